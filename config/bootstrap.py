@@ -1,11 +1,10 @@
 """Fills in what the environment does not give: secrets, the database and the broker, all below YIHU_VAR.
 
-`manage.py`, `config.wsgi` and `config.celery` call `ensure` before the settings are read, so that the settings only ever read
-the environment and a production installation, which gives everything, is the same program as a trial.
+`manage.py`, `config.wsgi` and `config.celery` call `ensure` before the settings are read, so that the settings only ever
+read the environment and a production installation, which gives everything, is the same program as a trial.
 """
 
 import base64
-import hashlib
 import os
 import secrets
 import stat
@@ -13,12 +12,11 @@ import sys
 import tempfile
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
-from urllib.parse import quote
 
+from common import broker
 from config.embeddedpg import Cluster, EmbeddedPostgresError
 
 ROOT = Path(__file__).resolve().parent.parent
-BROKER_PATH_MAX = 100  # bytes: a Unix socket's path must fit sockaddr_un with some room for the client's prefix
 WITHOUT_DATABASE = {"help", "--help", "-h", "version", "--version"}
 
 
@@ -66,33 +64,13 @@ def secret_from_file(path: Path, make: Callable[[], str]) -> str:
 def ensure_secrets(var: Path, environ: MutableMapping[str, str] = os.environ) -> None:
     """Put the secrets the environment does not give into it, from their files below `var`.
 
-    `field_keys` holds one key a line, newest first; whoever loses it loses every ID number, so it belongs into the backup.
+    `field_keys` holds one key a line, newest first; who loses it loses every ID number, so it belongs into the backup.
     """
     missing = [secret for secret in SECRETS if not environ.get(secret[0])]
     if missing:
         var.mkdir(mode=0o755, parents=True, exist_ok=True)
     for variable, name, make in missing:
         environ[variable] = secret_from_file(var / name, make)
-
-
-def broker_socket(var: Path) -> Path:
-    """Where the embedded broker listens: below `var`, or in a private temporary folder if that path is too long."""
-    socket = var / "broker" / "broker.sock"
-    if len(os.fsencode(socket)) > BROKER_PATH_MAX:
-        digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:10]
-        socket = Path(tempfile.gettempdir()) / f"yihu-broker-{os.geteuid()}-{digest}" / "broker.sock"
-    return socket
-
-
-def broker_url(var: Path) -> str:
-    """CELERY_BROKER_URL of the embedded broker."""
-    return f"redis+socket://{quote(str(broker_socket(var)))}"
-
-
-def embedded_broker() -> Path | None:
-    """The socket the supervisor has to serve, or None where CELERY_BROKER_URL names a broker of the installation."""
-    var = var_dir()
-    return broker_socket(var) if os.environ.get("CELERY_BROKER_URL") == broker_url(var) else None
 
 
 def ensure() -> None:
@@ -106,7 +84,7 @@ def ensure() -> None:
         ensure_secrets(var)
     except OSError as error:
         sys.exit(f"error: the keys of this installation cannot be read or made below {var}: {error}")
-    os.environ.setdefault("CELERY_BROKER_URL", broker_url(var))
+    os.environ.setdefault("CELERY_BROKER_URL", broker.url(var))
     if os.environ.get("DATABASE_URL") or len(sys.argv) > 1 and sys.argv[1] in WITHOUT_DATABASE:
         return
     try:

