@@ -1,8 +1,9 @@
-"""Runs the processes of a single-machine installation: in order, with one log, started again when they end, stopped together.
+"""Runs the processes of a single-machine installation: in order, one log, started again when they end, stopped together.
 
 A production installation leaves this to systemd or to containers.
 """
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -74,6 +75,11 @@ class Service:
     def has_ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
+    def outcome(self) -> str:
+        """How it ended, for the log."""
+        code = self.process.returncode if self.process else None
+        return f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
+
     def recent_starts(self) -> int:
         """How often it was started within the last minute."""
         return sum(started > time.monotonic() - WINDOW for started in self.starts)
@@ -90,10 +96,9 @@ class Service:
         except subprocess.TimeoutExpired:
             return False
         finally:
-            try:  # children that outlived it, too: they would keep its port or its lease
+            # Children that outlived it would keep its port or its lease. macOS answers EPERM for a group of zombies.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
-                pass
             self.process.wait()
         return True
 
@@ -130,21 +135,17 @@ class Supervisor:
         for service in self.services:
             if not service.has_ended():
                 continue
-            if service.resume_at is not None:
-                if time.monotonic() >= service.resume_at:
-                    service.start(self.log)
-                continue
-            assert service.process
-            starts = service.recent_starts()
-            if starts > MAX_STARTS:
-                self.say(
-                    f"{service.name} ended {starts} times in a minute (exit {service.process.returncode}); stopping"
-                )
-                self.stop.set()
-                return
-            pause = min(2**starts / 8, LONGEST_PAUSE)
-            self.say(f"{service.name} ended (exit {service.process.returncode}); started again in {pause:.2g} s")
-            service.resume_at = time.monotonic() + pause
+            if service.resume_at is None:
+                starts = service.recent_starts()
+                if starts > MAX_STARTS:
+                    self.say(f"{service.name} ended {starts} times in a minute ({service.outcome()}); stopping")
+                    self.stop.set()
+                    return
+                pause = min(2**starts / 8, LONGEST_PAUSE)
+                self.say(f"{service.name} ended ({service.outcome()}); started again in {pause:.2g} s")
+                service.resume_at = time.monotonic() + pause
+            elif time.monotonic() >= service.resume_at:
+                service.start(self.log)
 
     def shut_down(self) -> None:
         """Stop all services, the last started first."""

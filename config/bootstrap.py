@@ -1,7 +1,7 @@
 """Fills in what the environment does not give: secrets, the database and the broker, all below YIHU_VAR.
 
-`manage.py`, `config.wsgi` and `config.celery` call `ensure` before the settings are read, so that the settings only ever
-read the environment and a production installation, which gives everything, is the same program as a trial.
+`manage.py`, `config.wsgi` and `config.celery` call `ensure` before the settings are read, so that the settings only
+ever read the environment and a production installation, which gives everything, is the same program as a trial.
 """
 
 import base64

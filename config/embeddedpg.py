@@ -130,8 +130,8 @@ class Cluster:
     ):
         """Choose binaries, user and folders; nothing is started yet.
 
-        `base` is the folder of everything the cluster owns; `name` names database and database user; `settings` are server
-        settings over `SETTINGS`; below `root_base` the data goes when root runs a project that only root can reach.
+        `base` is the folder of everything the cluster owns; `name` names database and database user; `settings` are
+        server settings over `SETTINGS`; below `root_base` the data goes when root runs a project that only root can reach.
         """
         self.name = name
         self.base = Path(base).absolute()

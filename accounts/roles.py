@@ -1,0 +1,85 @@
+"""Who may do what: decisions reviewed in a diff. Who holds a role, where and until when, is data (`Posting`)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Permission(StrEnum):
+    """What can be permitted. `noun.verb`; the sentences are in `PERMISSION_TITLES`."""
+
+    HOUSEHOLD_VIEW = "household.view"
+    HOUSEHOLD_EDIT = "household.edit"
+    HOUSEHOLD_RESTRUCTURE = "household.restructure"
+    PII_REVEAL = "pii.reveal"
+    STATUS_PROPOSE = "status.propose"
+    STATUS_CONFIRM = "status.confirm"
+    PAIRING_EDIT = "pairing.edit"
+    HISTORY_VIEW = "history.view"
+    HOUSEHOLD_IMPORT = "household.import"
+    LEDGER_PRINT = "ledger.print"
+    LEDGER_PRINT_FULL = "ledger.print_full"
+    REGION_EDIT = "region.edit"
+    ACCOUNT_MANAGE = "account.manage"
+
+
+PERMISSION_TITLES = {
+    Permission.HOUSEHOLD_VIEW: _("查看农户台账"),
+    Permission.HOUSEHOLD_EDIT: _("修改农户台账"),
+    Permission.HOUSEHOLD_RESTRUCTURE: _("并户、拆户、销户、迁移"),
+    Permission.PII_REVEAL: _("查看完整证件号、电话、账号（须填理由，留记录）"),
+    Permission.STATUS_PROPOSE: _("提出身份变更"),
+    Permission.STATUS_CONFIRM: _("确认或退回身份变更"),
+    Permission.PAIRING_EDIT: _("安排结对帮扶"),
+    Permission.HISTORY_VIEW: _("查看变更记录"),
+    Permission.HOUSEHOLD_IMPORT: _("导入农户数据"),
+    Permission.LEDGER_PRINT: _("打印台账"),
+    Permission.LEDGER_PRINT_FULL: _("打印含完整证件号的台账（须填理由，留记录）"),
+    Permission.REGION_EDIT: _("维护区划"),
+    Permission.ACCOUNT_MANAGE: _("管理账号"),
+}
+
+
+class Role(models.TextChoices):
+    VILLAGE_CLERK = "village_clerk", _("村级信息员")
+    RESIDENT_TEAM = "resident_team", _("驻村工作队")
+    HELPER = "helper", _("帮扶责任人")
+    TOWNSHIP_OFFICER = "township_officer", _("乡镇专干")
+    COUNTY_OFFICIAL = "county_official", _("县级管理人员")
+    DEPARTMENT_USER = "department_user", _("行业部门")
+    AUDITOR = "auditor", _("审计评估")
+    SYSTEM_ADMIN = "system_admin", _("系统管理员")
+
+
+P = Permission
+_READ = frozenset({P.HOUSEHOLD_VIEW})
+_VILLAGE = _READ | {P.HOUSEHOLD_EDIT, P.LEDGER_PRINT, P.HISTORY_VIEW}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.VILLAGE_CLERK: _VILLAGE,
+    Role.RESIDENT_TEAM: _VILLAGE,
+    Role.HELPER: _READ | {P.LEDGER_PRINT},  # held by pairing, never by posting
+    Role.TOWNSHIP_OFFICER: _VILLAGE
+    | {P.HOUSEHOLD_RESTRUCTURE, P.PII_REVEAL, P.STATUS_PROPOSE, P.PAIRING_EDIT, P.HOUSEHOLD_IMPORT, P.LEDGER_PRINT_FULL, P.ACCOUNT_MANAGE},
+    Role.COUNTY_OFFICIAL: _VILLAGE
+    | {P.HOUSEHOLD_RESTRUCTURE, P.PII_REVEAL, P.STATUS_PROPOSE, P.STATUS_CONFIRM, P.PAIRING_EDIT, P.HOUSEHOLD_IMPORT, P.LEDGER_PRINT_FULL}
+    | {P.ACCOUNT_MANAGE, P.REGION_EDIT},
+    Role.DEPARTMENT_USER: frozenset(),  # lists of its own measures; they come with the measures
+    Role.AUDITOR: _READ | {P.HISTORY_VIEW, P.LEDGER_PRINT},
+    Role.SYSTEM_ADMIN: frozenset({P.ACCOUNT_MANAGE, P.REGION_EDIT}),
+}  # fmt: skip
+
+# At which region level a posting of the role may stand (Level values).
+POSTED_AT: dict[Role, frozenset[int]] = {
+    Role.VILLAGE_CLERK: frozenset({5}),
+    Role.RESIDENT_TEAM: frozenset({5}),
+    Role.HELPER: frozenset(),
+    Role.TOWNSHIP_OFFICER: frozenset({4}),
+    Role.COUNTY_OFFICIAL: frozenset({3}),
+    Role.DEPARTMENT_USER: frozenset({3}),
+    Role.AUDITOR: frozenset({1, 2, 3, 4, 5}),
+    Role.SYSTEM_ADMIN: frozenset({1, 2, 3}),
+}

@@ -1,0 +1,114 @@
+"""Tables without domain words: the audit chain and the record of long work."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex  # noqa: F401  (re-exported for the models above)
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEvent(models.Model):
+    """One thing somebody did: append-only, text keys, no foreign keys, so that it never blocks or follows live rows.
+
+    `body` is the canonical JSON that the chain is computed over; the other columns repeat parts of it for searching and are
+    compared with it by `verify_history`. Rows are written by `common.audit` alone; the database refuses UPDATE and DELETE.
+    """
+
+    action = models.CharField(max_length=64)
+    actor = models.CharField(max_length=150)
+    target = models.CharField(max_length=128)
+    subject = models.CharField(max_length=64, blank=True)
+    region_path = models.CharField(max_length=255, blank=True)
+    at = models.DateTimeField()
+    request_id = models.CharField(max_length=36, blank=True)
+    body = models.TextField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "-id"], name="auditevent_subject"),
+            models.Index(fields=["target", "-id"], name="auditevent_target"),
+            models.Index(fields=["actor", "-id"], name="auditevent_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"
+
+
+class AuditLink(models.Model):
+    """The chain over the events, one link an event, closed by the database at commit (see migration and ADR 0003)."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField(unique=True)
+    subject = models.CharField(max_length=64)
+    previous = models.BinaryField()
+    subject_previous = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["subject", "-seq"], name="auditlink_subject")]
+
+    def __str__(self) -> str:
+        return str(self.seq)
+
+
+class Job(models.Model):
+    """The one record of long work: who asked, how far it is, what came out. The broker only carries its id."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("排队中")
+        RUNNING = "running", _("进行中")
+        DONE = "done", _("已完成")
+        FAILED = "failed", _("失败")
+        CANCELLED = "cancelled", _("已取消")
+
+    OPEN = (State.QUEUED, State.RUNNING)
+
+    kind = models.CharField(max_length=64)
+    title = models.CharField(max_length=200)
+    owner = models.CharField(max_length=150, db_index=True)
+    region_path = models.CharField(max_length=255, blank=True)
+    key = models.CharField(max_length=128, blank=True)
+    params = models.JSONField(default=dict)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    message = models.CharField(max_length=200, blank=True)
+    error = models.TextField(blank=True)
+    result = models.JSONField(default=dict)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    lease_by = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                condition=Q(state__in=["queued", "running"]) & ~Q(key=""),
+                name="job_one_open_per_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], finished_at=None)
+                | Q(state__in=["done", "failed", "cancelled"], finished_at__isnull=False),
+                name="job_finished_iff_stamped",
+            ),
+            models.CheckConstraint(condition=Q(lease_until=None) | ~Q(lease_by=""), name="job_lease_has_a_holder"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.done * 100 // self.total) if self.total else 0

@@ -1,0 +1,16 @@
+"""The household file: identity, annual records, status, helpers, photos."""
+
+from households.models.annual import HouseholdYear, IncomeLine, MemberYear
+from households.models.household import Household
+from households.models.member import Member
+from households.models.pairing import Pairing
+from households.models.photo import Photo
+from households.models.saved_view import SavedView
+from households.models.status import Status, StatusChange
+
+# Every table whose rows the audit trail vouches for (see `common.audit.verify`).
+AUDITED = (Household, Member, HouseholdYear, MemberYear, IncomeLine, StatusChange, Pairing, Photo)
+
+__all__ = [
+    "AUDITED", "Household", "HouseholdYear", "IncomeLine", "Member", "MemberYear", "Pairing", "Photo", "SavedView", "Status", "StatusChange",
+]  # fmt: skip

@@ -1,0 +1,111 @@
+"""A member of a household: identity only. What is true in a year stands in `MemberYear`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Right
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from common.pii import Sealed, SecretField
+from households import codelists
+from households.querysets import MemberQuerySet
+
+
+class Member(models.Model):
+    """家庭成员. `number` is the 人编号 where there is one. A member who left stays, with day and reason."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    household = models.ForeignKey("households.Household", models.PROTECT, related_name="members")
+    number = models.CharField(_("人编号"), max_length=40, blank=True)
+    name = models.CharField(_("姓名"), max_length=60)
+    name_grams = ArrayField(models.CharField(max_length=4), default=list, blank=True)
+    pinyin = models.CharField(max_length=200, blank=True)
+    initials = models.CharField(max_length=60, blank=True)
+    relation = models.CharField(_("与户主关系"), max_length=4, choices=codelists.RELATION.choices)
+    sex = models.CharField(_("性别"), max_length=1, blank=True, choices=codelists.SEX.choices)
+    birth_date = models.DateField(_("出生日期"), null=True, blank=True)
+    id_type = models.CharField(_("证件类型"), max_length=12, default="id", choices=codelists.ID_TYPE.choices)
+    id_number = SecretField(_("证件号码"), blank=True, default="")
+    id_hash = models.CharField(max_length=22, blank=True)
+    id_masked = models.CharField(max_length=22, blank=True)
+    ethnicity = models.CharField(_("民族"), max_length=4, blank=True, choices=codelists.ETHNICITY.choices)
+    phone = SecretField(_("联系电话"), blank=True, default="")
+    phone_hash = models.CharField(max_length=22, blank=True)
+    phone_masked = models.CharField(max_length=20, blank=True)
+    joined_on = models.DateField(_("增加日期"), null=True, blank=True)
+    joined_reason = models.CharField(_("增加原因"), max_length=12, blank=True, choices=codelists.JOIN_REASON.choices)
+    left_on = models.DateField(_("减少日期"), null=True, blank=True)
+    left_reason = models.CharField(_("减少原因"), max_length=12, blank=True, choices=codelists.LEAVE_REASON.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = MemberQuerySet.as_manager()
+    audit_skip = ("uid", "name_grams", "pinyin", "initials", "created_at")
+
+    class Meta:
+        verbose_name = _("家庭成员")
+        ordering: ClassVar = ["household", "relation", "birth_date", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["household"],
+                condition=Q(relation="01", left_on=None),
+                name="member_one_householder",
+                violation_error_message=_("这一户已经有户主，一户只能有一位户主。"),
+            ),
+            models.UniqueConstraint(
+                fields=["id_hash"],
+                condition=Q(left_on=None) & ~Q(id_hash=""),
+                name="member_one_living_place_per_id",
+                violation_error_message=_("这个证件号码已经登记在另一位家庭成员名下。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(left_on=None, left_reason="") | (Q(left_on__isnull=False) & ~Q(left_reason="")),
+                name="member_left_iff_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(left_on=None) | Q(joined_on=None) | Q(left_on__gte=F("joined_on")),
+                name="member_left_after_joined",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="member_has_name"),
+        ]
+        indexes: ClassVar = [
+            GinIndex(fields=["name_grams"], name="member_name_grams", fastupdate=False),
+            models.Index(fields=["pinyin"], name="member_pinyin", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["initials"], name="member_initials", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["id_hash"], name="member_id_hash", condition=~Q(id_hash="")),
+            models.Index(Right("id_masked", 4), name="member_id_tail", condition=~Q(id_masked="")),
+            models.Index(fields=["phone_hash"], name="member_phone", condition=~Q(phone_hash="")),
+            models.Index(fields=["number"], name="member_number", condition=~Q(number="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_householder(self) -> bool:
+        return self.relation == codelists.HOUSEHOLDER
+
+    def age_on(self, day: dt.date) -> int | None:
+        """Full years on a day; None without a birth date."""
+        if self.birth_date is None:
+            return None
+        before_birthday = (day.month, day.day) < (self.birth_date.month, self.birth_date.day)
+        return day.year - self.birth_date.year - before_birthday
+
+    @property
+    def age(self) -> int | None:
+        return self.age_on(self.left_on or timezone.localdate())
+
+    def set_id_number(self, sealed: Sealed) -> None:
+        self.id_number, self.id_hash, self.id_masked = sealed
+
+    def set_phone(self, sealed: Sealed) -> None:
+        self.phone, self.phone_hash, self.phone_masked = sealed

@@ -1,0 +1,90 @@
+"""The row gate of everything that hangs off a household, and the words lists are filtered with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from accounts.roles import GRANTS, Permission, Role
+from accounts.scoping import ScopedQuerySet, visible_region_ids
+
+
+def _pairings_of(user: Any) -> Any:
+    from households.models import Pairing
+
+    return Pairing.objects.current().filter(cadre__user_id=user.pk)
+
+
+def paired_household_ids(user: Any) -> list[int]:
+    """Households whose helper this user is today; one query a request."""
+    cache: dict[str, list[int]] = user.__dict__
+    if "_paired_ids" not in cache:
+        cache["_paired_ids"] = list(_pairings_of(user).order_by().values_list("household_id", flat=True))
+    return cache["_paired_ids"]
+
+
+def is_paired(user: Any) -> bool:
+    return bool(paired_household_ids(user))
+
+
+class HouseholdQuerySet(ScopedQuerySet):
+    """Households. Two literal id lists (area, paired) make the scope: see `accounts.scoping`."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        regions = visible_region_ids(user, permission)
+        area = Q(village_id__in=regions) if regions else Q(pk__in=[])
+        if permission in GRANTS[Role.HELPER]:
+            paired = paired_household_ids(user)
+            if paired:
+                area |= Q(pk__in=paired)
+        return area
+
+    def active(self) -> HouseholdQuerySet:
+        """Households that exist: not merged away, not closed."""
+        return self.filter(closed_on=None)
+
+    def unpaired(self) -> HouseholdQuerySet:
+        """Households without a helper today."""
+        from households.models import Pairing
+
+        return self.filter(~Exists(Pairing.objects.current().filter(household=OuterRef("pk"))))
+
+
+class HouseholdFileQuerySet(ScopedQuerySet):
+    """Base of the tables that hang off a household: what you may do with them, you may do in that household."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+    household_lookup = "household"
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        from households.models import Household  # here, because models imports this module
+
+        return Q(**{f"{self.household_lookup}__in": Household.objects.for_user(user, permission).order_by()})
+
+
+class MemberQuerySet(HouseholdFileQuerySet):
+    def present(self) -> MemberQuerySet:
+        """Members who have not left."""
+        return self.filter(left_on=None)
+
+
+class YearFileQuerySet(HouseholdFileQuerySet):
+    """Tables that hang off a household's or a member's year."""
+
+    household_lookup = "household_year__household"
+
+
+class MemberYearQuerySet(HouseholdFileQuerySet):
+    household_lookup = "member__household"
+
+
+class PairingQuerySet(HouseholdFileQuerySet):
+    def current(self, day: dt.date | None = None) -> PairingQuerySet:
+        day = day or timezone.localdate()
+        return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
