@@ -8,6 +8,7 @@ import base64
 import os
 import secrets
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, MutableMapping
@@ -91,3 +92,13 @@ def ensure() -> None:
         os.environ["DATABASE_URL"] = Cluster(var / "postgres").acquire().url()
     except EmbeddedPostgresError as error:
         sys.exit(f"error: {error}")
+
+
+def main() -> int:
+    """`python -m config.bootstrap COMMAND …`: run a tool that reads the settings, with the environment they need."""
+    ensure()
+    return subprocess.run(sys.argv[1:], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

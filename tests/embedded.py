@@ -1,7 +1,7 @@
 """Early pytest plugin (`-p tests.embedded`): the servers and keys of the tests, there before the settings are read.
 
-The tests have a cluster of their own, which may lose data in a power cut and is fast for it. A DATABASE_URL of the caller
-wins, so that the same tests run against any other server. The children of pytest-xdist inherit the environment.
+The tests have a cluster of their own, which may lose data in a power cut and is fast for it. A DATABASE_URL of the
+caller wins, so that the same tests run against any other server. The children of pytest-xdist inherit the environment.
 """
 
 import os
