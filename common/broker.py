@@ -60,6 +60,10 @@ def find_program() -> str:
     raise BrokerError(NOTHING_FOUND)
 
 
+def log_file(var: Path) -> Path:
+    return var / "broker" / "broker.log"
+
+
 def command(var: Path) -> list[str]:
     """The command line of the server; makes its private folders. Queued messages survive a kill (append-only file)."""
     path = socket_path(var)
@@ -78,6 +82,7 @@ def command(var: Path) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        "logfile": str(log_file(var)),  # it warns of kernel settings at each start, which a trial need not read
     }
     return [find_program(), *(part for key, value in options.items() for part in (f"--{key}", value))]
 

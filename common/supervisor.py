@@ -41,6 +41,7 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict)
     scratch: Path | None = None  # its TMPDIR, emptied at each start: a killed process leaves personal data there
     ready: Callable[[], bool] | None = None
+    log_file: Path | None = None  # where it says more than on its output
     process: subprocess.Popen[str] | None = field(default=None, init=False)
     starts: list[float] = field(default_factory=list, init=False)
     resume_at: float | None = field(default=None, init=False)
@@ -78,7 +79,8 @@ class Service:
     def outcome(self) -> str:
         """How it ended, for the log."""
         code = self.process.returncode if self.process else None
-        return f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
+        how = f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
+        return f"{how}, see {self.log_file}" if self.log_file else how
 
     def recent_starts(self) -> int:
         """How often it was started within the last minute."""

@@ -106,9 +106,10 @@ def services(host: str, port: int) -> list[Service]:
             command = broker.command(var)
         except broker.BrokerError as error:
             raise CommandError(str(error)) from error
-        started.append(Service("broker", command, 5, ready=lambda: broker.answers(var)))
+        started.append(Service("broker", command, 5, ready=lambda: broker.answers(var), log_file=broker.log_file(var)))
     celery = [python, "-m", "celery", "-q", "-A", "config"]
-    quiet_root = {"C_FORCE_ROOT": "1"}  # a warning at each start otherwise; messages are JSON, never pickles
+    # Celery warns against root because of pickled messages; ours are JSON and hold an id.
+    quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     web = [python, "-m", "gunicorn", "config.wsgi", "-b", f"{bracketed(host)}:{port}", "-k", "gthread"]
     web += ["-w", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "8", "--log-level", "warning"]
     web += ["--max-requests", "2000", "--max-requests-jitter", "200", "--no-control-socket"]
@@ -116,8 +117,8 @@ def services(host: str, port: int) -> list[Service]:
     beat = [*celery, "beat", "-l", "WARNING", "--pidfile="]
     started += [
         Service("web", web, 10, scratch=var / "tmp" / "web", ready=lambda: page_answers(host, port)),
-        Service("worker", worker, 20, quiet_root, scratch=var / "tmp" / "worker"),
-        Service("beat", beat, 5, quiet_root, scratch=var / "tmp" / "beat"),
+        Service("worker", worker, 20, quiet, scratch=var / "tmp" / "worker"),
+        Service("beat", beat, 5, quiet, scratch=var / "tmp" / "beat"),
     ]
     return started
 
