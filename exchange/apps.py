@@ -1,6 +1,9 @@
+"""Spreadsheets in and out."""
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ExchangeConfig(AppConfig):
     name = "exchange"
-    verbose_name = "导入导出"
+    verbose_name = _("导入导出")
