@@ -62,6 +62,14 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
+    def get_full_name(self) -> str:
+        return self.name
+
+    @property
+    def place_name(self) -> str:
+        """Where this user works, for the page header: the first posting's region."""
+        return self.postings_now[0].region.name if self.postings_now else ""
+
     @property
     def has_totp(self) -> bool:
         return bool(self.totp_secret)

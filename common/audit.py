@@ -103,7 +103,11 @@ def changes_since(before: dict[str, Any], row: models.Model, *, prefix: str = ""
     found: Changes = {}
     for name, new in snapshot(row).items():
         old = before.get(name)
-        if name.endswith("_hash") or old == new:
+        if old == new:
+            continue
+        if name.endswith("_hash"):  # a secret changed: show its masked form even where the stars hide the difference
+            shown = name.removesuffix("hash") + "masked"
+            found[prefix + shown] = [before.get(shown), row.__dict__.get(shown)]
             continue
         model_field = row._meta.get_field(name)
         if not isinstance(model_field, SecretField) and not _same(model_field, old, new):

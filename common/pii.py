@@ -96,20 +96,21 @@ class Sealed(NamedTuple):
     masked: str
 
 
-def seal_id_number(number: str) -> Sealed:
-    return _seal("id", number, mask_id(number))
+def seal_id_number(number: str, base: str = "") -> Sealed:
+    """`base` is what makes two numbers the same person (the first 18 characters); it is what the hash is made of."""
+    return Sealed(_token(number), lookup_hash("id", base or number), mask_id(number))
 
 
 def seal_phone(phone: str) -> Sealed:
-    return _seal("phone", phone, mask_phone(phone))
+    return Sealed(_token(phone), lookup_hash("phone", phone), mask_phone(phone))
 
 
 def seal_account(account: str) -> Sealed:
-    return _seal("account", account, mask_account(account))
+    return Sealed(_token(account), lookup_hash("account", account), mask_account(account))
 
 
-def _seal(kind: str, text: str, masked: str) -> Sealed:
-    return Sealed(Secret(encrypt(text) if text else ""), lookup_hash(kind, text), masked)
+def _token(text: str) -> Secret:
+    return Secret(encrypt(text) if text else "")
 
 
 def mask_id(number: str) -> str:

@@ -1,0 +1,81 @@
+"""Photos come in as the phone made them and are kept as we make them: turned upright, bounded, without EXIF."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from accounts.roles import Permission
+from common import audit
+from households.models import Household, Photo
+from households.services.base import Edit, LedgerError
+
+MAX_UPLOAD = 10 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+LONGEST_SIDE = 1600
+MOST_PER_KIND = 10
+
+
+def reencode(upload: Any) -> tuple[bytes, int, int]:
+    """JPEG bytes, width and height of an uploaded picture. Raises ValidationError with a sentence for what is not one."""
+    if upload.size > MAX_UPLOAD:
+        raise ValidationError({"upload": [_("照片超过 10 MB，请压缩后再传。")]})
+    try:
+        with Image.open(upload) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValidationError({"upload": [_("照片像素太大，请换一张。")]})
+            image.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ValidationError({"upload": [_("这个文件不是照片，或照片已经损坏。请上传 JPG 或 PNG 照片。")]}) from error
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    upright.save(out, "JPEG", quality=82, optimize=True)
+    return out.getvalue(), upright.width, upright.height
+
+
+@transaction.atomic
+def add_photo(*, household: Household, by: Any, kind: str, upload: Any, taken_on: dt.date | None = None) -> Photo:
+    data, width, height = reencode(upload)
+    edit = Edit(household, by=by, permission=Permission.HOUSEHOLD_EDIT)
+    if edit.household.photos.filter(kind=kind, removed_at=None).count() >= MOST_PER_KIND:
+        raise LedgerError(_("这一类照片已有 10 张，请先删去不用的。"))
+    digest = hashlib.sha256(data).hexdigest()
+    if edit.household.photos.filter(sha256=digest, removed_at=None).exists():
+        raise LedgerError(_("这张照片已经传过。"))
+    photo = Photo(
+        household=edit.household,
+        kind=kind,
+        sha256=digest,
+        width=width,
+        height=height,
+        taken_on=taken_on,
+        uploaded_by=by.username,
+    )
+    photo.file.save(f"{photo.uid}.jpg", ContentFile(data), save=False)
+    edit.write(photo)
+    edit.finish("photo.added", target=photo)
+    return photo
+
+
+@transaction.atomic
+def remove_photo(*, photo: Photo, by: Any) -> Photo:
+    """Hide a photo. The file stays while the history refers to it."""
+    edit = Edit(photo.household, by=by, permission=Permission.HOUSEHOLD_EDIT)
+    row = edit.household.photos.select_for_update().get(pk=photo.pk)
+    if row.removed_at is not None:
+        raise LedgerError(_("这张照片已经删去。"))
+    before = audit.snapshot(row)
+    row.removed_at = timezone.now()
+    edit.write(row, before)
+    edit.finish("photo.removed", target=row)
+    return row
