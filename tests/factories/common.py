@@ -1,0 +1,23 @@
+"""Jobs."""
+
+import factory
+from django.utils import timezone
+
+from common.models import Job
+
+
+class JobFactory(factory.django.DjangoModelFactory):
+    """A queued job of a kind the test registers."""
+
+    class Meta:
+        model = Job
+
+    kind = "tests.work"
+    title = "测试任务"
+    owner = "somebody"
+
+    class Params:
+        finished = factory.Trait(state=Job.State.DONE, finished_at=factory.LazyFunction(timezone.now))
+        failed = factory.Trait(
+            state=Job.State.FAILED, error="没有完成。", finished_at=factory.LazyFunction(timezone.now)
+        )
