@@ -111,7 +111,7 @@ def changes_since(before: dict[str, Any], row: models.Model, *, prefix: str = ""
             continue
         model_field = row._meta.get_field(name)
         if not isinstance(model_field, SecretField) and not _same(model_field, old, new):
-            found[prefix + name] = [_show(old), _show(new)]
+            found[prefix + name] = [_show(model_field, old), _show(model_field, new)]
     return found
 
 
@@ -121,8 +121,10 @@ def _same(model_field: Any, old: Any, new: Any) -> bool:
     return _as_text(model_field, old) == _as_text(model_field, new)
 
 
-def _show(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | bool | list | dict) else str(value)
+def _show(model_field: Any, value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | list | dict):
+        return value
+    return value if isinstance(model_field, models.IntegerField) else _as_text(model_field, value)
 
 
 # -- events ---------------------------------------------------------------------------------------------------------------------
