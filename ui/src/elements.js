@@ -191,7 +191,7 @@ class RegionPicker extends HTMLElement {
         box.setSelectionRange(box.value.length, box.value.length);
       } else (fresh.querySelector(".picker__list a") || box).focus();
       fresh.dispatchEvent(new Event("change", { bubbles: true }));
-    });
+    }, () => {}); // page.js has told the user
   }
 }
 
