@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 MINIMUM_SERVER = 140000  # PostgreSQL 14, the oldest Django 5.2 supports
 CREATE_DATABASE = (
@@ -20,11 +21,11 @@ def check_database(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
 
     With LC_CTYPE "C" every trigram of Chinese text is empty: indexes and similarity find nothing, without an error.
     """
-    return [message for alias in databases or () for message in _check_one(alias)]
+    return [message for alias in databases or () for message in check_connection(connections[alias])]
 
 
-def _check_one(alias: str) -> list[CheckMessage]:
-    connection = connections[alias]
+def check_connection(connection: BaseDatabaseWrapper) -> list[CheckMessage]:
+    """What is wrong with the database of one connection."""
     if connection.vendor != "postgresql":
         return [Error("DATABASE_URL does not name a PostgreSQL server.", id="yihu.E001")]
     with connection.cursor() as cursor:

@@ -69,9 +69,10 @@ class Service:
         threading.Thread(target=self._copy_output, args=(self.process, log), daemon=True).start()
 
     def _copy_output(self, process: subprocess.Popen[str], log: TextIO) -> None:
-        for line in process.stdout or ():
-            log.write(f"{self.name:7}| {line}")
-            log.flush()
+        with process.stdout or contextlib.nullcontext(()) as output:
+            for line in output:
+                log.write(f"{self.name:7}| {line}")
+                log.flush()
 
     def has_ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
@@ -108,10 +109,18 @@ class Service:
 class Supervisor:
     """Keeps a list of services running until `stop` is set or one of them cannot be kept running."""
 
-    def __init__(self, services: Sequence[Service], *, stop: threading.Event, log: TextIO) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        *,
+        stop: threading.Event,
+        log: TextIO,
+        longest_pause: float = LONGEST_PAUSE,
+    ) -> None:
         self.services = services
         self.stop = stop
         self.log = log
+        self.longest_pause = longest_pause
 
     def say(self, text: str) -> None:
         self.log.write(text + "\n")
@@ -143,7 +152,7 @@ class Supervisor:
                     self.say(f"{service.name} ended {starts} times in a minute ({service.outcome()}); stopping")
                     self.stop.set()
                     return
-                pause = min(2**starts / 8, LONGEST_PAUSE)
+                pause = min(2**starts / 8, self.longest_pause)
                 self.say(f"{service.name} ended ({service.outcome()}); started again in {pause:.2g} s")
                 service.resume_at = time.monotonic() + pause
             elif time.monotonic() >= service.resume_at:

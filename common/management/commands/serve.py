@@ -46,10 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int | None, no_demo: bool, demo_public: bool, **options: Any) -> None:
         began = time.monotonic()
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: stop.set())
-        with only_one(settings.VAR / "serve.lock"):
+        with only_one(settings.VAR / "serve.lock"), told_to_stop() as stop:
             port = choose_port(host, port)
             self._prepare(host=host, no_demo=no_demo, demo_public=demo_public)
             supervisor = Supervisor(services(host, port), stop=stop, log=self.stderr._out)  # type: ignore[attr-defined]
@@ -121,6 +118,19 @@ def services(host: str, port: int) -> list[Service]:
         Service("beat", beat, 5, quiet, scratch=var / "tmp" / "beat"),
     ]
     return started
+
+
+@contextmanager
+def told_to_stop() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, a service manager and a closed terminal set."""
+    stop = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 @contextmanager
