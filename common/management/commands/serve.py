@@ -49,6 +49,8 @@ class Command(BaseCommand):
         with only_one(settings.VAR / "serve.lock"), told_to_stop() as stop:
             port = choose_port(host, port)
             self._prepare(host=host, no_demo=no_demo, demo_public=demo_public)
+            if not is_loopback(host) and not os.environ.get("ALLOWED_HOSTS"):
+                self._open_to_hosts(demo_public=demo_public)
             supervisor = Supervisor(services(host, port), stop=stop, log=self.stderr._out)  # type: ignore[attr-defined]
             try:
                 supervisor.start()
@@ -73,6 +75,12 @@ class Command(BaseCommand):
         self._step("static files", collect_static)
         jobs.recover_after_crash()
         connections.close_all()
+
+    def _open_to_hosts(self, *, demo_public: bool) -> None:
+        if demo_public:
+            os.environ["ALLOWED_HOSTS"] = "*"  # made-up people only; the name other machines use is not known here
+        else:
+            self.stderr.write("ALLOWED_HOSTS is not set: other machines will be refused. Set it to the name they use.")
 
     def _step(self, name: str, act: Callable[[], Any]) -> None:
         began = time.monotonic()
