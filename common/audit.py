@@ -20,7 +20,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from common.models import AuditEvent
-from common.pii import HIDDEN, SecretField
+from common.pii import HIDDEN, SecretField, is_genuine
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
@@ -83,6 +83,15 @@ def row_digest(row: models.Model) -> str:
             continue
         parts.append(f"{name}={_as_text(model_field, value)}")
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def _secrets_sound(row: models.Model) -> bool:
+    """Whether each encrypted column still opens and is what its keyed hash, which the digest covers, was made of."""
+    return all(
+        is_genuine(row.__dict__.get(f.attname), row.__dict__[column])
+        for f in row._meta.concrete_fields
+        if isinstance(f, SecretField) and (column := f.name.removesuffix("_number") + "_hash") in row.__dict__
+    )
 
 
 def row_key(row: models.Model) -> str:
@@ -222,7 +231,7 @@ def verify(audited: Sequence[type[models.Model]], progress: Callable[[int], None
 
     Checks, in this order: no event without link and no link without event; each link's hash follows from the link before it, the
     one before it in its subject's chain, and the body; each event's columns equal its body; each live row of `audited` has the
-    digest its last event recorded. A row changed, added or removed past the verbs is reported with that last event.
+    digest its last event recorded and secrets that open. A row changed, added or removed past the verbs is reported with that last event.
     """
     verdict = Verdict()
     last: dict[str, tuple[int, str | None]] = {}
@@ -301,6 +310,8 @@ def _compare_rows(
                 found.append(
                     (event_id, row_key(row), "当前数据与最后一次记录不符" if digest else "当前数据没有任何记录")
                 )
+            elif not _secrets_sound(row):
+                found.append((event_id, row_key(row), "加密的内容被改过，与检索码不符"))
     for key, (event_id, digest) in last.items():
         if digest is not None and key.split("/")[0] in labels:
             found.append((event_id, key, "数据行不见了，但没有删除记录"))

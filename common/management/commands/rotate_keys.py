@@ -1,0 +1,75 @@
+"""Writes everything encrypted with an older key again with the newest, so that older keys can be thrown away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+from psycopg2.extras import execute_values
+
+from common import audit, pii
+
+CHUNK = 1000
+
+
+class Command(BaseCommand):
+    help = "Re-encrypt every secret with the first key of YIHU_FIELD_KEYS. Safe to stop and to run again."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        newest = Fernet(settings.FIELD_KEYS[0])
+        total = 0
+        for model in sorted(apps.get_models(), key=lambda m: m._meta.label_lower):
+            for field in model._meta.concrete_fields:
+                if isinstance(field, pii.SecretField) and not model._meta.proxy:
+                    total += self._rotate(model, field, newest)
+        self.stdout.write(_("已用最新的密钥重新加密 %(count)s 项内容，旧密钥可以停用。") % {"count": total})
+
+    def _rotate(self, model: type[models.Model], field: pii.SecretField, newest: Fernet) -> int:
+        """One transaction and one event a chunk, in the order of the primary keys."""
+        table, column, key = model._meta.db_table, field.column, model._meta.pk.column
+        last: Any = None
+        count = 0
+        while True:
+            with transaction.atomic(), connection.cursor() as cursor:
+                after = f'AND "{key}" > %s' if last is not None else ""
+                cursor.execute(
+                    f'SELECT "{key}", "{column}" FROM "{table}" WHERE "{column}" <> \'\' {after} ORDER BY "{key}" LIMIT {CHUNK} FOR UPDATE',  # noqa: S608
+                    [last] if last is not None else [],
+                )
+                rows = cursor.fetchall()
+                if not rows:
+                    return count
+                last = rows[-1][0]
+                changed = [(pk, token) for pk, old in rows if (token := self._again(old, newest, model, pk)) != old]
+                if changed:
+                    execute_values(
+                        cursor.cursor,
+                        f'UPDATE "{table}" SET "{column}" = v.token FROM (VALUES %s) AS v (pk, token) WHERE "{key}" = v.pk',  # noqa: S608
+                        changed,
+                        page_size=CHUNK,
+                    )
+                    audit.record(
+                        "keys.rotated", by="manage.py", target=f"{model._meta.label_lower}.{field.name}",
+                        note=f"{changed[0][0]}–{changed[-1][0]}: {len(changed)}",
+                    )  # fmt: skip
+                    count += len(changed)
+
+    def _again(self, token: str, newest: Fernet, model: type[models.Model], pk: Any) -> str:
+        try:
+            newest.decrypt(token.encode())
+        except InvalidToken:
+            pass
+        else:
+            return token
+        try:
+            return pii.cipher().rotate(token.encode()).decode()
+        except InvalidToken:
+            raise CommandError(
+                _("%(row)s 的加密内容没有一个密钥能解开。请把丢失的密钥补进 YIHU_FIELD_KEYS 后重新运行。")
+                % {"row": f"{model._meta.label_lower}/{pk}"}
+            )
