@@ -23,6 +23,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
 from common import audit
 from common.models import Job
@@ -103,10 +104,11 @@ class Run:
 
 
 def submit(kind_name: str, *, by: Any, title: str, params: Mapping[str, Any] | None = None, key: str = "",
-           region_path: str = "") -> Job:  # fmt: skip
+           region_path: str = "", send: bool = True) -> Job:  # fmt: skip
     """Queue a job once the transaction commits. With a `key`, the same request while one is open joins that one.
 
-    The caller has checked the permission. `params` hold ids and choices, never personal data.
+    The caller has checked the permission. `params` hold ids and choices, never personal data. With `send=False` the caller calls
+    `send_on_commit` once the rows that the job works on are there, or runs the job itself.
     """
     if key:
         running = Job.objects.filter(kind=kind_name, key=key, state__in=Job.OPEN).first()
@@ -125,8 +127,14 @@ def submit(kind_name: str, *, by: Any, title: str, params: Mapping[str, Any] | N
             audit.record("job.queued", by=by, target=job, region_path=region_path, note=title)
     except IntegrityError:  # somebody else asked for the same at the same moment
         return Job.objects.get(kind=kind_name, key=key, state__in=Job.OPEN)
-    transaction.on_commit(partial(_send, job))
+    if send:
+        send_on_commit(job)
     return job
+
+
+def send_on_commit(job: Job) -> None:
+    """Hand the job to the workers when the transaction commits."""
+    transaction.on_commit(partial(_send, job))
 
 
 def _send(job: Job) -> None:
@@ -135,7 +143,7 @@ def _send(job: Job) -> None:
     for _n in range(KINDS[job.kind].workers):
         try:
             run_job.delay(job.pk)
-        except OSError:  # the broker is away: the sweeper sends it again
+        except (OSError, OperationalError):  # the broker is away: the sweeper sends it again
             logger.warning("job %s could not be handed to the broker; the sweeper will", job.pk)
 
 
@@ -169,7 +177,7 @@ def retry_job(*, job: Job, by: Any) -> Job:
     job.cancel_requested, job.lease_by, job.lease_until = False, "", None
     job.save()
     audit.record("job.retried", by=by, target=job, region_path=job.region_path)
-    transaction.on_commit(partial(_send, job))
+    send_on_commit(job)
     return job
 
 

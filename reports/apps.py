@@ -1,6 +1,16 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ReportsConfig(AppConfig):
     name = "reports"
     verbose_name = "打印与报表"
+
+    def ready(self) -> None:
+        from accounts.roles import Permission
+        from common import navigation
+        from reports import jobs  # noqa: F401  registers the kinds of job
+
+        navigation.register(
+            navigation.Item("print", _("打印中心"), "reports:print_centre", "print", Permission.LEDGER_PRINT, weight=10)
+        )

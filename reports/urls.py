@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from reports import views
 
 app_name = "reports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("print/", views.print_centre, name="print_centre"),
+    path("print/new/", views.print_new, name="print_new"),
+    path("print/<int:pk>/", views.print_run, name="print_run"),
+    path("print/<int:pk>/progress/", views.print_progress, name="print_progress"),
+    path("print/<int:pk>/file/", views.print_file, name="print_file"),
+    path("print/<int:pk>/cancel/", views.print_cancel, name="print_cancel"),
+    path("print/<int:pk>/retry/", views.print_retry, name="print_retry"),
+    path("v/<str:token>/", views.booklet_verify, name="booklet_verify"),
+]

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "axes",
     "csp",
     "django_celery_beat",
@@ -215,6 +216,7 @@ REST_FRAMEWORK = {
 }
 
 # The product's own settings
+PUBLIC_URL = env("YIHU_PUBLIC_URL", default="http://127.0.0.1:8000")  # what the QR codes on paper begin with
 DOCUMENT_DAYS = env.int("YIHU_DOCUMENT_DAYS", default=30)  # printed files and uploads are kept this long
 UPLOAD_MAX_BYTES = env.int("YIHU_UPLOAD_MAX_BYTES", default=60 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("YIHU_IMPORT_MAX_ROWS", default=350_000)
