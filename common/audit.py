@@ -275,7 +275,7 @@ def verify(audited: Sequence[type[models.Model]], progress: Callable[[int], None
 def _links() -> Iterator[tuple[int, int, bytes, bytes, bytes, str, dict[str, Any] | None]]:
     columns = ("action", "actor", "target", "subject", "region_path", "request_id", "at", "body")
     sql = (
-        "SELECT l.seq, l.event_id, l.previous, l.subject_previous, l.hash, l.subject, "
+        "SELECT l.seq, l.event_id, l.previous, l.subject_previous, l.hash, l.subject, "  # noqa: S608
         + ", ".join(f"e.{c}" for c in columns)
         + " FROM common_auditlink l LEFT JOIN common_auditevent e ON e.id = l.event_id ORDER BY l.seq"
     )

@@ -14,7 +14,10 @@ from config.embeddedpg import THROWAWAY, Cluster
 started = time.perf_counter()
 var = bootstrap.var_dir()
 bootstrap.ensure_secrets(var)
-os.environ.setdefault("CELERY_BROKER_URL", broker.url(var))
+# A broker of the tests' own, started by the few tests that need one: the worker of an installation that is running in the same
+# folder must never be handed a test's job.
+broker_var = var / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+os.environ["CELERY_BROKER_URL"] = broker.url(broker_var)
 if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = Cluster(var / "postgres-test", settings=THROWAWAY).acquire().url()
 seconds = time.perf_counter() - started

@@ -58,7 +58,8 @@ def bare_ledger(number: str = "0000000001", name: str = "王建国") -> dict[str
                 part["items"] = [{**i, "state": "unknown", "word": "未登记", "note": ""} for i in part["items"]]
             if part["kind"] == "text":
                 part["paragraphs"] = []
-    model["sections"] = [s for s in model["sections"] if s["kind"] != "photos"]
+        if "parts" in section:
+            section["parts"] = [part for part in section["parts"] if part["kind"] != "photos"]
     return model
 
 
@@ -152,17 +153,17 @@ def full_ledger(number: str = "0000012345", name: str = "王建国") -> dict[str
                 "title": "家庭成员",
                 "unit": f"共 {len(people)} 人",
                 "columns": [
-                    {"label": "序号", "width": 5},
-                    {"label": "姓名", "width": 12},
+                    {"label": "序号", "width": 4},
+                    {"label": "姓名", "width": 13},
                     {"label": "与户主关系", "width": 7},
-                    {"label": "性别", "width": 5},
+                    {"label": "性别", "width": 4},
                     {"label": "出生年月", "width": 8},
-                    {"label": "证件号码", "width": 13},
+                    {"label": "证件号码", "width": 17},
                     {"label": "民族", "width": 7},
-                    {"label": "文化程度或在校", "width": 8},
+                    {"label": "文化程度或在校", "width": 7},
                     {"label": "健康状况", "width": 8},
-                    {"label": "劳动技能", "width": 9},
-                    {"label": "务工地点和时间", "width": 10},
+                    {"label": "劳动技能", "width": 8},
+                    {"label": "务工地点和时间", "width": 9},
                     {"label": "医保", "width": 4},
                     {"label": "养老", "width": 4},
                 ],
@@ -208,8 +209,21 @@ def full_ledger(number: str = "0000012345", name: str = "王建国") -> dict[str
                             *({"label": f"{year}年", "width": 13, "align": "end"} for year in YEARS),
                         ],
                         "rows": [
-                            *({"role": role, "cells": [item, *(f"{v:,.2f}" for v in values)]} for item, role, values in items),
-                            {"role": "doubt", "cells": ["登记的人均纯收入", "6,320.00", "7,300.00", "8,200.00", "8,860.00", "8,483.33"]},
+                            *(
+                                {"role": role, "cells": [item, *(f"{v:,.2f}" for v in values)]}
+                                for item, role, values in items
+                            ),
+                            {
+                                "role": "doubt",
+                                "cells": [
+                                    "登记的人均纯收入",
+                                    "6,320.00",
+                                    "7,300.00",
+                                    "8,200.00",
+                                    "8,860.00",
+                                    "8,483.33",
+                                ],
+                            },
                         ],
                         "notes": [
                             "年收入为四类收入之和；纯收入 = 年收入 − 生产经营性支出；人均纯收入 = 纯收入 ÷ 当年家庭人口。以上由系统计算。",
@@ -227,7 +241,7 @@ def full_ledger(number: str = "0000012345", name: str = "王建国") -> dict[str
                             for year, value in zip(YEARS, items[-1][2], strict=True)
                         ],
                         "lines": [
-                            {"label": "监测线", "values": [6500, 6900, 7600, 7900, 8500], "text": "8,500"},
+                            {"label": "监测线", "values": [6500, 6900, 7600, 7900, 8500], "text": "2026年 8,500"},
                         ],
                     },
                 ],
@@ -244,7 +258,12 @@ def full_ledger(number: str = "0000012345", name: str = "王建国") -> dict[str
                             {"label": "不愁穿", "state": "ok", "word": "达标", "note": "2026年9月 村级核实"},
                             {"label": "义务教育", "state": "ok", "word": "有保障", "note": "1 人在校，无失学辍学"},
                             {"label": "基本医疗", "state": "ok", "word": "有保障", "note": "6 人均参加居民医保"},
-                            {"label": "住房安全", "state": "bad", "word": "未解决", "note": "C 级，县住建局列入改造计划"},
+                            {
+                                "label": "住房安全",
+                                "state": "bad",
+                                "word": "未解决",
+                                "note": "C 级，县住建局列入改造计划",
+                            },
                             {"label": "饮水安全", "state": "ok", "word": "有保障", "note": "自来水，水质合格"},
                         ],
                     },
@@ -286,6 +305,15 @@ def full_ledger(number: str = "0000012345", name: str = "王建国") -> dict[str
                             ("智能手机", "3 部"),
                         ),
                     },
+                    {
+                        "kind": "photos",
+                        "title": "住房照片",
+                        "columns": 2,
+                        "photos": [
+                            {"src": "media:dwelling", "caption": "2026年3月 改造前", "alt": "住房照片，改造前"},
+                            {"src": "media:repaired", "caption": "2026年9月 改造中", "alt": "住房照片，改造中"},
+                        ],
+                    },
                 ],
             },
             {
@@ -315,8 +343,26 @@ def full_ledger(number: str = "0000012345", name: str = "王建国") -> dict[str
                     {"label": "起止时间", "width": 20},
                 ],
                 "rows": [
-                    ["张伟", "示范县水利局", "四级主任科员", "中共党员", "县直", "138****0000", "一对一", "2025年4月1日至今"],
-                    ["陈喆", "示范县石门乡人民政府", "干事", "群众", "乡镇", "139****0001", "一对一", "2022年5月10日—2025年3月31日"],
+                    [
+                        "张伟",
+                        "示范县水利局",
+                        "四级主任科员",
+                        "中共党员",
+                        "县直",
+                        "138****0000",
+                        "一对一",
+                        "2025年4月1日至今",
+                    ],
+                    [
+                        "陈喆",
+                        "示范县石门乡人民政府",
+                        "干事",
+                        "群众",
+                        "乡镇",
+                        "139****0001",
+                        "一对一",
+                        "2022年5月10日—2025年3月31日",
+                    ],
                 ],
                 "empty": "尚未安排帮扶责任人",
             },
@@ -333,18 +379,15 @@ def full_ledger(number: str = "0000012345", name: str = "王建国") -> dict[str
                 "rows": [
                     ["2014年4月15日", "", "建档立卡", "村民代表大会评议，公示无异议", "石门乡 / 示范县"],
                     ["2018年12月20日", "建档立卡", "脱贫", "人均纯收入达标，两不愁三保障已实现", "石门乡 / 示范县"],
-                    ["2026年3月15日", "脱贫", "边缘易致贫户", "户主住院自付医疗费用较高，务工收入下降", "石门乡 / 示范县"],
+                    [
+                        "2026年3月15日",
+                        "脱贫",
+                        "边缘易致贫户",
+                        "户主住院自付医疗费用较高，务工收入下降",
+                        "石门乡 / 示范县",
+                    ],
                 ],
                 "empty": "无状态变化记录",
-            },
-            {
-                "kind": "photos",
-                "title": "住房照片",
-                "columns": 2,
-                "photos": [
-                    {"src": "media:dwelling", "caption": "2026年3月 改造前", "alt": "住房照片，改造前"},
-                    {"src": "media:repaired", "caption": "2026年9月 改造中", "alt": "住房照片，改造中"},
-                ],
             },
             {
                 "kind": "signatures",
