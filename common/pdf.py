@@ -48,11 +48,11 @@ _IMAGE_DATA = re.compile(r"data:image/(?:png|jpeg);base64,", re.IGNORECASE)
 _FATAL = (".notdef glyph rendered", "Unable to subset", "cannot be loaded")
 
 
-class PrintFailed(Exception):
+class PrintError(Exception):
     """Printing cannot go on. The message is one Chinese sentence for the user."""
 
 
-class MissingGlyph(PrintFailed):
+class MissingGlyph(PrintError):  # noqa: N818  what is missing says it better than an Error behind it
     """No font of this machine has these characters. `characters` in order, `where` is the booklet's outline entry or ""."""
 
     def __init__(self, characters: Iterable[str], where: str = "") -> None:
@@ -60,12 +60,14 @@ class MissingGlyph(PrintFailed):
         self.where = where
         named = "、".join(f"“{c}”（U+{ord(c):04X}）" if len(c) == 1 else c for c in self.characters)
         super().__init__(
-            _("%(where)s中的%(characters)s没有可用的字体，未打印。请核对写法，或请管理员运行 build_fonts 补齐生僻字字体后重试。")
+            _(
+                "%(where)s中的%(characters)s没有可用的字体，未打印。请核对写法，或请管理员运行 build_fonts 补齐生僻字字体后重试。"
+            )
             % {"where": where or _("台账"), "characters": named}
         )
 
 
-class NotReady(PrintFailed):
+class NotReady(PrintError):  # noqa: N818
     """A library or the fonts are missing on this machine."""
 
 
@@ -83,7 +85,7 @@ class Part(NamedTuple):
 def render(models: Sequence[Model], template: str = "pdf/ledger.html", *, media: Media | None = None) -> bytes:
     """One PDF with the booklets of `models`, one after another, each with its own page numbers.
 
-    Raises `MissingGlyph`, `NotReady` or `PrintFailed`. Same models, same bytes, on every machine with the same font lock.
+    Raises `MissingGlyph`, `NotReady` or `PrintError`. Same models, same bytes, on every machine with the same font lock.
     """
     batches = [render_batch(models[n : n + BATCH], template, media=media) for n in range(0, len(models), BATCH)]
     if len(batches) == 1:
@@ -129,7 +131,7 @@ def warm_up() -> None:
     """
     try:
         render_batch([booklet.EMPTY])
-    except PrintFailed as failure:
+    except PrintError as failure:
         logger.warning("Printing is off in this process: %s", failure)
         return
     gc.collect()
@@ -141,7 +143,7 @@ def unavailable() -> str:
     """Why nothing can be printed on this machine, as a sentence for the user; "" when it can."""
     try:
         _engine()
-    except PrintFailed as failure:
+    except PrintError as failure:
         return str(failure)
     return ""
 
@@ -169,7 +171,9 @@ def _engine_of(pid: int, font_version: str) -> _Engine:
         except OSError:
             raise NotReady(_("本机缺少打印所需的系统库，请管理员运行：%(line)s") % {"line": APT_LINE}) from None
         if ffi.harfbuzz_subset is None:
-            raise NotReady(_("本机缺少 libharfbuzz-subset，打印会慢十五倍，已停用；请管理员运行：%(line)s") % {"line": APT_LINE})
+            raise NotReady(
+                _("本机缺少 libharfbuzz-subset，打印会慢十五倍，已停用；请管理员运行：%(line)s") % {"line": APT_LINE}
+            )
         font_config = FontConfiguration()
     lean = CSS(filename=str(_css("ua.css")))
 
@@ -242,10 +246,12 @@ def _watched(models: Sequence[Model]) -> Iterator[None]:
         engine_log.setLevel(level)
         engine_log.propagate = propagate
     fatal = [message for message in collector.messages if any(sign in message for sign in _FATAL)]
-    if lacking := [m[1] for message in fatal if (m := re.search(r'unsupported by fonts: "(.+?)" \(U\+', message, re.S))]:
+    if lacking := [
+        m[1] for message in fatal if (m := re.search(r'unsupported by fonts: "(.+?)" \(U\+', message, re.S))
+    ]:
         raise MissingGlyph(lacking, models[0]["document"]["outline"] if len(models) == 1 else "")
     if fatal:
-        raise PrintFailed(_("打印字体出错，未生成文件：%(detail)s") % {"detail": fatal[0][:200]})
+        raise PrintError(_("打印字体出错，未生成文件：%(detail)s") % {"detail": fatal[0][:200]})
 
 
 def _fetcher(media: Media | None) -> Any:
@@ -474,7 +480,9 @@ def _share_streams(pdf: pikepdf.Pdf) -> None:
 
     def canonical(stream: Any) -> Any:
         head = b"".join(
-            f"{key}={value.unparse()!r}".encode() for key, value in sorted(stream.items()) if key not in ("/Length", "/SMask")
+            f"{key}={repr(value.unparse()) if isinstance(value, pikepdf.Object) else value}".encode()
+            for key, value in sorted(stream.items())
+            if key not in ("/Length", "/SMask")
         )
         soft = stream["/SMask"].read_raw_bytes() if "/SMask" in stream else b""
         digest = hashlib.sha256(head + b"\n" + soft + b"\n" + stream.read_raw_bytes()).digest()

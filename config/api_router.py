@@ -2,4 +2,7 @@
 
 from rest_framework.routers import DefaultRouter
 
+from regions.api import RegionViewSet
+
 router = DefaultRouter()
+router.register("regions", RegionViewSet, basename="region")

@@ -1,16 +1,20 @@
 """The only list of what is mounted where."""
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
+from common.display import text_size
 from common.views import healthz
 from config.api_router import router
-from households.views import home
+from households.views.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("text-size/", text_size, name="text_size"),
     path("accounts/", include("accounts.urls")),
     path("regions/", include("regions.urls")),
     path("households/", include("households.urls")),

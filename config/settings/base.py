@@ -93,14 +93,11 @@ TEMPLATES = [
 FORM_RENDERER = "common.forms.FieldRenderer"
 
 DATABASES = {"default": env.db("DATABASE_URL")}
-DATABASES["default"] |= {
-    "CONN_MAX_AGE": 60,
-    "CONN_HEALTH_CHECKS": True,
-    "ATOMIC_REQUESTS": False,
-    "OPTIONS": {
-        # A page that waits longer than this is wrong; long jobs lift it for themselves.
-        "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
-    },
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+DATABASES["default"]["OPTIONS"] = {
+    # A page that waits longer than this is wrong; long jobs lift it for themselves.
+    "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+    **DATABASES["default"].get("OPTIONS", {}),
 }
 
 # The same database over a second connection: progress of a job is written there, so that it is seen while the job's own
@@ -109,7 +106,11 @@ DATABASES["outside"] = DATABASES["default"] | {"TEST": {"MIRROR": "default"}}
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.SecondStepBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -133,6 +134,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "code", "csrfmiddlewaretoken"]  # kept out of its log
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
