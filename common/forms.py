@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.money import format_money
 
+YUAN = _("元")
+
 
 class FieldRenderer(TemplatesSetting):
     """Label, hint, error, control, in that order, for every field of every form."""
@@ -34,7 +36,7 @@ class MoneyInput(forms.TextInput):
     element = "money-field"
 
     def __init__(
-        self, attrs: dict[str, Any] | None = None, *, last: Decimal | int | None = None, unit: Any = _("元")
+        self, attrs: dict[str, Any] | None = None, *, last: Decimal | int | None = None, unit: Any = YUAN
     ) -> None:
         super().__init__(
             {"inputmode": "decimal", "autocomplete": "off", "maxlength": "20", "data-unit": unit} | (attrs or {})
@@ -56,7 +58,7 @@ class MoneyField(forms.DecimalField):
 
     widget = MoneyInput
 
-    def __init__(self, *, last: Decimal | int | None = None, unit: Any = _("元"), **kwargs: Any) -> None:
+    def __init__(self, *, last: Decimal | int | None = None, unit: Any = YUAN, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 14)
         kwargs.setdefault("decimal_places", 2)
         kwargs.setdefault("widget", MoneyInput(last=last, unit=unit))

@@ -30,7 +30,11 @@ class SampleForm(forms.Form):
     area = forms.DecimalField(label="住房面积", widget=CountInput(unit="平方米", decimal=True))
     group = forms.ChoiceField(label="村民小组", choices=[("", "请选择"), ("1", "1组"), ("2", "2组")])
     proofs = forms.MultipleChoiceField(
-        label="收入怎么核实的？", choices=PROOFS, widget=forms.CheckboxSelectMultiple, help_text="至少选一项", required=False
+        label="收入怎么核实的？",
+        choices=PROOFS,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="至少选一项",
+        required=False,
     )
     remark = forms.CharField(label="说明", widget=forms.Textarea(attrs={"rows": 3}), required=False)
     photo = forms.FileField(label="户主照片", required=False)
@@ -43,7 +47,10 @@ def _spot(pk: int, label: str, **more: Any) -> SimpleNamespace:
 
 def _picker(name: str, **more: Any) -> dict[str, Any]:
     county, town = _spot(1, "示范县"), _spot(2, "石门乡")
-    villages = [_spot(10 + n, label, leaf=True, count=f"{n * 17 + 300} 户") for n, label in enumerate(["青石村", "白水村", "大坝村"])]
+    villages = [
+        _spot(10 + n, label, leaf=True, count=f"{n * 17 + 300} 户")
+        for n, label in enumerate(["青石村", "白水村", "大坝村"])
+    ]
     empty: dict[str, Any] = {
         "name": name,
         "url": "/regions/picker/?name=region",
@@ -66,10 +73,18 @@ def samples() -> dict[str, Any]:
     wrong.add_error(None, "这户在 2026 年已经填过收入，请先看一下已有的记录。")
     towns = [_spot(20 + n, label) for n, label in enumerate(["石门乡", "长坡镇", "金竹乡"])]
     return {
-        "form": SampleForm(initial={"wage": Decimal(180000), "farm": Decimal("6400.5"), "name": "王建国", "proofs": ["bank", "card"]}),
+        "form": SampleForm(
+            initial={"wage": Decimal(180000), "farm": Decimal("6400.5"), "name": "王建国", "proofs": ["bank", "card"]}
+        ),
         "wrong": wrong,
         "trail": [("示范县", "#county"), ("石门乡", "#town"), ("青石村", "#village"), ("5组", "")],
-        "tabs": [("基本情况", "#a", True), ("家庭成员", "#b", False), ("收入", "#c", False), ("住房", "#d", False), ("变更记录", "#e", False)],
+        "tabs": [
+            ("基本情况", "#a", True),
+            ("家庭成员", "#b", False),
+            ("收入", "#c", False),
+            ("住房", "#d", False),
+            ("变更记录", "#e", False),
+        ],
         "chips": [("石门乡", "#x"), ("边缘易致贫户", "#y"), ("没有帮扶人", "#z")],
         "kpis": [
             {"label": "在册监测对象", "value": "1,289", "unit": "户", "note": "4,063 人", "url": "#list"},
@@ -83,7 +98,11 @@ def samples() -> dict[str, Any]:
             {"label": "2026年", "value": 11870, "url": "#2026"},
         ],
         "events": [
-            {"title": "10月26日 入户走访", "meta": "张伟 · 家中有人 · 照片 2 张", "text": "反映：屋顶漏雨，盼早日动工。"},
+            {
+                "title": "10月26日 入户走访",
+                "meta": "张伟 · 家中有人 · 照片 2 张",
+                "text": "反映：屋顶漏雨，盼早日动工。",
+            },
             {"title": "10月2日 收入更新", "meta": "张伟 · 工资性收入 18,000 → 180,000", "url": "#event"},
             {"title": "3月15日 纳入监测"},
         ],
@@ -93,15 +112,30 @@ def samples() -> dict[str, Any]:
             {"label": "备注", "old": "在外务工，过年回来再核实一次", "new": None},
         ],
         "members": [
-            {"name": "王建国", "relation": "户主", "birthday": dt.date(1968, 5, 2), "number": "530199196805020021", "health": "长期慢性病"},
-            {"name": "阿卜杜拉·买买提江·吐尔逊", "relation": "女婿", "birthday": dt.date(1997, 1, 9), "number": "", "health": "健康"},
+            {
+                "name": "王建国",
+                "relation": "户主",
+                "birthday": dt.date(1968, 5, 2),
+                "number": "530199196805020021",
+                "health": "长期慢性病",
+            },
+            {
+                "name": "阿卜杜拉·买买提江·吐尔逊",
+                "relation": "女婿",
+                "birthday": dt.date(1997, 1, 9),
+                "number": "",
+                "health": "健康",
+            },
         ],
         "moment": dt.datetime(2026, 11, 22, 10, 32),  # noqa: DTZ001  a sample, shown as it stands
         "sum": Decimal("180000"),
         "none": None,
         "picker": _picker("region"),
         "picked": _picker(
-            "region2", trail=[_spot(1, "示范县")], children=towns, selected=_spot(11, "青石村", path_label="示范县 石门乡")
+            "region2",
+            trail=[_spot(1, "示范县")],
+            children=towns,
+            selected=_spot(11, "青石村", path_label="示范县 石门乡"),
         ),
         "found": _picker("region3", q="青", results=[_spot(11, "青石村", path_label="示范县 石门乡")], more=True),
         "nothing": _picker("region4", q="不存在", results=[]),

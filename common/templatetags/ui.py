@@ -185,6 +185,14 @@ def progress(
     id: str = "progress",
 ) -> dict[str, Any]:
     """Long work. `percent` 0-100 or None (unknown). While `state` is queued or running the fragment at `url` is fetched again."""
+    states = {
+        "queued": (_("排队中"), "grey"),
+        "running": (_("进行中"), "blue"),
+        "done": (_("已完成"), "green"),
+        "cancelled": (_("已取消"), "grey"),
+        "failed": (_("没有完成"), "red"),
+    }
+    word, tone = states[state]
     return {
         "percent": percent,
         "text": text,
@@ -192,6 +200,8 @@ def progress(
         "url": url,
         "state": state,
         "open": state in {"queued", "running"},
+        "word": word,
+        "tone": tone,
         "id": id,
     }
 
