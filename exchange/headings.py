@@ -112,8 +112,8 @@ TARGETS: tuple[Target, ...] = (
     _target("year.relocation_problem", "搬迁困难", "搬迁可能存在的困难"),
     _target("year.surveyor", "填表人", "信息采集人"),
     _target("year.surveyed_on", "填表日期", "采集日期", "填表时间"),
-    _target("year.imported_net", "纯收入", "纯收入(元)", "家庭纯收入", "年纯收入"),
-    _target("year.imported_per_head", "人均纯收入", "人均纯收入(元)", "家庭人均纯收入", "年人均纯收入", "人均可支配收入"),
+    _target("year.imported_net_income", "纯收入", "纯收入(元)", "家庭纯收入", "年纯收入"),
+    _target("year.imported_per_head_income", "人均纯收入", "人均纯收入(元)", "家庭人均纯收入", "年人均纯收入", "人均可支配收入"),
     # Income, 元 a year. Group totals fill what the items leave (see `exchange.normalise.income_lines`).
     _total("wage", "工资性收入", "工资性收入(元)", "工资性收入合计"),
     _income("wage.post", "公益性岗位收入", "公益岗位收入"),
@@ -261,7 +261,13 @@ _PAGE_NOTE = re.compile(r"页面.*$")
 def plain(text: str) -> str:
     """A heading as compared: newlines, blanks, full-width brackets, leading stars and trailing colons made equal."""
     text = unicodedata.normalize("NFKC", text)
-    text = re.sub(r"[\s\u200b\ufeff_]+", "", text).replace("[", "(").replace("]", ")").replace("【", "(").replace("】", ")")
+    text = (
+        re.sub(r"[\s\u200b\ufeff_]+", "", text)
+        .replace("[", "(")
+        .replace("]", ")")
+        .replace("【", "(")
+        .replace("】", ")")
+    )
     text = text.replace(",", "、").replace("/", "")
     return text.strip("*:：。.·'\"").casefold()
 
@@ -354,7 +360,11 @@ class Table:
         return [column for column in self.columns if not column.key]
 
     def as_json(self) -> dict[str, Any]:
-        return {"sheet": self.sheet, "heading_row": self.heading_row, "columns": [column.as_json() for column in self.columns]}
+        return {
+            "sheet": self.sheet,
+            "heading_row": self.heading_row,
+            "columns": [column.as_json() for column in self.columns],
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Table:
@@ -378,9 +388,7 @@ def _merged(upper: Sequence[str], lower: Sequence[str], remembered: Mapping[str,
         above = upper[index].strip() if index < len(upper) else ""
         below = lower[index].strip() if index < len(lower) else ""
         group = above or group
-        if not below:
-            found.append(above)
-        elif above and not find(below, remembered) and find(above, remembered):
+        if not below or above and not find(below, remembered) and find(above, remembered):
             found.append(above)
         elif find(below, remembered) or not group:
             found.append(below)
@@ -449,16 +457,8 @@ def family_name(letter: str) -> str:
 
 
 def missing_keys(tables: Sequence[Table]) -> list[str]:
-    """Labels of the columns without which nothing can be imported: household number, ID number, name."""
-    keys: set[str] = set().union(*(table.keys for table in tables)) if tables else set()
-    lacking = []
-    if "household.number" not in keys:
-        lacking.append(_("户编号"))
-    if not keys & {"member.id_number", "householder.id_number"}:
-        lacking.append(_("证件号码"))
-    if not keys & {"member.name", "householder.name"}:
-        lacking.append(_("姓名"))
-    return lacking
+    """Labels of the columns without which nothing can be matched: the household number. Every table needs one of its own."""
+    return [] if tables and all("household.number" in table.keys for table in tables) else [_("户编号")]
 
 
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:

@@ -23,14 +23,79 @@ from django.utils.translation import gettext as _
 from common import codes, identity, phones, text
 from exchange import headings
 from households import codelists
+from households.bulk import CODE_LISTS
 
 ERROR, HOLD, NOTE = "error", "hold", "note"
 
-YES = frozenset("是 有 享受 已享受 参加 已参加 参保 已参保 y yes true √ ✓ 对 需要 愿意 1".split())
-NO = frozenset(
-    "否 无 没有 不享受 未享受 未参加 不参加 未参保 不是 非 n no false × x ✗ 不需要 不愿意 0 未 不 未脱贫 无房户".split()
+YES = frozenset(
+    [
+        "是",
+        "有",
+        "享受",
+        "已享受",
+        "参加",
+        "已参加",
+        "参保",
+        "已参保",
+        "y",
+        "yes",
+        "true",
+        "√",
+        "✓",
+        "对",
+        "需要",
+        "愿意",
+        "1",
+    ]
 )
-EMPTY = frozenset(("", "-", "--", "—", "——", "/", "\\", "空", "null", "NULL", "None", "nan", "(空)", "（空）", "(空白)", "无数据", "#"))
+NO = frozenset(
+    [
+        "否",
+        "无",
+        "没有",
+        "不享受",
+        "未享受",
+        "未参加",
+        "不参加",
+        "未参保",
+        "不是",
+        "非",
+        "n",
+        "no",
+        "false",
+        "×",
+        "x",
+        "✗",
+        "不需要",
+        "不愿意",
+        "0",
+        "未",
+        "不",
+        "未脱贫",
+        "无房户",
+    ]
+)
+EMPTY = frozenset(
+    (
+        "",
+        "-",
+        "--",
+        "—",
+        "——",
+        "/",
+        "\\",
+        "空",
+        "null",
+        "NULL",
+        "None",
+        "nan",
+        "(空)",
+        "（空）",
+        "(空白)",
+        "无数据",
+        "#",
+    )
+)
 # "NA" and "无" are words, not blanks, in a free text; in these lists they say that there is nothing.
 EMPTY_IN_CODES = EMPTY | {"NA", "N/A", "n/a", "无"}
 
@@ -267,35 +332,15 @@ def _parser_of(key: str) -> Parser:
         return bounded(whole_value, 0, LIMITS.get(key, 60))
     code_list = CODE_LISTS.get(key)
     if code_list is not None:
-        return code_values(code_list) if code_list.multiple and not isinstance(model_field, models.CharField) else code_value(code_list)
+        return (
+            code_values(code_list)
+            if code_list.multiple and not isinstance(model_field, models.CharField)
+            else code_value(code_list)
+        )
     return free_text(model_field.max_length or 200)
 
 
 LIMITS = {"myear.work_months": 12, "myear.public_post_months": 12, "year.population": 60}
-CODE_LISTS: dict[str, codes.CodeList] = {
-    "household.standard": codelists.STANDARD,
-    "year.category": codelists.CATEGORY,
-    "year.main_cause": codelists.CAUSE,
-    "year.other_causes": codelists.CAUSE,
-    "year.dwelling_grade": codelists.DWELLING_GRADE,
-    "year.fuel": codelists.FUEL,
-    "year.road": codelists.ROAD,
-    "year.water_source": codelists.WATER_SOURCE,
-    "year.relocation_way": codelists.RELOCATION_WAY,
-    "year.resettlement": codelists.RESETTLEMENT,
-    "member.sex": codelists.SEX,
-    "member.id_type": codelists.ID_TYPE,
-    "member.relation": codelists.RELATION,
-    "member.ethnicity": codelists.ETHNICITY,
-    "myear.education": codelists.EDUCATION,
-    "myear.school": codelists.SCHOOL,
-    "myear.health": codelists.HEALTH,
-    "myear.disability_kind": codelists.DISABILITY_KIND,
-    "myear.disability_level": codelists.DISABILITY_LEVEL,
-    "myear.labour": codelists.LABOUR,
-    "myear.work_area": codelists.WORK_AREA,
-    "myear.politics": codelists.POLITICS,
-}
 SPECIAL: dict[str, Parser] = {
     "row.year": year_value,
     "year.exit_year": year_value,
@@ -313,7 +358,9 @@ SPECIAL: dict[str, Parser] = {
     },
 }  # fmt: skip
 _WRITTEN = ("household", "year", "member", "myear")
-NEVER_MEMOISED = frozenset(("household.phone", "member.phone", "household.bank_account", "household.address", "householder.id_number"))
+NEVER_MEMOISED = frozenset(
+    ("household.phone", "member.phone", "household.bank_account", "household.address", "householder.id_number")
+)
 
 _MISSING = object()
 
@@ -376,7 +423,11 @@ class RowReader:
 
     def key_cells(self, cells: Sequence[str]) -> tuple[str, str]:
         """(household number, first 18 characters of the ID number) for the first, light pass."""
-        number = household_number(cells[self.number_at]) if self.number_at is not None and self.number_at < len(cells) else ""
+        number = (
+            household_number(cells[self.number_at])
+            if self.number_at is not None and self.number_at < len(cells)
+            else ""
+        )
         raw = cells[self.id_at] if self.id_at is not None and self.id_at < len(cells) else ""
         base = identity.clean(raw) if raw else ""
         return number, identity.upgrade(base) if len(base) == 15 and base.isdigit() else base[:18]
@@ -407,7 +458,11 @@ class RowReader:
             return ""
         if getattr(raw, "uncomputed", False):
             row.issues.append(
-                Issue(ERROR, label, _("「%(label)s」是没有结果的公式，请在表格中选择性粘贴为数值后再上传") % {"label": label})
+                Issue(
+                    ERROR,
+                    label,
+                    _("「%(label)s」是没有结果的公式，请在表格中选择性粘贴为数值后再上传") % {"label": label},
+                )
             )
             return ""
         if level == ERROR:
@@ -419,7 +474,11 @@ class RowReader:
             )  # fmt: skip
             return ""
         row.issues.append(
-            Issue(NOTE, label, _("「%(label)s」的数字太长，末尾几位已经丢失，没有写入；请把该列设为文本后重新导出") % {"label": label})
+            Issue(
+                NOTE,
+                label,
+                _("「%(label)s」的数字太长，末尾几位已经丢失，没有写入；请把该列设为文本后重新导出") % {"label": label},
+            )
         )
         return ""
 
@@ -451,9 +510,7 @@ class RowReader:
             except Unreadable as error:
                 row.issues.append(Issue(ERROR, _("户编号"), str(error)))
         elif len(row.issues) == spoilt_before:
-            row.issues.append(
-                Issue(ERROR, _("户编号"), _("没有户编号，请补上；如果是合并单元格，请先取消合并再填满"))
-            )
+            row.issues.append(Issue(ERROR, _("户编号"), _("没有户编号，请补上；如果是合并单元格，请先取消合并再填满")))
         member_number = cell(self.member_number_at, _("人编号")).strip()
         if member_number and member_number not in EMPTY:
             if len(member_number) > 40:
@@ -464,8 +521,6 @@ class RowReader:
         raw_name = cell(self.name_at, _("姓名"))
         if raw_name and not blank(raw_name):
             self._name(row, raw_name)
-        elif self.name_at is not None and len(row.issues) == spoilt_before:
-            row.issues.append(Issue(ERROR, _("姓名"), _("没有姓名，请补上")))
         spoilt_before = len(row.issues)
         raw_id = cell(self.id_at, _("证件号码"))
         if raw_id and not blank(raw_id):
@@ -499,9 +554,12 @@ class RowReader:
     def _person(self, row: Row) -> None:
         """What the ID number says about the person fills the gaps, and contradictions are told."""
         member, who = row.member, row.identity
-        if self.one_row_a_household:
-            member["relation"] = codelists.HOUSEHOLDER
-        elif "relation" not in member and member.get("name") and member.get("name") == row.householder.get("name"):
+        if (
+            self.one_row_a_household
+            or "relation" not in member
+            and member.get("name")
+            and member.get("name") == row.householder.get("name")
+        ):
             member["relation"] = codelists.HOUSEHOLDER
         born = member.get("birth_date")
         if born is not None and born > self.today:

@@ -22,16 +22,50 @@ DOUBLE_SURNAMES = ("欧阳", "上官", "司马", "诸葛", "尉迟", "长孙", "
 MALE = "建国军伟强勇杰磊涛明超刚平辉鹏华飞鑫波斌宇浩凯健俊帆帅旭宁龙林峰志文正春德富贵有福根生水旺财顺庆祥"
 FEMALE = "秀英芳娜敏静丽艳娟霞玲燕红梅兰桂花香月凤珍翠莲菊琴云春秋玉淑慧琳萍雪晶欢蓉丹露倩瑶彩"
 # Rare characters people really carry: extension A and B, a late basic one, and some that old encodings lacked.
-RARE = ("䶮", "㛃", "㵘", "䥽", "𠅤", "𡐓", "𣲘", "𬱖", "𫖮", "𬍛", "𩽾", "昇", "喆", "堃", "玥", "瑄", "龑", "镕", "珺", "翀", "\U00030edd")
+RARE = (
+    "䶮",
+    "㛃",
+    "㵘",
+    "䥽",
+    "𠅤",
+    "𡐓",
+    "𣲘",
+    "𬱖",
+    "𫖮",
+    "𬍛",
+    "𩽾",
+    "昇",
+    "喆",
+    "堃",
+    "玥",
+    "瑄",
+    "龑",
+    "镕",
+    "珺",
+    "翀",
+    "\U00030edd",
+)
 MINORITY = (
     ("维吾尔族", "阿卜杜热合曼·买买提", "1"), ("维吾尔族", "古丽巴哈尔·艾合买提", "2"), ("藏族", "扎西次仁", "1"), ("藏族", "卓玛拉姆", "2"),
     ("彝族", "阿鲁·木呷", "1"), ("彝族", "吉克·阿依莫", "2"), ("哈萨克族", "叶尔兰·努尔哈里克江·别克波拉提", "1"), ("傣族", "岩温", "1"),
     ("蒙古族", "苏日娜", "2"), ("蒙古族", "乌力吉巴雅尔", "1"), ("苗族", "仰", "2"), ("土家族", "覃双喜", "1"), ("壮族", "韦达康", "1"),
 )  # fmt: skip
 ONE_CHARACTER = ("仰", "娜", "岩", "龙")
-TWENTY_CHARACTERS = "买买提艾力·阿卜杜热依木江·吐尔逊尼亚孜·穆"
+TWENTY_CHARACTERS = "买买提艾力·阿卜杜热依木江·吐尔逊尼亚孜"
 
-CAUSES = ("因病", "因残", "因学", "因灾", "缺土地", "缺水", "缺技术", "缺劳力", "缺资金", "交通条件落后", "自身发展动力不足")
+CAUSES = (
+    "因病",
+    "因残",
+    "因学",
+    "因灾",
+    "缺土地",
+    "缺水",
+    "缺技术",
+    "缺劳力",
+    "缺资金",
+    "交通条件落后",
+    "自身发展动力不足",
+)
 
 
 @dataclass
@@ -93,7 +127,9 @@ class Family:
 class People:
     """A deterministic source of people: `People(seed).family(...)`; ID numbers, phones and numbers never repeat within one source."""
 
-    def __init__(self, seed: int = 1, *, today: dt.date = dt.date(2026, 11, 1), area: str = "999012", first: int = 0) -> None:
+    def __init__(
+        self, seed: int = 1, *, today: dt.date = dt.date(2026, 11, 1), area: str = "999012", first: int = 0
+    ) -> None:
         self.random = random.Random(seed)
         self.today = today
         self.area = area
@@ -167,7 +203,7 @@ class People:
         if 18 <= age < 60 and not who.school and who.labour in ("普通劳动力", "技能劳动力") and pick.random() < 0.6:
             who.work_area = pick.choice(("乡（镇）内务工", "乡（镇）外县内务工", "县外省内务工", "省外务工"))
             who.work_months = pick.randrange(3, 13)
-        if 16 <= age:
+        if age >= 16:
             who.phone = self.phone() if pick.random() < 0.4 else ""
         return who
 
@@ -186,11 +222,19 @@ class People:
         for _n in range(pick.choice((0, 1, 1, 2, 2, 3))):
             child = "1" if pick.random() < 0.5 else "2"
             oldest = max(2, min(age - 20, 45))
-            family.members.append(self.person("之子" if child == "1" else "之女", child, max(0, oldest - 18), oldest, surname))
+            family.members.append(
+                self.person("之子" if child == "1" else "之女", child, max(0, oldest - 18), oldest, surname)
+            )
         if age < 60 and pick.random() < 0.35:
             mother = pick.random() < 0.6
             family.members.append(
-                self.person("之母" if mother else "之父", "2" if mother else "1", age + 20, min(age + 32, 99), "" if mother else surname)
+                self.person(
+                    "之母" if mother else "之父",
+                    "2" if mother else "1",
+                    age + 20,
+                    min(age + 32, 99),
+                    "" if mother else surname,
+                )
             )
         if pick.random() < 0.04:
             self._minority(family)

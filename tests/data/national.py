@@ -151,7 +151,9 @@ def quirky(rows: list[list[Any]], headings: Sequence[str]) -> list[list[Any]]:
 
     respell(0, "证件号码", lambda number: number.lower())
     respell(1, "证件号码", lambda number: f" {number[:6]} {number[6:]} ")
-    respell(2, "证件号码", lambda number: number.translate({ord(str(digit)): chr(0xFF10 + digit) for digit in range(10)}))
+    respell(
+        2, "证件号码", lambda number: number.translate({ord(str(digit)): chr(0xFF10 + digit) for digit in range(10)})
+    )
     respell(3, "证件号码", lambda number: "'" + number)
     respell(4, "联系电话", lambda phone: float(phone))
     respell(5, "联系电话", lambda phone: f"{phone[:3]} {phone[3:7]} {phone[7:]}")
@@ -220,7 +222,9 @@ def write_xlsx(
     book.close()
 
 
-def write_xls(target: Path | io.BytesIO, headings: Sequence[str], rows: Iterator[Sequence[Any]], *, title_rows: int = 2) -> None:
+def write_xls(
+    target: Path | io.BytesIO, headings: Sequence[str], rows: Iterator[Sequence[Any]], *, title_rows: int = 2
+) -> None:
     book = xlwt.Workbook()
     sheet = book.add_sheet("导出")
     for order in range(title_rows):
@@ -234,13 +238,17 @@ def write_xls(target: Path | io.BytesIO, headings: Sequence[str], rows: Iterator
     book.save(target if isinstance(target, io.BytesIO) else str(target))
 
 
-def csv_bytes(headings: Sequence[str], rows: Iterator[Sequence[Any]], *, encoding: str = "gb18030", wrapped: bool = True) -> bytes:
+def csv_bytes(
+    headings: Sequence[str], rows: Iterator[Sequence[Any]], *, encoding: str = "gb18030", wrapped: bool = True
+) -> bytes:
     """Comma separated, IDs and long numbers wrapped as ="…" when asked, as these systems do to keep them text."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(headings)
     for row in rows:
-        writer.writerow([f'="{v}"' if wrapped and isinstance(v, str) and v[:-1].isdigit() and len(v) >= 10 else v for v in row])
+        writer.writerow(
+            [f'="{v}"' if wrapped and isinstance(v, str) and v[:-1].isdigit() and len(v) >= 10 else v for v in row]
+        )
     return out.getvalue().encode(encoding)
 
 

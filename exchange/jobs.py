@@ -1,0 +1,45 @@
+"""The two kinds of long work an import has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common import jobs
+from common.jobs import JobError, Run
+from common.models import Job
+from exchange.models import ImportBatch
+from exchange.services import APPLY, PREVIEW, ExchangeError, run_import
+
+
+def _ended(job: Job) -> None:
+    """A cancelled or failed preview leaves a batch that can be tried again; a cancelled apply has written nothing."""
+    state = ImportBatch.State.CANCELLED if job.state == Job.State.CANCELLED else ImportBatch.State.FAILED
+    if job.kind == APPLY:
+        state = ImportBatch.State.PREVIEWED
+    busy = (ImportBatch.State.PREVIEWING, ImportBatch.State.APPLYING)
+    ImportBatch._base_manager.filter(pk=job.params["batch"], state__in=busy).update(state=state, error=job.error)
+
+
+def _work(run: Run, *, write: bool) -> dict[str, Any]:
+    batch = ImportBatch._base_manager.get(pk=run.params["batch"])
+    user = User.objects.get(pk=run.params["user"])
+    try:
+        batch = run_import(batch, by=user, write=write, run=run)
+    except ExchangeError as error:
+        raise JobError(str(error)) from error
+    except FileNotFoundError as error:
+        raise JobError(_("上传的文件已过保存期，请重新上传。")) from error
+    return {"url_name": "exchange:batch_detail", "args": [batch.pk], "receipt": batch.receipt()}
+
+
+@jobs.kind(PREVIEW, on_end=_ended)
+def preview(run: Run) -> dict[str, Any]:
+    return _work(run, write=False)
+
+
+@jobs.kind(APPLY, on_end=_ended)
+def apply(run: Run) -> dict[str, Any]:
+    return _work(run, write=True)
