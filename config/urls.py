@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/", include("households.urls")),
     path("exchange/", include("exchange.urls")),
     path("reports/", include("reports.urls")),
+    path("jobs/", include("common.urls")),
     path("api/", include((router.urls, "api"))),
 ]
 if settings.DEBUG:
