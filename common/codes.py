@@ -72,6 +72,11 @@ class CodeList:
         """For forms: codes in use today, in official order."""
         return [(c.code, c.label) for c in self.codes if not c.era.startswith("-")]
 
+    @property
+    def every_choice(self) -> list[tuple[str, Any]]:
+        """For columns: codes of every era, because records of earlier years keep theirs."""
+        return [(c.code, c.label) for c in self.codes]
+
     def __contains__(self, code: object) -> bool:
         return code in self._labels
 

@@ -58,7 +58,7 @@ class HouseholdYear(models.Model):
     population = models.PositiveSmallIntegerField(
         _("年度家庭人口"), null=True, blank=True, validators=[MaxValueValidator(60)]
     )
-    category = models.CharField(_("户属性"), max_length=4, blank=True, choices=codelists.CATEGORY.choices)
+    category = models.CharField(_("户属性"), max_length=4, blank=True, choices=codelists.CATEGORY.every_choice)
     exit_year = models.PositiveSmallIntegerField(_("脱贫年度"), null=True, blank=True)
     main_cause = models.CharField(_("主要致贫原因"), max_length=4, blank=True, choices=codelists.CAUSE.choices)
     other_causes = ArrayField(models.CharField(max_length=4), default=list, blank=True, verbose_name=_("其他致贫原因"))
@@ -154,8 +154,8 @@ class MemberYear(models.Model):
 
     member = models.ForeignKey("households.Member", models.PROTECT, related_name="years")
     year = models.PositiveSmallIntegerField(_("年度"), validators=[MinValueValidator(2010), MaxValueValidator(2100)])
-    education = models.CharField(_("文化程度"), max_length=4, blank=True, choices=codelists.EDUCATION.choices)
-    school = models.CharField(_("在校生状况"), max_length=4, blank=True, choices=codelists.SCHOOL.choices)
+    education = models.CharField(_("文化程度"), max_length=4, blank=True, choices=codelists.EDUCATION.every_choice)
+    school = models.CharField(_("在校生状况"), max_length=4, blank=True, choices=codelists.SCHOOL.every_choice)
     dropout_reason = models.CharField(_("失学或辍学原因"), max_length=60, blank=True)
     health = ArrayField(models.CharField(max_length=4), default=list, blank=True, verbose_name=_("健康状况"))
     disability_kind = models.CharField(

@@ -1,4 +1,5 @@
-"""Writes everything encrypted with an older key again with the newest, so that older keys can be thrown away."""
+"""Writes everything encrypted with an older key again with the newest, so that older keys can go once the files
+encrypted with them have expired."""
 
 from __future__ import annotations
 
@@ -27,7 +28,10 @@ class Command(BaseCommand):
             for field in model._meta.concrete_fields:
                 if isinstance(field, pii.SecretField) and not model._meta.proxy:
                     total += self._rotate(model, field, newest)
-        self.stdout.write(_("已用最新的密钥重新加密 %(count)s 项内容，旧密钥可以停用。") % {"count": total})
+        self.stdout.write(
+            _("已用最新的密钥重新加密 %(count)s 项内容。上传和打印的文件仍用旧密钥，请把旧密钥再保留 %(days)s 天，等它们到期清理。")
+            % {"count": total, "days": settings.DOCUMENT_DAYS}
+        )
 
     def _rotate(self, model: type[models.Model], field: pii.SecretField, newest: Fernet) -> int:
         """One transaction and one event a chunk, in the order of the primary keys."""
