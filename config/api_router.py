@@ -2,7 +2,9 @@
 
 from rest_framework.routers import DefaultRouter
 
+from households.api import HouseholdViewSet
 from regions.api import RegionViewSet
 
 router = DefaultRouter()
 router.register("regions", RegionViewSet, basename="region")
+router.register("households", HouseholdViewSet, basename="household")

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class HouseholdsConfig(AppConfig):
@@ -7,7 +8,26 @@ class HouseholdsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import scoping
+        from accounts.roles import Permission
+        from common import bulk, navigation
         from households import querysets
 
         scoping.paired_household_ids = querysets.paired_household_ids
         scoping.is_paired = querysets.is_paired
+        navigation.register(
+            navigation.Item("daily", _("首页"), "home", "home", weight=10, phone=True),
+            navigation.Item(
+                "daily",
+                _("农户台账"),
+                "households:household_list",
+                "house",
+                Permission.HOUSEHOLD_VIEW,
+                weight=20,
+                phone=True,
+                short=_("农户"),
+            ),
+        )
+        bulk.register(
+            "households.Household",
+            bulk.Action(_("安排帮扶责任人"), "households:pairing_bulk", "people", Permission.PAIRING_EDIT, weight=20),
+        )

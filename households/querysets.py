@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -54,6 +53,12 @@ class HouseholdQuerySet(ScopedQuerySet):
         from households.models import Pairing
 
         return self.filter(~Exists(Pairing.objects.current().filter(household=OuterRef("pk"))))
+
+    def paired(self) -> HouseholdQuerySet:
+        """Households that have a helper today."""
+        from households.models import Pairing
+
+        return self.filter(Exists(Pairing.objects.current().filter(household=OuterRef("pk"))))
 
 
 class HouseholdFileQuerySet(ScopedQuerySet):

@@ -1,11 +1,1 @@
 """Pages of the household file."""
-
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-
-from common.readonly import reads_only
-
-
-@reads_only
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "households/home.html")

@@ -1,0 +1,211 @@
+"""Long lists: keyset paging, a count that never costs more than a page, and the htmx fragment, in one place.
+
+A page costs the same at any depth and size of table: the keys of its rows are found first, in an index, and the rows are read by their
+keys after that. The count stops at `CAP` and is exact only on demand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import IntegerField, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+SIZE = 50
+CAP = 10_000
+CURSOR = "cursor"
+EXACT = "count"
+
+
+class CappedCount(Subquery):
+    """How many rows a query has, at most `CAP` + 1, as a column of another query: one round trip less."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) found)"
+    output_field = IntegerField()
+
+    def __init__(self, queryset: QuerySet[Any], **extra: Any) -> None:
+        super().__init__(queryset.order_by().values("pk")[: CAP + 1], **extra)
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of rows; `capped` means "more than that"."""
+
+    value: int
+    capped: bool = False
+
+    @classmethod
+    def of(cls, value: int) -> Count:
+        return cls(min(value, CAP), value > CAP)
+
+    @classmethod
+    def exactly(cls, queryset: QuerySet[Any]) -> Count:
+        return cls(queryset.order_by().count())
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one page and the cursors of its neighbours ("" where there is none)."""
+
+    pks: list[int]
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Any] = field(default_factory=list)
+    count: Count = Count(0)
+    previous: str = ""
+    next: str = ""
+
+
+def keyset(queryset: QuerySet[Any], cursor: str = "", size: int = SIZE, order: str = "-pk") -> Keys:
+    """The keys of one page, in order.
+
+    `order` is one field, "-" in front for descending; the primary key breaks ties in the same direction. A cursor is "a" (after) or "b"
+    (before) and a primary key: nothing personal, whatever the order is. Rows that vanished or appeared meanwhile move nothing else.
+    A cursor that leads nowhere gives the first page.
+    """
+    name, descending = order.lstrip("-"), order.startswith("-")
+    backwards = cursor.startswith("b")
+    sign = "-" if descending != backwards else ""
+    ordered = queryset.order_by(sign + name, *([sign + "pk"] if name != "pk" else []))
+    pk = int(cursor[1:]) if re.fullmatch(r"[ab]\d{1,18}", cursor) else None
+    beyond = _beyond(queryset, name, pk, "lt" if sign else "gt") if pk is not None else None
+    found = list((ordered if beyond is None else ordered.filter(beyond)).values_list("pk", flat=True)[: size + 1])
+    if pk is not None and (beyond is None or not found):
+        return keyset(queryset, "", size, order)
+    more, found = len(found) > size, found[:size]
+    if backwards and beyond is not None:
+        found.reverse()
+        return Keys(found, f"b{found[0]}" if more else "", f"a{found[-1]}")
+    return Keys(found, f"b{found[0]}" if beyond is not None else "", f"a{found[-1]}" if more else "")
+
+
+def _beyond(queryset: QuerySet[Any], name: str, pk: int, compare: str) -> Q | None:
+    if name == "pk":
+        return Q(**{f"pk__{compare}": pk})
+    at = queryset.model._base_manager.filter(pk=pk).values_list(name, flat=True).first()
+    return None if at is None else Q(**{f"{name}__{compare}": at}) | Q(**{name: at, f"pk__{compare}": pk})
+
+
+def keyset_page(queryset: QuerySet[Any], cursor: str = "", size: int = SIZE, order: str = "-pk", *,
+                rows: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda found: found, exact: bool = False) -> Page:  # fmt: skip
+    """One page: two queries, whatever the table holds.
+
+    `rows` adds what the rows must bring along (`select_related`, annotations); it is applied to the rows of this page alone.
+    """
+    keys = keyset(queryset, cursor, size, order)
+    if not keys.pks:
+        return Page()
+    alone = not keys.previous and not keys.next
+    # The scope of `queryset` has chosen the keys; the rows are read by them and nothing else.
+    wanted = rows(queryset.model._base_manager.filter(pk__in=keys.pks))
+    if not (alone or exact):
+        wanted = wanted.annotate(found_count=CappedCount(queryset))
+    by_pk = {row.pk: row for row in wanted.order_by()}
+    page_rows = [by_pk[pk] for pk in keys.pks if pk in by_pk]  # a row deleted between the two queries is left out
+    if alone:
+        count = Count(len(keys.pks))
+    elif exact or not page_rows:
+        count = Count.exactly(queryset)
+    else:
+        count = Count.of(page_rows[0].found_count)
+    return Page(page_rows, count, keys.previous, keys.next)
+
+
+# -- addresses ------------------------------------------------------------------------------------------------------------------
+
+
+def query_of(filterset: Any, **changes: Any) -> dict[str, str]:
+    """The filters in force as a query: only fields the filter knows, only those that say something, in its own order."""
+    data = {name: filterset.data.get(name, "") for name in filterset.filters} | changes
+    return {name: str(value) for name, value in data.items() if value not in ("", None)}
+
+
+def address(url: str, query: dict[str, str]) -> str:
+    return f"{url}?{urlencode(query)}" if query else url
+
+
+def active_filters(filterset: Any, url: str) -> list[tuple[str, str]]:
+    """`(text, address without it)` of each filter in force, for the chips; a field may say its own text in `chip(value)`."""
+    found = []
+    for name in query_of(filterset):
+        bound = filterset.form[name]
+        text = getattr(bound.field, "chip", None)
+        value = filterset.data.get(name)
+        shown = text(value) if text else dict(_flat(getattr(bound.field, "choices", ()))).get(value, value)
+        found.append((f"{bound.label}：{shown}", address(url, query_of(filterset, **{name: ""}))))
+    return found
+
+
+def _flat(choices: Any) -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, label in choices:
+        pairs += _flat(label) if isinstance(label, list | tuple) else [(str(key), label)]
+    return pairs
+
+
+# -- the page -------------------------------------------------------------------------------------------------------------------
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether only the changed part is wanted."""
+    htmx: Any = getattr(request, "htmx", None)
+    return bool(htmx and not htmx.boosted and not htmx.history_restore_request)
+
+
+def list_page(request: HttpRequest, *, template: str, url: str, filterset: Any, rows: Callable[[QuerySet[Any]], QuerySet[Any]],
+              context: Callable[[Page], dict[str, Any]] | None = None, order: str = "-pk", size: int = SIZE,
+              unit: str = "") -> HttpResponse:  # fmt: skip
+    """Filter, page, fragment. `url` is the list's own address, `filterset` a bound one over rows of the gate, `unit` a counter word.
+
+    The template gets `filter`, `form`, `page`, `count_text`, `count_url`, `previous_url`, `next_url`, `chips`, `clear_url`, `page_url`,
+    `filtered`, and what `context(page)` adds. A filter with an error finds nothing and says why. htmx receives the partial "results".
+    """
+    page = Page()
+    if filterset.is_valid():
+        data = filterset.data
+        page = keyset_page(filterset.qs, data.get(CURSOR, ""), size, order, rows=rows, exact=data.get(EXACT) == "exact")
+    query = query_of(filterset)
+    shown = {
+        "filter": filterset,
+        "form": filterset.form,
+        "page": page,
+        "fragment": is_fragment(request),
+        "filtered": bool(query),
+        "count_text": count_text(page.count, unit),
+        "count_url": address(url, query | {EXACT: "exact"}) if page.count.capped else "",
+        "previous_url": address(url, query | {CURSOR: page.previous}) if page.previous else "",
+        "next_url": address(url, query | {CURSOR: page.next}) if page.next else "",
+        "chips": active_filters(filterset, url),
+        "clear_url": url if query else "",
+        "page_url": address(url, query),
+        "query": query,
+    }
+    shown |= context(page) if context else {}
+    return render(request, template + "#results" * shown["fragment"], shown)
+
+
+def count_text(count: Count, unit: str = "") -> str:
+    """「共 412 户」, 「一万户以上」."""
+    if count.capped:
+        return _("一万%(unit)s以上") % {"unit": unit}
+    return _("共 %(count)s %(unit)s") % {"count": f"{count.value:,}", "unit": unit}
+
+
+def in_order(rows: QuerySet[Any], pks: Sequence[int]) -> list[Any]:
+    """The rows of these keys in the order of the keys."""
+    by_pk = rows.in_bulk(list(pks))
+    return [by_pk[pk] for pk in pks if pk in by_pk]
+
+
+__all__ = ["CAP", "SIZE", "Count", "Keys", "Page", "active_filters", "address", "count_text", "in_order", "is_fragment", "keyset",
+           "keyset_page", "list_page", "query_of"]  # fmt: skip

@@ -1,0 +1,178 @@
+"""What households can be filtered by: one declaration for the page, the API and the export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, Q
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Permission
+from accounts.scoping import posted_regions, visible_region_ids
+from households import codelists
+from households.ledger import CHECK_TITLES
+from households.models import HouseholdYear, Member, Status, StatusChange
+from households.models.status import MONITORED
+from households.search import Search, SearchField
+from regions.models import Level, Region
+
+MONITORED_ALL = "monitored"
+
+
+def every(codes: Any) -> list[tuple[str, Any]]:
+    """All codes of a list, those of earlier eras too: old records must be findable."""
+    return [(code.code, code.label) for code in codes.codes]
+
+
+class RegionChoices:
+    """The regions one can choose from where one stands: the way up and one level down, inside the own area, in one query."""
+
+    def __init__(self, user: Any, chosen: str) -> None:
+        self.user = user
+        self.visible = set(visible_region_ids(user, Permission.HOUSEHOLD_VIEW)) if user else set()
+        self.pk = int(chosen) if chosen.isdecimal() and len(chosen) < 19 and int(chosen) in self.visible else None
+
+    @cached_property
+    def tops(self) -> list[Region]:
+        return posted_regions(self.user, Permission.HOUSEHOLD_VIEW) if self.visible else []
+
+    @cached_property
+    def rows(self) -> list[Region]:
+        """The region chosen, its parent and its brothers, its children; or, with none chosen, what is below the own posting."""
+        if not self.visible:
+            return []
+        if self.pk is None:
+            near = Q(parent__in=self.tops) if len(self.tops) == 1 else Q(pk__in=self.tops)
+        else:
+            parent = Region.objects.filter(pk=self.pk).values("parent")
+            near = Q(pk=self.pk) | Q(parent=self.pk) | Q(pk__in=parent) | Q(parent__in=parent)
+        current = Q(valid_to=None) | Q(pk=self.pk)
+        rows = Region.objects.filter(near, current).order_by("path", "code", "pk")
+        return [row for row in rows if row.pk in self.visible]
+
+    @cached_property
+    def chosen(self) -> Region | None:
+        return next((row for row in self.rows if row.pk == self.pk), None)
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        chosen = self.chosen
+        rows = sorted(self.rows, key=lambda r: (r.level, r.code, r.pk))
+        if chosen is not None and chosen.level < Level.VILLAGE:  # below a township its villages, not its brothers
+            rows = [r for r in rows if r.parent_id == chosen.pk or r.pk == chosen.pk or r.pk == chosen.parent_id]
+        return [(str(r.pk), r.name) for r in rows]
+
+    def rows_of(self, households: Any) -> Any:
+        """The households of the chosen region. By its level, because each level has a column or a list of its own to look in."""
+        region = self.chosen
+        if region is None:
+            return households.none()
+        if region.level == Level.VILLAGE:
+            return households.filter(village=region)
+        if region.level == Level.TOWNSHIP:
+            return households.filter(township=region)
+        villages = Region.objects.within(region).filter(level=Level.VILLAGE).values_list("pk", flat=True)
+        return households.filter(village__in=list(villages))
+
+
+class SearchFilter(django_filters.Filter):
+    field_class = SearchField
+
+    def filter(self, qs: Any, value: Search | None) -> Any:
+        return qs if value is None else value.restrict(qs)
+
+
+class RegionField(forms.ChoiceField):
+    default_error_messages = {
+        "invalid_choice": _("这个地区不存在，或者不在您的管理范围内。请重新选择地区。"),
+    }
+
+
+class RegionFilter(django_filters.Filter):
+    field_class = RegionField
+
+
+def choice(label: Any, choices: Any, **options: Any) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(
+        label=label, choices=choices, empty_label=options.pop("empty", _("不限")), **options
+    )
+
+
+class HouseholdFilter(django_filters.FilterSet):
+    """Filters of households. `queryset` comes through the row gate; `request.user` decides which regions there are."""
+
+    q = SearchFilter(
+        label=_("查找"),
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "enterkeyhint": "search",
+                "maxlength": "40",
+            }
+        ),
+    )
+    region = RegionFilter(label=_("地区"), method="in_region")
+    status = choice(_("身份"), [(MONITORED_ALL, _("三类监测对象")), *Status.choices], method="of_status")
+    category = choice(_("户属性"), every(codelists.CATEGORY))
+    cause = choice(_("主要致贫原因"), every(codelists.CAUSE), field_name="main_cause")
+    check = choice(_("两不愁三保障"), [("any", _("有未达标项")), *CHECK_TITLES.items()], method="unmet")
+    helper = choice(_("帮扶责任人"), [("none", _("没有")), ("some", _("有"))], method="with_helper")
+    phone = choice(_("联系电话"), [("none", _("没有")), ("some", _("有"))], method="with_phone")
+    proposal = choice(_("身份变更"), [("open", _("待县级确认"))], method="with_proposal")
+    closed = choice(
+        _("已销户"), [("with", _("也列出")), ("only", _("只列已销户"))], method="with_closed", empty=_("不列")
+    )
+
+    @cached_property
+    def regions(self) -> RegionChoices:
+        return RegionChoices(getattr(self.request, "user", None), (self.data or {}).get("region", ""))
+
+    @property
+    def form(self) -> forms.Form:
+        if not hasattr(self, "_form"):
+            form = super().form
+            form.fields["region"].choices = [("", _("全部地区")), *self.regions.choices]
+        return self._form
+
+    @property
+    def search(self) -> Search | None:
+        """What is searched for, once the filter is valid."""
+        return self.form.cleaned_data.get("q") if self.is_valid() else None
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        queryset = super().filter_queryset(queryset)
+        return queryset if self.form.cleaned_data["closed"] else queryset.active()
+
+    def in_region(self, queryset: Any, name: str, value: str) -> Any:
+        return self.regions.rows_of(queryset)
+
+    def of_status(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(status__in=MONITORED) if value == MONITORED_ALL else queryset.filter(status=value)
+
+    def unmet(self, queryset: Any, name: str, value: str) -> Any:
+        queryset = queryset.filter(open_checks__gt=0)
+        if value == "any":
+            return queryset
+        newest = HouseholdYear.objects.filter(household=OuterRef("pk"), year=OuterRef("latest_year"))
+        return queryset.filter(Exists(newest.filter(**{f"check_{value}": "no"})))
+
+    def with_helper(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.unpaired() if value == "none" else queryset.paired()
+
+    def with_phone(self, queryset: Any, name: str, value: str) -> Any:
+        reachable = ~Q(phone_hash="") | Q(
+            Exists(Member.objects.present().filter(~Q(phone_hash=""), household=OuterRef("pk")))
+        )
+        return queryset.filter(reachable) if value == "some" else queryset.exclude(reachable)
+
+    def with_proposal(self, queryset: Any, name: str, value: str) -> Any:
+        waiting = StatusChange.objects.filter(state=StatusChange.State.PROPOSED, household=OuterRef("pk"))
+        return queryset.filter(Exists(waiting))
+
+    def with_closed(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.exclude(closed_on=None) if value == "only" else queryset

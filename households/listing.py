@@ -1,0 +1,93 @@
+"""A household as lists show it, in a page, in the API and in what is chosen for a bulk action: masked, and nothing a list need not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from households import codelists
+from households.ledger import TONES
+from households.models import Household, Member, Pairing, Status
+from households.search import Search
+
+
+def with_row_facts(households: QuerySet[Household]) -> QuerySet[Household]:
+    """Bring along what a row shows: places, and the name of today's helper (the lead first). Secrets stay in the database."""
+    helpers = Pairing.objects.current().filter(household=OuterRef("pk")).order_by("-is_lead", "starts_on", "pk")
+    return (
+        households.select_related("village", "township")
+        .defer("phone", "bank_account")
+        .annotate(helper_name=Subquery(helpers.values("cadre__name")[:1]))
+    )
+
+
+@dataclass(slots=True)
+class Row:
+    """One line. `hits` are the members (other than the householder) because of whom it was found."""
+
+    household: Household
+    hits: list[Member] = field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        """石门乡青石村 5组"""
+        return f"{self.household.township.name}{self.household.village.name} {self.household.hamlet}".strip()
+
+    @property
+    def helper(self) -> str:
+        return self.household.helper_name or ""
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(Status(self.household.status), "grey")
+
+    @property
+    def category(self) -> str:
+        return codelists.CATEGORY.label(self.household.category)
+
+    @property
+    def cause(self) -> str:
+        return codelists.CAUSE.label(self.household.main_cause)
+
+    @property
+    def found_by(self) -> str:
+        """王小芳（之女）、王大（之父，已减少）"""
+        names = []
+        for member in self.hits:
+            relation = codelists.RELATION.label(member.relation)
+            names.append(
+                f"{member.name}（{relation}，{_('已减少')}）" if member.left_on else f"{member.name}（{relation}）"
+            )
+        return "、".join(names)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the API: codes and texts."""
+        h = self.household
+        return {
+            "id": h.pk,
+            "number": h.number,
+            "householder": h.householder_name,
+            "township": {"id": h.township_id, "code": h.township.code, "name": h.township.name},
+            "village": {"id": h.village_id, "code": h.village.code, "name": h.village.name},
+            "hamlet": h.hamlet,
+            "members": h.member_count,
+            "status": {"code": h.status, "text": h.get_status_display()},
+            "category": {"code": h.category, "text": self.category},
+            "main_cause": {"code": h.main_cause, "text": self.cause},
+            "open_checks": h.open_checks,
+            "latest_year": h.latest_year,
+            "helper": self.helper,
+            "phone": h.phone_masked,
+            "closed_on": h.closed_on,
+        }
+
+
+def rows_of(households: Iterable[Household], search: Search | None = None) -> list[Row]:
+    """Rows for households read by `with_row_facts`; one query more when something is searched for."""
+    households = list(households)
+    hits = search.hits([h.pk for h in households]) if search and households else {}
+    return [Row(h, [m for m in hits.get(h.pk, ()) if not (m.is_householder and m.left_on is None)]) for h in households]
