@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -113,7 +114,7 @@ def parse(text: str, *, today: date | None = None) -> Identity:
     born = birth_date_of(base)
     if born is None:
         raise IdentityError(_("证件号码中的出生日期不存在，请对照证件重填"))
-    today = today or date.today()
+    today = today or timezone.localdate()
     if born > today:
         raise IdentityError(_("证件号码中的出生日期在今天之后，请对照证件重填"))
     if age_on(born, today) > OLDEST_AGE:

@@ -150,7 +150,7 @@ class Row:
         return any(issue.level == ERROR for issue in self.issues)
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A cell that does not say what its column asks for; `args[0]` is the tail of a sentence."""
 
 
@@ -165,7 +165,7 @@ def half_width(raw: str) -> str:
     return raw if raw.isascii() else unicodedata.normalize("NFKC", raw)
 
 
-# -- parsers: text to value, None for "says nothing", Unreadable for nonsense ---------------------------------------------------
+# -- parsers: text to value, None for "says nothing", UnreadableError for nonsense ---------------------------------------------------
 
 
 def yes_no(raw: str) -> bool | None:
@@ -178,7 +178,7 @@ def yes_no(raw: str) -> bool | None:
         return True
     if word.startswith(("否", "不", "未", "无", "没")):
         return False
-    raise Unreadable(_("应为“是”或“否”"))
+    raise UnreadableError(_("应为“是”或“否”"))
 
 
 def date_value(raw: str) -> dt.date:
@@ -197,7 +197,7 @@ def date_value(raw: str) -> dt.date:
             if not 1850 <= day.year <= 2100:
                 break
             return day
-    raise Unreadable(_("不是日期，应写成 2020-04-29 这样"))
+    raise UnreadableError(_("不是日期，应写成 2020-04-29 这样"))
 
 
 def year_value(raw: str) -> int:
@@ -205,7 +205,7 @@ def year_value(raw: str) -> int:
     found = re.match(r"(\d{4})(?:年|\D|\d{2}|$)", word, re.ASCII)
     if found and 1980 <= int(found[1]) <= 2100:
         return int(found[1])
-    raise Unreadable(_("不是年度，应写成 2020 这样"))
+    raise UnreadableError(_("不是年度，应写成 2020 这样"))
 
 
 def decimal_value(raw: str) -> Decimal:
@@ -214,17 +214,17 @@ def decimal_value(raw: str) -> Decimal:
     scale = Decimal(10000) if word.endswith(("万元", "万")) else Decimal(1)
     word = _UNITS.sub("", word.removesuffix("万元").removesuffix("万"))
     if not _NUMBER.fullmatch(word):
-        raise Unreadable(_("不是数字"))
+        raise UnreadableError(_("不是数字"))
     try:
         return Decimal(word) * scale
     except InvalidOperation:
-        raise Unreadable(_("不是数字")) from None
+        raise UnreadableError(_("不是数字")) from None
 
 
 def whole_value(raw: str) -> int:
     number = decimal_value(raw)
     if number != number.to_integral_value():
-        raise Unreadable(_("应为整数"))
+        raise UnreadableError(_("应为整数"))
     return int(number)
 
 
@@ -237,7 +237,7 @@ def bounded(parse: Parser, low: Any, high: Any, places: int | None = None) -> Pa
         if step is not None:
             value = value.quantize(step)
         if value < low or value > high:
-            raise Unreadable(_("应在 %(low)s 至 %(high)s 之间") % {"low": low, "high": high})
+            raise UnreadableError(_("应在 %(low)s 至 %(high)s 之间") % {"low": low, "high": high})
         return value
 
     return parser
@@ -249,7 +249,7 @@ def code_value(code_list: codes.CodeList, allowed: frozenset[str] | None = None)
             return None
         code = code_list.find(raw.strip())
         if code is None or (allowed is not None and code not in allowed):
-            raise Unreadable(_("不在已知的选项中"))
+            raise UnreadableError(_("不在已知的选项中"))
         return code
 
     return parser
@@ -266,7 +266,7 @@ def code_values(code_list: codes.CodeList) -> Parser:
                 continue
             code = code_list.find(part)
             if code is None:
-                raise Unreadable(_("其中“%(part)s”不在已知的选项中") % {"part": part[:20]})
+                raise UnreadableError(_("其中“%(part)s”不在已知的选项中") % {"part": part[:20]})
             found.append(code)
         return sorted(dict.fromkeys(found), key=lambda code: order[code]) or None
 
@@ -276,7 +276,7 @@ def code_values(code_list: codes.CodeList) -> Parser:
 def health_values(raw: str) -> list[str] | None:
     found = _codes_of_health(raw)
     if found and len(found) > 1 and "01" in found:
-        raise Unreadable(_("“健康”不能与其他状况并列"))
+        raise UnreadableError(_("“健康”不能与其他状况并列"))
     return found
 
 
@@ -287,7 +287,7 @@ def free_text(limit: int) -> Parser:
     def parser(raw: str) -> str:
         value = " ".join(raw.split())
         if len(value) > limit:
-            raise Unreadable(_("超过 %(limit)s 个字") % {"limit": limit})
+            raise UnreadableError(_("超过 %(limit)s 个字") % {"limit": limit})
         return value
 
     return parser
@@ -300,7 +300,7 @@ def phone_value(raw: str) -> str | None:
     try:
         return phones.parse(word)
     except phones.PhoneError:
-        raise Unreadable(_("不像电话号码")) from None
+        raise UnreadableError(_("不像电话号码")) from None
 
 
 def account_value(raw: str) -> str | None:
@@ -308,7 +308,7 @@ def account_value(raw: str) -> str | None:
     if word in EMPTY_IN_CODES:
         return None
     if not re.fullmatch(r"\d{8,30}", word, re.ASCII):
-        raise Unreadable(_("不像银行卡号"))
+        raise UnreadableError(_("不像银行卡号"))
     return word
 
 
@@ -391,7 +391,7 @@ class _ColumnReader:
         else:
             try:
                 answer = (self.parse(raw), "")
-            except Unreadable as error:
+            except UnreadableError as error:
                 answer = (None, str(error))
         if memo is not None and len(memo) < 20_000:
             memo[raw] = answer
@@ -419,6 +419,7 @@ class RowReader:
             for key in ("household.number", "member.number", "member.name", "member.id_number")
         )
         self.has_ids = self.id_at is not None
+        self.words = {word: str(headings.BY_KEY[word].label) for word in self.KEYS_OF_IDENTITY}
         self.readers = [_ColumnReader(c) for key, c in by_key.items() if key not in self.KEYS_OF_IDENTITY]
 
     def key_cells(self, cells: Sequence[str]) -> tuple[str, str]:
@@ -503,26 +504,26 @@ class RowReader:
             return raw if raw.__class__ is str else self._special_cell(row, label, raw, ERROR)
 
         spoilt_before = len(row.issues)
-        number = cell(self.number_at, _("户编号"))
+        number = cell(self.number_at, self.words["household.number"])
         if number:
             try:
                 row.household["number"] = parse_household_number(number)
-            except Unreadable as error:
+            except UnreadableError as error:
                 row.issues.append(Issue(ERROR, _("户编号"), str(error)))
         elif len(row.issues) == spoilt_before:
             row.issues.append(Issue(ERROR, _("户编号"), _("没有户编号，请补上；如果是合并单元格，请先取消合并再填满")))
-        member_number = cell(self.member_number_at, _("人编号")).strip()
+        member_number = cell(self.member_number_at, self.words["member.number"]).strip()
         if member_number and member_number not in EMPTY:
             if len(member_number) > 40:
                 row.issues.append(Issue(ERROR, _("人编号"), _("人编号超过 40 个字，请核对后重填")))
             else:
                 row.member["number"] = member_number
         spoilt_before = len(row.issues)
-        raw_name = cell(self.name_at, _("姓名"))
+        raw_name = cell(self.name_at, self.words["member.name"])
         if raw_name and not blank(raw_name):
             self._name(row, raw_name)
         spoilt_before = len(row.issues)
-        raw_id = cell(self.id_at, _("证件号码"))
+        raw_id = cell(self.id_at, self.words["member.id_number"])
         if raw_id and not blank(raw_id):
             try:
                 row.identity = identity.parse(raw_id, today=self.today)
@@ -636,7 +637,7 @@ def household_number(raw: str) -> str:
     """The number as compared; "" where the cell holds none."""
     try:
         return parse_household_number(raw) if raw.__class__ is str else ""
-    except Unreadable:
+    except UnreadableError:
         return ""
 
 
@@ -645,9 +646,9 @@ def parse_household_number(raw: str) -> str:
         return raw
     number = re.sub(r"[\s\u200b\ufeff'`‘’]+", "", half_width(raw))
     if identity.looks_scientific(number):
-        raise Unreadable(_("户编号被表格软件改成了科学计数法，末尾几位已经丢失，请把该列设为文本后重新导出"))
+        raise UnreadableError(_("户编号被表格软件改成了科学计数法，末尾几位已经丢失，请把该列设为文本后重新导出"))
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,40}", number):
-        raise Unreadable(_("户编号只能由数字、字母和横线组成，请核对后重填"))
+        raise UnreadableError(_("户编号只能由数字、字母和横线组成，请核对后重填"))
     return number
 
 

@@ -57,11 +57,11 @@ class Unit:
     reasons: dict[int, tuple[str, str]] = field(default_factory=dict)  # position in rows -> (level, sentence)
 
 
-def where(row: Row, many_sheets: bool) -> str:
+def where(sheet: str, row_no: int, many_sheets: bool) -> str:
     """「第 5 行」, with the sheet's name where there are several."""
     if many_sheets:
-        return _("工作表“%(sheet)s”第 %(row)s 行") % {"sheet": row.sheet, "row": row.row_no}
-    return _("第 %(row)s 行") % {"row": row.row_no}
+        return _("工作表“%(sheet)s”第 %(row)s 行") % {"sheet": sheet, "row": row_no}
+    return _("第 %(row)s 行") % {"row": row_no}
 
 
 # -- which rows are data --------------------------------------------------------------------------------------------------------
@@ -210,6 +210,7 @@ class Reading:
         self.places = places
         self.year = year
         self.many_sheets = len(self.tables) > 1
+        self._row_words = _("第 %(row)s 行")  # looked up once, not for each of 350,000 rows
         self.readers = [RowReader(table, year=year, today=today) for table in self.tables]
         self.lines = Lines()
         self._last: dict[str, int] = {}
@@ -270,7 +271,7 @@ class Reading:
                     continue
                 level, _old = unit.reasons.get(position, ("", ""))
                 if level != ERROR and (issue.level == ERROR or not level):
-                    unit.reasons[position] = (issue.level, where(row, self.many_sheets) + issue.text)
+                    unit.reasons[position] = (issue.level, self._where(row) + issue.text)
         if unit.reasons:
             worst = [reason for reason in unit.reasons.values() if reason[0] == ERROR] or list(unit.reasons.values())
             unit.level = worst[0][0]
@@ -279,11 +280,14 @@ class Reading:
         self._record(unit)
         return unit
 
+    def _where(self, row: Row) -> str:
+        return where(row.sheet, row.row_no, True) if self.many_sheets else self._row_words % {"row": row.row_no}
+
     def _twice_sentence(self, row: Row, twice: Sequence[tuple[int, int]]) -> str:
         others = []
         for at, row_no in twice:
             if (self.tables[at].sheet, row_no) != (row.sheet, row.row_no):
-                others.append(where(Row(self.tables[at].sheet, row_no), self.many_sheets))
+                others.append(where(self.tables[at].sheet, row_no, self.many_sheets))
         return _("的证件号码与%(others)s相同，请删去重复的行或改正号码") % {"others": "、".join(others[:5])}
 
     def _join(self, unit: Unit) -> None:
@@ -343,7 +347,7 @@ class Reading:
             facts = {name: value for name, value in row.member.items() if value not in (None, "")}
             record.members.append(
                 MemberRecord(
-                    where(row, self.many_sheets),
+                    self._where(row),
                     row.identity.number,
                     row.identity.base,
                     facts,
@@ -360,7 +364,7 @@ class Reading:
             return
         unit.notes.append(
             _("%(other)s的「%(label)s」与%(first)s不同，以%(first)s为准")
-            % {"other": where(row, self.many_sheets), "first": where(head, self.many_sheets), "label": target.label}
+            % {"other": self._where(row), "first": self._where(head), "label": target.label}
         )
 
 
