@@ -69,7 +69,10 @@ def _picker(name: str, **more: Any) -> dict[str, Any]:
 
 def samples() -> dict[str, Any]:
     """Made-up contents for each component."""
-    wrong = SampleForm({"name": "", "wage": "十八万", "sex": "", "group": "", "area": "abc", "birthday": "2026-02-30"})
+    wrong = SampleForm(
+        {"name": "", "wage": "十八万", "sex": "", "group": "", "area": "abc", "birthday": "2026-02-30"},
+        auto_id="wrong_%s",
+    )
     wrong.add_error(None, "这户在 2026 年已经填过收入，请先看一下已有的记录。")
     towns = [_spot(20 + n, label) for n, label in enumerate(["石门乡", "长坡镇", "金竹乡"])]
     return {
