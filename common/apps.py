@@ -6,4 +6,4 @@ class CommonConfig(AppConfig):
     verbose_name = "公共"
 
     def ready(self) -> None:
-        from common import checks  # noqa: F401  registers the system checks
+        from common import checks, checks_pdf  # noqa: F401  registers the system checks

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.utils.html import conditional_escape, escape
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from common import charts, fonts, qr
@@ -22,6 +22,7 @@ NUMERALS = "〇一二三四五六七八九十"
 MARKS = {"ok": "√", "bad": "×", "unknown": "○", "none": "—"}
 CHECK_CLASSES = {"ok": "ok", "bad": "bad", "unknown": "unknown", "none": "none"}
 ROLES = {"", "total", "sub", "group", "doubt"}
+KEPT_ROWS = 8  # a short form is not torn over two pages
 PHOTO_ROWS = 5  # lines of the basic table that a photo stands beside
 
 # Scripts that are joined, stacked or read from the right need to be told apart from the Chinese around them.
@@ -31,6 +32,8 @@ _OTHER = re.compile(
     "[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc])?)"
     "|(?P<bo>[\u0f00-\u0fff]+)|(?P<ii>[\ua000-\ua4cf]+)|(?P<mn>[\u1800-\u18af]+)"
 )
+
+_DOTTED = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]·(?=[\u3400-\u9fff\U00020000-\U0003ffff])")
 
 EMPTY: dict[str, Any] = {
     "schema": 1,
@@ -48,15 +51,24 @@ def written(text: Any) -> SafeString:
     if not text.strip():
         return mark_safe(NOTHING)
     if _OTHER.search(text) is None:
-        return conditional_escape(text)
-    made, at = [], 0
+        return _chinese(text)
+    made: list[str] = []
+    at = 0
     for match in _OTHER.finditer(text):
-        made.append(escape(text[at : match.start()]))
+        made.append(_chinese(text[at : match.start()]))
         language = match.lastgroup
         direction = ' dir="rtl"' if language == "ug" else ""
         made.append(f'<span lang="{language}"{direction}>{escape(match[0])}</span>')
         at = match.end()
-    return mark_safe("".join((*made, escape(text[at:]))))
+    return mark_safe("".join((*made, _chinese(text[at:]))))
+
+
+def _chinese(text: str) -> SafeString:
+    """Escaped; a line never begins with the dot inside a name such as 阿卜杜热依木·买买提依明."""
+    escaped = escape(text)
+    if "·" not in text:
+        return escaped
+    return mark_safe(_DOTTED.sub(r'<span class="dot">\g<0></span>', escaped))
 
 
 def lay_out(model: dict[str, Any]) -> dict[str, Any]:
@@ -91,16 +103,20 @@ def _section(section: dict[str, Any], chapters: Any = None) -> dict[str, Any]:
     title = section.get("title", "")
     if title and chapters is not None and section.get("numbered", True):
         title = f"{chinese_number(next(chapters))}、{title}"
+    body = _KINDS[kind](section)
+    keep = section.get("keep", kind in ("pairs", "checks") and len(body["rows"]) <= KEPT_ROWS)
     made = {
         "kind": kind,
         "title": title,
         "unit": section.get("unit", ""),
         "notes": [written(note) for note in section.get("notes", ())],
         "classes": " ".join(
-            name for name, on in (("fresh", section.get("page_break")), ("keep", section.get("keep"))) if on
+            name
+            for name, on in (("fresh", section.get("page_break")), ("keep", keep), ("signed", kind == "signatures"))
+            if on
         ),
     }
-    return made | _KINDS[kind](section)
+    return made | body
 
 
 def _group(section: dict[str, Any]) -> dict[str, Any]:
@@ -141,9 +157,11 @@ def _pairs(section: dict[str, Any]) -> dict[str, Any]:
         beside = min(tall * len(photos), len(rows))
         for row in rows[beside:]:  # below the photos the lines run to the margin
             row["cells"][-1]["span"] += 1
-    label, photo_width = (13 if across == 2 else 11 if across == 3 else 18), (19 if photos else 0)
+    label, photo_width = {1: 18, 2: 15, 3: 14}[across], 19 if photos else 0
     value = [label, None] * across
-    widths = _shares([w or (100 - photo_width - label * across) / across for w in value] + ([photo_width] if photos else []))
+    widths = _shares(
+        [w or (100 - photo_width - label * across) / across for w in value] + ([photo_width] if photos else [])
+    )
     return {"cols": widths, "rows": rows, "across": across}
 
 

@@ -59,7 +59,9 @@ def bars(
         x, marks = 0.0, []
         for k, value in enumerate(values):
             width = max(0.0, min(100 - x, float(value) / end * 100))
-            marks.append(f'<rect x="{x:.2f}" y="0" width="{width:.2f}" height="10" fill="{PALETTE[k % len(PALETTE)]}"/>')
+            marks.append(
+                f'<rect x="{x:.2f}" y="0" width="{width:.2f}" height="10" fill="{PALETTE[k % len(PALETTE)]}"/>'
+            )
             x += width
         svg = mark_safe(
             '<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
@@ -145,15 +147,15 @@ def columns(
             )
         else:
             high = max(float(value), 0.0)
+            tall = bottom - y(high)  # the figure stands inside at the foot, where no level line crosses it
+            at, ink = (bottom - 9, "#ffffff") if tall >= 24 else (y(high) - 5, INK)
             made.append(
-                f'<rect x="{middle - thick / 2:.1f}" y="{y(high):.1f}" width="{thick:.1f}" height="{bottom - y(high):.1f}" '
+                f'<rect x="{middle - thick / 2:.1f}" y="{y(high):.1f}" width="{thick:.1f}" height="{tall:.1f}" '
                 f'fill="{PALETTE[0]}"/>'
-                f'<text x="{middle:.1f}" y="{y(high) - 5:.1f}" text-anchor="middle" fill="{INK}" font-weight="700">'
+                f'<text x="{middle:.1f}" y="{at:.1f}" text-anchor="middle" fill="{ink}" font-weight="700">'
                 f"{escape(text)}</text>"
             )
-        made.append(
-            f'<text x="{middle:.1f}" y="{height - 7}" text-anchor="middle" fill="{INK}">{escape(label)}</text>'
-        )
+        made.append(f'<text x="{middle:.1f}" y="{height - 7}" text-anchor="middle" fill="{INK}">{escape(label)}</text>')
     for k, (label, values, text) in enumerate(lines):
         colour = PALETTE[2 + k % 4]
         path, last = [], None
@@ -164,11 +166,12 @@ def columns(
             start, stop, level = left + step * n, left + step * (n + 1), y(float(value))
             path.append(f"{'L' if last is not None else 'M'}{start:.1f} {level:.1f}L{stop:.1f} {level:.1f}")
             last = level
-        if path and last is not None:
+        if path:
+            at = right - 150 * (len(lines) - 1 - k)
             made.append(
-                f'<path d="{"".join(path)}" fill="none" stroke="{colour}" stroke-width="1.4" stroke-dasharray="5 3"/>'
-                f'<text x="{right}" y="{last - 5:.1f}" text-anchor="end" fill="{colour}" font-size="11">'
-                f"{escape(label)} {escape(text)}</text>"
+                f'<path d="{"".join(path)}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-dasharray="5 3"/>'
+                f'<path d="M{at - 142:.1f} 8L{at - 116:.1f} 8" stroke="{colour}" stroke-width="1.6" stroke-dasharray="5 3"/>'
+                f'<text x="{at - 110:.1f}" y="12" fill="{INK}" font-size="11">{escape(f"{label} {text}".strip())}</text>'
             )
     return mark_safe("".join((*made, "</svg>")))
 

@@ -145,7 +145,9 @@ def covered() -> frozenset[int]:
 def version() -> str:
     """Names the faces in use: changes when any of them does, or when one is missing. Part of every print key."""
     found = manifest()
-    return hashlib.sha256(json.dumps([found.get("recipe"), found.get("faces")], sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([found.get("recipe"), found.get("faces")], sort_keys=True).encode()).hexdigest()[
+        :16
+    ]
 
 
 def forget() -> None:
@@ -195,7 +197,9 @@ def build(*, say: Callable[[str], None] = print, relock: bool = False, force: bo
         return []
     lock = read_lock()
     if not relock and lock["recipe"] != RECIPE:
-        raise FontError("字体清单与构建步骤不一致，请运行 build_fonts --relock。 The lock is of another recipe: build_fonts --relock.")
+        raise FontError(
+            "字体清单与构建步骤不一致，请运行 build_fonts --relock。 The lock is of another recipe: build_fonts --relock."
+        )
     out.mkdir(parents=True, exist_ok=True)
     data, licences, archives, missing = _fetch_all(lock, relock, say)
     faces, ranges = _cut_all(data, say)
@@ -207,7 +211,9 @@ def build(*, say: Callable[[str], None] = print, relock: bool = False, force: bo
                 f"Built fonts differ from the lock: {', '.join(differing)}; install the uharfbuzz and fonttools of requirements.txt."
             )
     elif missing:
-        raise FontError(f"重写清单需要全部字体来源，缺少：{'、'.join(missing)}。 Relocking needs every source; missing: {', '.join(missing)}.")
+        raise FontError(
+            f"重写清单需要全部字体来源，缺少：{'、'.join(missing)}。 Relocking needs every source; missing: {', '.join(missing)}."
+        )
     for name, content in faces.items():
         (out / name).write_bytes(content)
     for package, text in licences.items():
@@ -217,8 +223,8 @@ def build(*, say: Callable[[str], None] = print, relock: bool = False, force: bo
     sums = {name: _sha256(content) for name, content in sorted(faces.items())}
     if relock:
         sources = {name: _sha256(content) for name, content in sorted(data.items())}
-        text = json.dumps({"recipe": RECIPE, "archives": archives, "sources": sources, "faces": sums}, indent=2)
-        LOCK.write_text(text + "\n", "utf-8")
+        listed = json.dumps({"recipe": RECIPE, "archives": archives, "sources": sources, "faces": sums}, indent=2)
+        LOCK.write_text(listed + "\n", "utf-8")
     gone = [face.file for face in FACES if face.source in missing]
     state = {"recipe": RECIPE, "faces": sums, "missing": gone, "ranges": list(_ranges(ranges))}
     (out / "manifest.json").write_text(json.dumps(state), "utf-8")
@@ -226,17 +232,23 @@ def build(*, say: Callable[[str], None] = print, relock: bool = False, force: bo
     return gone
 
 
+def fetch(*names: str) -> dict[str, bytes]:
+    """Source fonts as their makers publish them, checked against the lock; for measuring against uncut faces."""
+    wanted = {name: SOURCES[name] for name in names}
+    return _fetch_all(read_lock(), False, lambda line: None, wanted)[0]
+
+
 def _fetch_all(
-    lock: dict[str, Any], relock: bool, say: Callable[[str], None]
+    lock: dict[str, Any], relock: bool, say: Callable[[str], None], wanted: dict[str, Source] = SOURCES
 ) -> tuple[dict[str, bytes], dict[str, bytes], dict[str, str], list[str]]:
     data: dict[str, bytes] = {}
     licences: dict[str, bytes] = {}
     archives: dict[str, str] = {}
     missing: list[str] = []
-    packages = dict.fromkeys((s.kind, s.package, s.version) for s in SOURCES.values())
+    packages = dict.fromkeys((s.kind, s.package, s.version) for s in wanted.values())
     with tempfile.TemporaryDirectory(prefix="yihu-fonts-") as scratch:
         for kind, package, release in packages:
-            members = {name: s for name, s in SOURCES.items() if s.package == package}
+            members = {name: s for name, s in wanted.items() if s.package == package}
             say(f"{package} {release}")
             try:
                 if kind == "npm":
@@ -244,7 +256,9 @@ def _fetch_all(
                     integrity = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
                     archives[f"{package}@{release}"] = integrity
                     if not relock and integrity != lock["archives"].get(f"{package}@{release}"):
-                        raise FontError(f"{package} {release} 的校验和与清单不符，已停止。 Its checksum is not the one of the lock.")
+                        raise FontError(
+                            f"{package} {release} 的校验和与清单不符，已停止。 Its checksum is not the one of the lock."
+                        )
                     files = _untar(archive, "r:gz", "package/", members.values())
                 else:
                     files = _debian(package, members.values(), Path(scratch))
@@ -257,7 +271,9 @@ def _fetch_all(
             for name, source in members.items():
                 content = files[source.file]
                 if not relock and _sha256(content) != lock["sources"].get(name):
-                    raise FontError(f"{source.file} 的校验和与清单不符，已停止。 Its checksum is not the one of the lock.")
+                    raise FontError(
+                        f"{source.file} 的校验和与清单不符，已停止。 Its checksum is not the one of the lock."
+                    )
                 data[name] = content
                 licences[package] = files.get(source.licence, b"")
     return data, licences, archives, missing
@@ -429,12 +445,16 @@ def _cut(source: Any, keep: set[int], face: Face) -> bytes:
         drop |= {"GSUB", "GPOS", "GDEF"}
     for tag in drop:
         wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).add(int.from_bytes(tag.encode(), "big"))
-    font = TTFont(
-        io.BytesIO(hb.subset(source, wanted).blob.data), lazy=True, recalcTimestamp=False, recalcBBoxes=False
-    )
+    font = TTFont(io.BytesIO(hb.subset(source, wanted).blob.data), lazy=True, recalcTimestamp=False, recalcBBoxes=False)
     style = "Bold" if face.bold else "Regular"
     # The licence keeps the makers' names for their own files; a cut one carries ours, with their copyright and licence lines.
-    names = {1: face.family, 2: style, 3: f"{face.family} {style}", 4: f"{face.family} {style}", 6: f"{face.family}-{style}"}
+    names = {
+        1: face.family,
+        2: style,
+        3: f"{face.family} {style}",
+        4: f"{face.family} {style}",
+        6: f"{face.family}-{style}",
+    }
     font["name"].names = [n for n in font["name"].names if n.nameID in (0, 5, 13, 14) and n.platformID == 3]
     for name_id, text in names.items():
         font["name"].setName(text, name_id, 3, 1, 0x409)

@@ -16,6 +16,7 @@ import json
 import logging
 import os
 import re
+import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ Model = dict[str, Any]
 Media = Callable[[str], tuple[bytes, str]]
 
 BATCH = 10  # booklets held at once: about 25 MB each; more saves no time
+OPEN_FILES = 200  # held open by one merge
 VARIANT = "pdf/a-3u"  # archival, with Unicode text; what it costs is in docs/adr
 APT_LINE = "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _MEDIA_ID = re.compile(r"media:([A-Za-z0-9_-]{1,80})")
@@ -114,6 +116,17 @@ def render_batch(
     engine = _engine()
     source = get_template(template)
     fetcher = _fetcher(media)
+    from weasyprint.urls import FatalURLFetchingError
+
+    try:
+        return _write(engine, models, source, template, fetcher)
+    except FatalURLFetchingError:
+        raise PrintError(_("台账里的一张图片不是本系统保存的照片，未打印；请重新上传这张照片。")) from None
+
+
+def _write(
+    engine: _Engine, models: Sequence[Model], source: Any, template: str, fetcher: Any
+) -> tuple[bytes, list[int]]:
     documents: list[Any] = []
     with translation.override("zh-hans"), _watched(models):
         for model in models:
@@ -280,12 +293,17 @@ def template_version(template: str = "pdf/ledger.html") -> str:
     return _template_version(template, fonts.version(), settings.DEBUG and os.getpid())
 
 
+def _source_of(template: str) -> Path:
+    found: Any = get_template(template)
+    return Path(found.template.origin.name)
+
+
 @functools.lru_cache(maxsize=8)
 def _template_version(template: str, font_version: str, _unused: object) -> str:
     from weasyprint import VERSION
 
     digest = hashlib.sha256(f"{font_version} {VERSION} {VARIANT}".encode())
-    parts = [Path(get_template(template).template.origin.name), _css("ua.css"), _css(f"{Path(template).stem}.css")]
+    parts = [_source_of(template), _source_of("pdf/_section.html"), _css("ua.css"), _css(f"{Path(template).stem}.css")]
     here = Path(__file__).parent
     for path in (*parts, here / "booklet.py", here / "charts.py", here / "qr.py", Path(__file__)):
         digest.update(path.read_bytes())
@@ -333,7 +351,7 @@ def scan_glyphs(content: bytes) -> list[str]:
 
 
 class _Shown(NamedTuple):
-    count: int
+    glyphs: int
     empty: frozenset[int]
     text: dict[int, str]
 
@@ -342,7 +360,9 @@ def _scan_stream(stream: Any, resources: Any, seen: dict[Any, _Shown | None], vi
     if resources is None:
         return
     font: _Shown | None = None
-    for operands, operator in pikepdf.parse_content_stream(stream):
+    for instruction in pikepdf.parse_content_stream(stream):
+        operands: Any = instruction.operands
+        operator = instruction.operator
         name = str(operator)
         if name == "Tf":
             font = _font(resources["/Font"][str(operands[0])], seen)
@@ -362,7 +382,7 @@ def _scan_text(shown: bytes, font: _Shown) -> Iterator[str]:
     for at in range(0, len(shown), 2):
         glyph = int.from_bytes(shown[at : at + 2], "big")
         text = font.text.get(glyph, "")
-        if glyph == 0 or glyph >= font.count:
+        if glyph == 0 or glyph >= font.glyphs:
             yield f"missing glyph {glyph} for {text!r}"
         elif glyph in font.empty and any(_visible(c) for c in text):
             yield f"empty glyph {glyph} for {text!r}"
@@ -413,12 +433,17 @@ def merge(
 
     Identical fonts and images are kept once. A few milliseconds a booklet: nothing is laid out again. Same sources, same bytes.
     """
+    parts = [source if isinstance(source, Part) else Part(source) for source in sources]
     with contextlib.ExitStack() as stack, pikepdf.new() as merged:
+        if len(groups := list(_groups(parts))) > 1:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="yihu-merge-")))
+            for n, group in enumerate(groups):
+                merge(group, folder / f"{n}.pdf")
+            parts = [Part(folder / f"{n}.pdf") for n in range(len(groups))]
         opened: dict[Any, pikepdf.Pdf] = {}
         first: pikepdf.Pdf | None = None
-        for source in sources:
-            part = source if isinstance(source, Part) else Part(source)
-            key = part.source if isinstance(part.source, Path) else id(part.source)
+        for part in parts:
+            key = _key_of(part)
             if key not in opened:
                 stream = part.source if isinstance(part.source, Path) else io.BytesIO(part.source)
                 opened[key] = stack.enter_context(pikepdf.open(stream))
@@ -447,6 +472,24 @@ def merge(
             deterministic_id=True,
         )
     return count
+
+
+def _key_of(part: Part) -> Path | int:
+    return part.source if isinstance(part.source, Path) else id(part.source)
+
+
+def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Neighbours that need no more than `OPEN_FILES` files at once: a township's run has more than a process may open."""
+    group: list[Part] = []
+    files: set[Path | int] = set()
+    for part in parts:
+        if _key_of(part) not in files and len(files) >= OPEN_FILES:
+            yield group
+            group, files = [], set()
+        group.append(part)
+        files.add(_key_of(part))
+    if group:
+        yield group
 
 
 def _copied(pdf: pikepdf.Pdf, value: Any) -> Any:
@@ -494,7 +537,7 @@ def _share_streams(pdf: pikepdf.Pdf) -> None:
         if resources is None or (resources.is_indirect and resources.objgen in done):
             continue
         done.add(resources.objgen)
-        images = resources.get("/XObject")
+        images: Any = resources.get("/XObject")
         for name, image in list(images.items()) if images is not None else ():
             if image.get("/Subtype") == "/Image":
                 images[name] = canonical(image)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import Any
 
@@ -15,7 +16,8 @@ YI = "ꀉꆹꃀꇤ"
 YEARS = (2022, 2023, 2024, 2025, 2026)
 
 
-def photo(width: int = 472, height: int = 354) -> bytes:
+@functools.cache
+def photo(width: int = 472, height: int = 354, seed: int = 0) -> bytes:
     """A JPEG of plain shapes, the size the server makes of an uploaded photo."""
     image = Image.new("RGB", (width, height), "#b9c7d6")
     draw = ImageDraw.Draw(image)
@@ -25,7 +27,10 @@ def photo(width: int = 472, height: int = 354) -> bytes:
     )
     draw.rectangle((width * 0.25, height * 0.45, width * 0.75, height * 0.8), fill="#e6ddcf")
     for n in range(60):  # bricks, so that it compresses like a photo
-        draw.rectangle((n * 37 % width, n * 53 % height, n * 37 % width + 9, n * 53 % height + 5), fill=(n * 4, 90, 60))
+        draw.rectangle(
+            ((n + seed) * 37 % width, n * 53 % height, (n + seed) * 37 % width + 9, n * 53 % height + 5),
+            fill=(n * 4, 90, 60),
+        )
     out = io.BytesIO()
     image.save(out, "JPEG", quality=82)
     return out.getvalue()

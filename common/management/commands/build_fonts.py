@@ -21,6 +21,8 @@ class Command(BaseCommand):
         except fonts.FontError as error:
             raise CommandError(str(error))
         if missing:
-            self.stderr.write(self.style.WARNING(f"缺少字体 {'、'.join(missing)}。 Fonts missing: {', '.join(missing)}."))
+            self.stderr.write(
+                self.style.WARNING(f"缺少字体 {'、'.join(missing)}。 Fonts missing: {', '.join(missing)}.")
+            )
         else:
             self.stdout.write(f"字体已就绪 fonts ready: {fonts.folder()}")
