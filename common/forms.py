@@ -65,7 +65,7 @@ class MoneyField(forms.DecimalField):
         kwargs["error_messages"] = {"invalid": _("请写成数字，例如 12,000。")} | (kwargs.get("error_messages") or {})
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(plain_number(value))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -119,4 +119,4 @@ class IdCardField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        return unicodedata.normalize("NFKC", super().to_python(value)).replace(" ", "").upper()
+        return unicodedata.normalize("NFKC", super().to_python(value) or "").replace(" ", "").upper()

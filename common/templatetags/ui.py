@@ -282,7 +282,7 @@ def control(field: BoundField) -> SafeString:
     css = {"in", *str(widget.attrs.get("class", "")).split()}
     if widget.attrs.get("inputmode") in {"decimal", "numeric"}:
         css.add("in--n")
-    attrs = {"class": " ".join(sorted(css))}
+    attrs: dict[str, str | bool] = {"class": " ".join(sorted(css))}
     if isinstance(widget, MoneyInput) and field.auto_id:
         described = [field.aria_describedby or "", f"{field.auto_id}_read"]
         attrs["aria-describedby"] = " ".join(filter(None, described))
@@ -313,7 +313,8 @@ def unit(field: BoundField) -> Any:
 @register.simple_tag
 def error_summary(*forms: Any) -> SafeString:
     """Every error of `forms` (forms and formsets), each a link to its field; nothing when all is well."""
-    general, fields = [], []
+    general: list[Any] = []
+    fields: list[tuple[BoundField, Any]] = []
     for form in forms:
         if isinstance(form, BaseFormSet):
             general += form.non_form_errors()
