@@ -8,9 +8,17 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import navigation
+        from common import bulk, navigation, tabs
         from reports import jobs  # noqa: F401  registers the kinds of job
 
         navigation.register(
             navigation.Item("print", _("打印中心"), "reports:print_centre", "print", Permission.LEDGER_PRINT, weight=10)
+        )
+        tabs.register_action(
+            "households.Household",
+            tabs.Action(_("打印台账"), "reports:print_household", "print", Permission.LEDGER_PRINT),
+        )
+        bulk.register(
+            "households.Household",
+            bulk.Action(_("打印台账"), "reports:print_chosen", "print", Permission.LEDGER_PRINT, weight=10),
         )

@@ -5,7 +5,9 @@ from reports import views
 app_name = "reports"
 urlpatterns = [
     path("print/", views.print_centre, name="print_centre"),
-    path("print/new/", views.print_new, name="print_new"),
+    path("print/region/<int:pk>/", views.print_region, name="print_region"),
+    path("print/household/<int:pk>/", views.print_household, name="print_household"),
+    path("print/chosen/", views.print_chosen, name="print_chosen"),
     path("print/<int:pk>/", views.print_run, name="print_run"),
     path("print/<int:pk>/progress/", views.print_progress, name="print_progress"),
     path("print/<int:pk>/file/", views.print_file, name="print_file"),

@@ -11,16 +11,19 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
-from accounts.scoping import visible_region_ids
-from common import jobs
+from accounts.scoping import require, visible_region_ids
+from common import jobs, pages
 from common.readonly import read_on_get, reads_only
-from households.models import Household, HouseholdYear
+from households import selection
+from households.models import Household
+from households.services import LedgerError
 from regions.models import Level, Region
 from reports import services
 from reports.forms import PrintForm
@@ -56,50 +59,72 @@ def print_centre(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/print_centre.html", context)
 
 
-def _asked(request: HttpRequest) -> tuple[Any, Region | None, dict[str, list[str]]]:
-    """What the address or the form names: households (their keys, repeated) or one region. 404 for what the user may not see."""
-    data = request.POST if request.method == "POST" else request.GET
-    keys = [k for k in data.getlist("household") if k.isdigit()]
-    if keys:
-        households = list(Household.objects.for_user(request.user).filter(pk__in=keys).select_related("village"))
-        if len(households) != len(set(keys)):
-            get_object_or_404(Household.objects.none())
-        return households, None, {"household": keys}
+@read_on_get
+def print_region(request: HttpRequest, pk: int) -> HttpResponse:
+    """All ledgers of a village or township."""
+    _require_printing(request)
     ids = visible_region_ids(request.user, Permission.LEDGER_PRINT)
-    number = data.get("region", "")
-    region = get_object_or_404(
-        Region.objects.filter(pk__in=ids, level__gte=Level.TOWNSHIP), pk=number if number.isdigit() else 0
-    )
-    return None, region, {"region": [str(region.pk)]}
+    region = get_object_or_404(Region.objects.filter(pk__in=ids, level__gte=Level.TOWNSHIP), pk=pk)
+    count = services.households_of(region, request.user).count()
+    return _confirm(request, {"region": region}, count=count, heading=region.full_name or region.name)
 
 
 @read_on_get
-def print_new(request: HttpRequest) -> HttpResponse:
-    """Confirm what will be printed and how; POST queues it."""
-    _require_printing(request)
-    households, region, hidden = _asked(request)
-    count = len(households) if households is not None else services.households_of(region, request.user).count()
-    years = list(
-        HouseholdYear.objects.for_user(request.user).order_by("-year").values_list("year", flat=True).distinct()[:10]
+def print_household(request: HttpRequest, pk: int) -> HttpResponse:
+    """One ledger."""
+    household = get_object_or_404(Household.objects.for_user(request.user), pk=pk)
+    require(request.user, Permission.LEDGER_PRINT, household)
+    return _confirm(
+        request, {"households": [household]}, count=1, heading=str(household), back=household.get_absolute_url()
     )
-    submitted = request.POST if request.method == "POST" and "output" in request.POST else None
-    form = PrintForm(submitted, user=request.user, years=years)
+
+
+@require_POST
+def print_chosen(request: HttpRequest) -> HttpResponse:
+    """The households ticked in the list; the first POST brings them, the second, with the form, queues them."""
+    _require_printing(request)
+    back = pages.address(reverse("households:household_list"), selection.list_query(request))
+    try:
+        chosen = selection.read(request, Permission.LEDGER_PRINT)
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    households = list(chosen.households(request.user, Permission.LEDGER_PRINT))
+    if not households:
+        messages.error(request, _("所选农户不在您能打印的范围内。"))
+        return redirect(back)
+    hidden = {"chosen": chosen.token}
+    return _confirm(
+        request, {"households": households}, count=len(households), hidden=hidden, back=back, left_out=chosen.left_out
+    )
+
+
+def _confirm(request: HttpRequest, wanted: dict[str, Any], *, count: int, heading: str = "", hidden: dict[str, str] | None = None,
+             back: str = "", left_out: int = 0) -> HttpResponse:  # fmt: skip
+    """What will be printed and how; with the form filled in, queue it."""
+    this_year = timezone.localdate().year
+    submitted = request.POST if "output" in request.POST else None
+    form = PrintForm(submitted, user=request.user, years=list(range(this_year, this_year - 8, -1)))
     if submitted is not None and form.is_valid():
         data = form.cleaned_data
         try:
             run = services.print_ledgers(
-                by=request.user, households=households, region=region, year=data["year"], full=data["full"], reason=data.get("reason", ""),
+                by=request.user,
+                year=data["year"],
+                full=data["full"],
+                reason=data.get("reason", ""),
                 output=data["output"],
-            )  # fmt: skip
-        except ValidationError as error:
-            form.add_error(None, error)
-        except services.PrintError as error:
-            form.add_error(None, str(error))
+                **wanted,
+            )
+        except (services.PrintError, ValidationError) as error:
+            form.add_error(None, str(error) if isinstance(error, services.PrintError) else error)
         else:
             return redirect("reports:print_run", run.pk)
-    status = 422 if submitted is not None else 200
-    context = {"form": form, "hidden": hidden, "households": households, "region": region, "count": count}
-    return render(request, "reports/print_new.html", context, status=status)
+    context = {
+        "form": form, "count": count, "heading": heading, "hidden": hidden or {}, "households": wanted.get("households"),
+        "back": back or reverse("reports:print_centre"), "left_out": left_out,
+    }  # fmt: skip
+    return render(request, "reports/print_new.html", context, status=200 if submitted is None else 422)
 
 
 def _run(request: HttpRequest, pk: int) -> PrintRun:

@@ -175,10 +175,12 @@ def test_from_the_page_to_the_file(three, clerk, client_as, land, django_capture
     browser = client_as(clerk)
     centre = browser.get(reverse("reports:print_centre"))
     assert "青石村" in centre.text
-    confirm = browser.get(reverse("reports:print_new"), {"region": land.village.pk})
+    address = reverse("reports:print_region", args=[land.village.pk])
+    assert address in centre.text
+    confirm = browser.get(address)
     assert '共 <b class="num">3</b> 户' in confirm.text
     assert 'name="reason"' not in confirm.text
-    answer = browser.post(reverse("reports:print_new"), {"region": land.village.pk, "output": "merged", "year": ""})
+    answer = browser.post(address, {"output": "merged", "year": ""})
     run = PrintRun.objects.get()
     assert answer.url == reverse("reports:print_run", args=[run.pk])
     assert "取消打印" in browser.get(answer.url).text
@@ -194,3 +196,24 @@ def test_other_peoples_runs_are_not_there(three, clerk, officer, client_as, land
     for name in ("print_run", "print_progress"):
         assert client_as(officer).get(reverse(f"reports:{name}", args=[run.pk])).status_code == 404
     assert client_as(officer).post(reverse("reports:print_file", args=[run.pk])).status_code == 404
+
+
+def test_from_the_ledger_and_from_the_list(three, clerk, client_as):
+    browser = client_as(clerk)
+    address = reverse("reports:print_household", args=[three[0].pk])
+    assert address in browser.get(three[0].get_absolute_url()).text
+    assert browser.post(address, {"output": "zipped", "year": "2026"}).status_code == 302
+    chosen = browser.post(reverse("reports:print_chosen"), {"pk": [h.pk for h in three[:2]]})
+    assert "共 <b class=\"num\">2</b> 户" in chosen.text
+    token = chosen.context["hidden"]["chosen"]
+    assert browser.post(reverse("reports:print_chosen"), {"chosen": token, "output": "merged", "year": ""}).status_code == 302
+    assert list(PrintRun.objects.order_by("pk").values_list("total", "output")) == [(1, "zipped"), (2, "merged")]
+    assert browser.post(address, {"output": "x"}).status_code == 422
+
+
+def test_full_numbers_on_the_page_need_a_reason(three, officer, client_as):
+    browser = client_as(officer)
+    address = reverse("reports:print_household", args=[three[0].pk])
+    answer = browser.post(address, {"output": "merged", "year": "", "numbers": "full", "reason": "看"})
+    assert answer.status_code == 422
+    assert "写明理由" in answer.text
