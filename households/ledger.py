@@ -240,6 +240,11 @@ class Ledger:
         return [h for h in self.helpers if h.current]
 
     @property
+    def lead(self) -> Helper | None:
+        """The helper to call: the lead one of today, or any other of today."""
+        return next(iter(self.current_helpers), None)
+
+    @property
     def past_helpers(self) -> list[Helper]:
         return [h for h in self.helpers if not h.current]
 
@@ -781,10 +786,7 @@ def _secret(row: Any, name: str, full: bool) -> str:
 
 
 def _lead(ledger: Ledger) -> str:
-    lead = next(iter(ledger.current_helpers), None)
-    if lead is None:
-        return ""
-    return f"{lead.name}（{lead.unit}）"
+    return f"{ledger.lead.name}（{ledger.lead.unit}）" if ledger.lead else ""
 
 
 def _cover(ledger: Ledger, full: bool) -> dict[str, Any]:

@@ -202,9 +202,9 @@ def lines_of(changes: audit.Changes, places: dict[str, str] | None = None) -> li
                 values.text(model, name, new),
                 _whose(kind, whose),
             )
-        if (line.old or line.new) and line.new != line.whose:  # 王芳: 姓名 王芳
+        if (line.old or line.new) and (line.old or line.new != line.whose):  # not: 王芳 姓名 王芳
             found.append(line)
-            order[id(line)] = (_rank(kind), line.whose, _position(model, name))
+            order[id(line)] = (_rank(kind), line.whose, _position(model, name, whose))
     return sorted(found, key=lambda line: order.get(id(line), (9, "", 0)))
 
 
@@ -214,7 +214,11 @@ def _rank(kind: str) -> int:
     return ranks.get(kind, 5)
 
 
-def _position(model: Any, name: str) -> int:
+def _position(model: Any, name: str, whose: str) -> int:
+    if model is IncomeLine:
+        items = [code.code for code in values.CODES["item"].codes]
+        item = whose.partition(" ")[2]
+        return items.index(item) if item in items else len(items)
     return int(model._meta.get_field(name).creation_counter)
 
 

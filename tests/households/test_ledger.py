@@ -162,3 +162,76 @@ def test_api_form_is_json_and_masked(household, clerk):
     text = json.dumps(ledger.load(household, clerk).as_dict(), ensure_ascii=False, default=str)
     assert household.members.get().id_number.reveal() not in text
     assert '"householder": "王建国"' in text
+
+
+# -- the page -------------------------------------------------------------------------------------------------------------------
+
+
+def url(household, query=""):
+    return f"/households/{household.pk}/{query}"
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def test_page_shows_the_ledger_and_masks_what_is_secret(household, clerk, client_as):
+    number = household.members.get().id_number.reveal()
+    page = client_as(clerk).get(url(household))
+    assert page.status_code == 200
+    body = text_of(page)
+    assert "王建国户" in body
+    assert "户主" in body
+    assert number not in body
+    assert number[:4] + "*" * 10 + number[-4:] in body
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_page_outside_ones_area_is_not_there(household, land, post, client_as):
+    from accounts.roles import Role
+
+    outsider = post(Role.VILLAGE_CLERK, land.near_village)
+    for name in ("", "history/", "edit/", "years/2026/income/", "members/add/", "helpers/", "photos/add/", "split/"):
+        assert client_as(outsider).get(url(household, name)).status_code == 404, name
+
+
+def test_year_switch_shows_another_year_and_an_empty_one(household, clerk, client_as):
+    HouseholdYearFactory(household=household, year=2023, dwelling_area=61)
+    client = client_as(clerk)
+    assert "61 ㎡" in text_of(client.get(url(household, "?year=2023")))
+    assert "61 ㎡" not in text_of(client.get(url(household)))
+    assert "没有 2019 年度的记录" in text_of(client.get(url(household, "?year=2019")))
+    assert client.get(url(household, "?year=abcd")).status_code == 200
+
+
+def test_reader_sees_no_buttons_that_would_be_refused(household, auditor, helper, client_as):
+    for user in (auditor, helper):
+        body = text_of(client_as(user).get(url(household)))
+        assert "/edit/" not in body
+        assert "income/" not in body
+        assert "reveal" not in body
+
+
+def test_closed_household_says_so_and_offers_no_editing(land, clerk, client_as):
+    household = HouseholdFactory(village=land.village, closed=True)
+    page = client_as(clerk).get(url(household))
+    assert "这一户已于 2024年1月1日 销户，只能查看" in text_of(page)
+    assert client_as(clerk).get(url(household, "edit/")).status_code == 403
+
+
+def test_page_costs_the_same_for_any_family(household, clerk, client_as, count_queries):
+    client = client_as(clerk)
+    few = count_queries(lambda: client.get(url(household)))
+    _grow(household, 12)
+    many = count_queries(lambda: client.get(url(household)))
+    assert many <= few + 2  # the two tables that were empty before
+    assert many <= 20
+
+
+def test_history_needs_its_permission_and_tells_old_and_new(household, clerk, helper, client_as):
+    set_income(household=household, year=2026, by=clerk, lines={"wage.other": 13000})
+    body = text_of(client_as(clerk).get(url(household, "history/")))
+    assert "其他工资性收入" in body
+    assert "12,000" in body
+    assert "13,000" in body
+    assert client_as(helper).get(url(household, "history/")).status_code == 403
