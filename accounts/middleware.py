@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 # What somebody with a first password may still open.
-OPEN_URL_NAMES = frozenset({"password_change", "logout", "set_language", "healthz"})
+OPEN_VIEWS = frozenset({"accounts:password_change", "accounts:logout", "set_language", "text_size", "healthz"})
 
 
 def account_gate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -19,7 +20,9 @@ def account_gate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
         user = request.user
         if user.is_authenticated and user.must_change_password:
             match = request.resolver_match
-            if match is None or match.url_name not in OPEN_URL_NAMES:
+            if match is None or match.view_name not in OPEN_VIEWS:
+                if request.path.startswith("/api/"):
+                    return JsonResponse({"error": _("请先在网页上登录并修改初始密码。"), "fields": {}}, status=403)
                 return redirect("accounts:password_change")
         return None
 

@@ -47,6 +47,9 @@ class User(AbstractBaseUser):
     must_change_password = models.BooleanField(default=False)
     totp_secret = SecretField(blank=True, default="")
     totp_last_step = models.BigIntegerField(default=0)  # a code is good once
+    totp_recovery = models.JSONField(default=list, blank=True)  # keyed hashes of codes that are good once
+    # Who looks after the account while it has no posting in force (a helper never has one): the last posting's region.
+    home = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
     large_text = models.BooleanField(_("大字"), default=False)
     language = models.CharField(max_length=10, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -54,7 +57,7 @@ class User(AbstractBaseUser):
     objects = UserManager()
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = ["name"]
-    audit_skip = ("last_login", "password", "totp_last_step")
+    audit_skip = ("last_login", "password", "totp_last_step", "totp_recovery")
 
     class Meta:
         verbose_name = _("账号")
@@ -140,3 +143,7 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} · {self.region}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_on is not None and self.ends_on <= timezone.localdate()

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("text-size/", text_size, name="text_size"),
     path("accounts/", include("accounts.urls")),
     path("regions/", include("regions.urls")),
+    path("cadres/", include("cadres.urls")),
     path("households/", include("households.urls")),
     path("exchange/", include("exchange.urls")),
     path("reports/", include("reports.urls")),

@@ -1,0 +1,178 @@
+"""Shapes of the account pages; what may be done is decided by the verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import GRANTS, POSTED_AT, Role
+from accounts.scoping import may_in
+from common.forms import DateInput
+
+# The role of helper comes from a pairing: such an account is opened without a posting.
+HELPER_CHOICE = ("", _("帮扶责任人（结对后自动有权限）"))
+
+
+def _password(label: Any, autocomplete: str, hint: Any = "") -> forms.CharField:
+    widget = forms.PasswordInput({"autocomplete": autocomplete})
+    return forms.CharField(label=label, strip=False, max_length=200, widget=widget, help_text=hint)
+
+
+class LogInForm(AuthenticationForm):
+    username = forms.CharField(
+        label=_("用户名"), max_length=60, widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none"})
+    )
+    password = _password(_("密码"), "current-password")
+    error_messages = {  # noqa: RUF012
+        "invalid_login": _("用户名或密码不对，请重新输入；忘记密码请找乡镇或县里的管理员重置。"),
+        "inactive": _("用户名或密码不对，请重新输入；忘记密码请找乡镇或县里的管理员重置。"),
+    }
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("验证码"), max_length=20, help_text=_("手机验证器上现在显示的 6 位数字。手机不在身边时，填一个备用码。"),
+        widget=forms.TextInput({"inputmode": "text", "autocomplete": "one-time-code", "autofocus": True}),
+    )  # fmt: skip
+
+
+class NewPasswordForm(forms.Form):
+    """The old password is asked unless somebody has just come in with a first one."""
+
+    old = _password(_("现在的密码"), "current-password")
+    new = _password(_("新密码"), "new-password")
+    again = _password(_("再输一遍新密码"), "new-password")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if user.must_change_password:
+            del self.fields["old"]
+        self.fields["new"].help_text = " ".join(password_validators_help_texts())
+
+    def clean_old(self) -> str:
+        old: str = self.cleaned_data["old"]
+        if not self.user.check_password(old):
+            raise forms.ValidationError(_("现在的密码不对，请重新输入。"))
+        return old
+
+    def clean_new(self) -> str:
+        new: str = self.cleaned_data["new"]
+        validate_password(new, self.user)
+        return new
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("new") and cleaned.get("again") and cleaned["new"] != cleaned["again"]:
+            self.add_error("again", _("两遍新密码不一样，请重新输入。"))
+        return cleaned
+
+
+class PreferencesForm(forms.Form):
+    language = forms.ChoiceField(label=_("语言"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    large_text = forms.BooleanField(label=_("用大字显示"), required=False)
+
+
+class EnableTotpForm(forms.Form):
+    sealed = forms.CharField(widget=forms.HiddenInput, max_length=500)
+    code = forms.CharField(
+        label=_("验证码"), max_length=10, help_text=_("扫码后，手机上显示的 6 位数字。"),
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )  # fmt: skip
+
+
+class PasswordForm(forms.Form):
+    """One's own password again, before something that weakens the account."""
+
+    password = _password(_("您的密码"), "current-password")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError(_("密码不对，请重新输入。"))
+        return password
+
+
+def roles_in_reach(user: User) -> list[Role]:
+    """Roles this user could grant somewhere; where exactly is checked with the region."""
+    found = []
+    for role in Role:
+        if any(
+            any(level >= posting.region.level for level in POSTED_AT[role])
+            and all(may_in(user, permission, posting.region) for permission in GRANTS[role])
+            for posting in user.postings_now
+        ):
+            found.append(role)
+    return found
+
+
+class PersonForm(forms.Form):
+    name = forms.CharField(label=_("姓名"), max_length=60, widget=forms.TextInput({"autocomplete": "off"}))
+    phone = forms.CharField(
+        label=_("手机"), max_length=30, required=False, widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"})
+    )  # fmt: skip
+
+
+class CorrectForm(PersonForm):
+    """A phone is never shown in full: an empty field keeps it."""
+
+    remove_phone = forms.BooleanField(label=_("删去登记的手机号"), required=False)
+
+    def __init__(self, *args: Any, masked: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if masked:
+            self.fields["phone"].help_text = _("现在登记的是 %(phone)s；不改就空着。") % {"phone": masked}
+        else:
+            del self.fields["remove_phone"]
+
+
+class RoleFields(forms.Form):
+    role = forms.ChoiceField(label=_("角色"), widget=forms.RadioSelect, required=False)
+    department = forms.CharField(
+        label=_("部门"), max_length=60, required=False, help_text=_("角色是“行业部门”时填写，例如教育局。")
+    )
+    starts_on = forms.DateField(label=_("起始日期"), initial=timezone.localdate, widget=DateInput())
+
+    with_helper = False
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: list[tuple[str, Any]] = [(role.value, role.label) for role in roles_in_reach(by)]
+        self.fields["role"].choices = [*choices, HELPER_CHOICE] if self.with_helper else choices  # type: ignore[attr-defined]
+        self.fields["role"].required = not self.with_helper
+
+
+class OpenForm(RoleFields, PersonForm):
+    with_helper = True
+    username = forms.CharField(
+        label=_("用户名"), max_length=60, help_text=_("登录时用，例如姓名的全拼或工号。"),
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none"}),
+    )  # fmt: skip
+    field_order = ("name", "username", "phone", "role", "department", "starts_on")
+
+
+class PostForm(RoleFields):
+    ends_on = forms.DateField(
+        label=_("截止日期"), required=False, widget=DateInput(), help_text=_("从这一天起不再任职；不定期就空着。")
+    )
+
+
+class EndForm(forms.Form):
+    ends_on = forms.DateField(
+        label=_("截止日期"), initial=timezone.localdate, widget=DateInput(), help_text=_("从这一天起不再任职。")
+    )
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(label=_("原因"), max_length=200, required=False)
