@@ -68,6 +68,13 @@ def test_language_can_be_switched_before_logging_in(client):
     assert client.cookies["django_language"].value == "en"
 
 
+def test_pages_are_chinese_whatever_the_browser_prefers(client, db):
+    answer = client.get("/accounts/login/", headers={"Accept-Language": "en-US,en;q=0.9"})
+    assert answer.headers["Content-Language"] == "zh-hans"
+    client.cookies["django_language"] = "en"
+    assert client.get("/accounts/login/").headers["Content-Language"] == "en"
+
+
 @pytest.mark.parametrize("code", [400, 403, 404, 500])
 def test_error_pages_stand_alone_and_show_a_way_on(code):
     html = render_to_string(f"{code}.html")
