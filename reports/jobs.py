@@ -34,7 +34,10 @@ def print_run(job: jobs.Run) -> dict[str, Any] | None:
     """Render what is waiting, then bind. None where another worker still renders: it will bind."""
     run = PrintRun.objects.select_related("owner", "region").get(job=job.job)
     while batch := _claim(run):
-        _render_batch(run, batch)
+        try:
+            _render_batch(run, batch)
+        except pdf.PrintError as error:
+            raise jobs.JobError(str(error)) from error
         done = run.items.exclude(state=PrintItem.State.WAITING).count()
         job.step(
             done,

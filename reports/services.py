@@ -19,7 +19,7 @@ from reports.models import Booklet, PrintItem, PrintRun
 MOST = 20_000  # booklets in one run: a township; a county is printed township by township
 
 
-class PrintError(Exception):
+class PrintRefused(Exception):  # noqa: N818  a refusal with a sentence, not a fault
     """The print cannot be made or fetched; the message is one sentence for the user."""
 
 
@@ -50,9 +50,9 @@ def print_ledgers(*, by: Any, households: Any = None, region: Region | None = No
         wanted.order_by("village__code", "hamlet", "sort_key", "id").values_list("pk", "householder_name")[: MOST + 1]
     )
     if not ordered:
-        raise PrintError(_("所选范围内没有可以打印的农户。"))
+        raise PrintRefused(_("所选范围内没有可以打印的农户。"))
     if len(ordered) > MOST:
-        raise PrintError(_("一次最多打印 %(most)s 户，请缩小范围。") % {"most": MOST})
+        raise PrintRefused(_("一次最多打印 %(most)s 户，请缩小范围。") % {"most": MOST})
     title = _title(region, [name for _pk, name in ordered])
     job = jobs.submit("ledgers.print", by=by, title=title, region_path=region.path if region else "", send=False)
     run = PrintRun.objects.create(
@@ -89,9 +89,9 @@ def fetch_run(*, run: PrintRun, by: Any) -> bytes:
     if run.owner_id != by.pk or may != run.total:
         raise PermissionDenied(permission)
     if run.job.state != Job.State.DONE:
-        raise PrintError(_("这项打印还没有完成，请稍后再取。"))
+        raise PrintRefused(_("这项打印还没有完成，请稍后再取。"))
     if not run.file:
-        raise PrintError(_("文件已过保存期，已经删除。请重新打印；没有改动的台账会很快。"))
+        raise PrintRefused(_("文件已过保存期，已经删除。请重新打印；没有改动的台账会很快。"))
     data = vault.get(run.file)
     audit.record("ledgers.downloaded", by=by, target=run, region_path=run.job.region_path, note=run.title)
     return data

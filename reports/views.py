@@ -116,8 +116,8 @@ def _confirm(request: HttpRequest, wanted: dict[str, Any], *, count: int, headin
                 output=data["output"],
                 **wanted,
             )
-        except (services.PrintError, ValidationError) as error:
-            form.add_error(None, str(error) if isinstance(error, services.PrintError) else error)
+        except (services.PrintRefused, ValidationError) as error:
+            form.add_error(None, str(error) if isinstance(error, services.PrintRefused) else error)
         else:
             return redirect("reports:print_run", run.pk)
     context = {
@@ -161,7 +161,7 @@ def print_file(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     try:
         data = services.fetch_run(run=run, by=request.user)
-    except services.PrintError as error:
+    except services.PrintRefused as error:
         messages.error(request, str(error))
         return redirect("reports:print_run", run.pk)
     kind = "application/pdf" if run.extension == "pdf" else "application/zip"

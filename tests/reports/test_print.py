@@ -82,7 +82,7 @@ def test_the_file_lies_encrypted(three, clerk, land):
 def test_full_numbers_need_a_permission_and_a_reason(three, clerk, officer, land):
     with pytest.raises(ValidationError, match="写明理由"):
         services.print_ledgers(by=officer, region=land.village, full=True, send=False)
-    with pytest.raises(services.PrintError):
+    with pytest.raises(services.PrintRefused):
         services.print_ledgers(by=clerk, region=land.village, full=True, reason="入户核对签字", send=False)
     with pytest.raises(PermissionDenied):
         services.print_ledgers(by=clerk, households=three[:1], full=True, reason="入户核对签字", send=False)
@@ -145,7 +145,7 @@ def test_files_expire_and_the_number_stays(three, clerk, land, settings):
     Booklet.objects.update(issued_at=long_ago)
     assert files.expire() >= 4
     run.refresh_from_db()
-    with pytest.raises(services.PrintError, match="保存期"):
+    with pytest.raises(services.PrintRefused, match="保存期"):
         services.fetch_run(run=run, by=clerk)
     again = services.print_ledgers(by=clerk, region=land.village, send=False)
     work(again)

@@ -54,7 +54,7 @@ class Command(BaseCommand):
             raise CommandError(f"“{by}”没有打印这些台账的权限。") from None
         except ValidationError as error:
             raise CommandError("".join(error.messages)) from None
-        except services.PrintError as error:
+        except services.PrintRefused as error:
             raise CommandError(str(error)) from None
         job = self.work(run, max(1, min(workers, run.total // 10)))
         if job.state != Job.State.DONE:
