@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.roles import Permission
-from common.api import KeysetPagination
+from common.rest import KeysetPagination
 from common.pages import address, query_of
 from households.filters import HouseholdFilter
 from households.ledger import load
