@@ -104,7 +104,7 @@ class TestFirstPassword:
         ("new", "again", "sentence"),
         [
             ("1234567890123", "1234567890123", "密码只包含数字"),
-            ("short", "short", "密码长度太短"),
+            ("short", "short", "密码太短"),
             (PASSWORD, PASSWORD, "新密码不能和现在的一样"),
             (NEW, "别的一串文字而已", "两遍新密码不一样"),
         ],
