@@ -28,7 +28,9 @@ def posted_regions(user: Any, permission: Permission) -> list[Region]:
 
 def visible_region_ids(user: Any, permission: Permission) -> list[int]:
     """Ids of the regions with the permission and of everything below them; one query a permission and request."""
-    cache: dict[Permission, list[int]] = user.__dict__.setdefault("_region_ids", {})
+    if not hasattr(user, "_region_ids"):  # by attribute: the `__dict__` of the lazy `request.user` is not the user's
+        user._region_ids = {}
+    cache: dict[Permission, list[int]] = user._region_ids
     if permission not in cache:
         area = Q()
         for region in posted_regions(user, permission):

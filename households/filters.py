@@ -45,7 +45,7 @@ class RegionChoices:
         if not self.visible:
             return []
         if self.pk is None:
-            near = Q(parent__in=self.tops) if len(self.tops) == 1 else Q(pk__in=self.tops)
+            near = Q(parent=self.tops[0]) if len(self.tops) == 1 else Q(pk__in=[top.pk for top in self.tops])
         else:
             parent = Region.objects.filter(pk=self.pk).values("parent")
             near = Q(pk=self.pk) | Q(parent=self.pk) | Q(pk__in=parent) | Q(parent__in=parent)

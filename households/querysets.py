@@ -20,10 +20,10 @@ def _pairings_of(user: Any) -> Any:
 
 def paired_household_ids(user: Any) -> list[int]:
     """Households whose helper this user is today; one query a request."""
-    cache: dict[str, list[int]] = user.__dict__
-    if "_paired_ids" not in cache:
-        cache["_paired_ids"] = list(_pairings_of(user).order_by().values_list("household_id", flat=True))
-    return cache["_paired_ids"]
+    # By attribute: `request.user` is a lazy wrapper whose own `__dict__` is not the user's.
+    if not hasattr(user, "_paired_ids"):
+        user._paired_ids = list(_pairings_of(user).order_by().values_list("household_id", flat=True))
+    return user._paired_ids
 
 
 def is_paired(user: Any) -> bool:

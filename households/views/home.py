@@ -1,11 +1,53 @@
-"""The first page after the log-in."""
+"""The first page after the log-in: what there is to do, what can be done, how the own area stands."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.roles import Permission
+from common.jobs import jobs_of
 from common.readonly import reads_only
+from households.figures import figures_of
+from households.listing import rows_of, with_row_facts
+from households.models import Household, StatusChange
+from households.querysets import paired_household_ids
+
+SHOWN = 5
+OWN = 10  # households of a helper that fit the page; most have fewer
 
 
 @reads_only
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "households/home.html")
+    user = request.user
+    context: dict[str, Any] = {"jobs": jobs_of(user)[:SHOWN], "can_view": user.can(Permission.HOUSEHOLD_VIEW)}
+    if context["can_view"]:
+        figures = figures_of(user)
+        context["figures"] = figures
+        context["todo"] = _todo(user, figures)
+        if user.can(Permission.STATUS_CONFIRM) and figures.proposals.households:
+            waiting = StatusChange.objects.for_user(user, Permission.STATUS_CONFIRM).filter(
+                state=StatusChange.State.PROPOSED
+            )
+            context["proposals"] = waiting.select_related("household__village", "proposed_by").order_by(
+                "proposed_at", "pk"
+            )[:SHOWN]
+        own = paired_household_ids(user)
+        if own:
+            mine = Household.objects.for_user(user).active().filter(pk__in=own).order_by("-pk")
+            context["own"] = rows_of(with_row_facts(mine)[:OWN])
+            context["own_more"] = len(own) > OWN
+    return render(request, "households/home.html", context)
+
+
+def _todo(user: Any, figures: Any) -> list[dict[str, Any]]:
+    """Tiles of what waits in the own area; a tile at 0 says that it is done."""
+    tiles = [{"figure": figures.unmet, "tone": "red"}]
+    if user.can(Permission.PAIRING_EDIT):
+        tiles.append({"figure": figures.unpaired, "tone": "amber"})
+    if user.can(Permission.STATUS_CONFIRM) or user.can(Permission.STATUS_PROPOSE):
+        tiles.append({"figure": figures.proposals, "tone": "amber"})
+    tiles.append({"figure": figures.monitored, "tone": ""})
+    return tiles
