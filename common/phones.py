@@ -8,6 +8,7 @@ MOBILE = re.compile(r"1[3-9]\d{9}\Z", re.ASCII)
 LANDLINE = re.compile(r"0\d{2,3}-?[2-9]\d{6,7}(?:-\d{1,6})?\Z", re.ASCII)
 LOCAL = re.compile(r"[2-9]\d{6,7}\Z", re.ASCII)
 
+_COUNTRY = re.compile(r"^\s*(?:\+|00)\s*86[\s-]*")
 _SPLIT = re.compile(r"[,，、;；/\\|]+|\s+(?=\d{7,})")
 _NOISE = re.compile("[\\s\u00a0\u200b-\u200f\u3000\ufeff().()（）'`]+")
 _WIDE = {ord("\uff10") + i: str(i) for i in range(10)} | {ord("\uff0d"): "-", ord("—"): "-", ord("–"): "-"}
@@ -21,12 +22,9 @@ def clean(text: str) -> str:
     """Digits (and the hyphen of a landline) of the first number in `text`; +86 and an outer 0 before a mobile go."""
     if len(text) == 11 and text.isascii() and text.isdigit():
         return text
-    first = next((part for part in _SPLIT.split(text.strip()) if part), "")
+    first = next((part for part in _SPLIT.split(_COUNTRY.sub("", text).strip()) if part), "")
     first = first.removesuffix(".0")  # a number cell read as a fraction
     number = _NOISE.sub("", first).translate(_WIDE)
-    for prefix in ("+86-", "+86", "0086", "86-"):
-        if number.startswith(prefix):
-            number = number[len(prefix) :]
     plain = number.replace("-", "")
     if MOBILE.match(plain):
         return plain
