@@ -54,13 +54,17 @@ MEMBER_TOPICS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
+class ThreeAnswers(forms.RadioSelect):
+    template_name = "households/_three.html"
+
+
 class YesNoField(forms.TypedChoiceField):
     """是, 否, or 未填: three tiles, because not knowing is an answer."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             choices=[("1", gettext_lazy("是")), ("0", gettext_lazy("否")), UNKNOWN], coerce=lambda v: v == "1", empty_value=None,
-            widget=forms.RadioSelect, **kwargs,
+            widget=ThreeAnswers, **kwargs,
         )  # fmt: skip
 
     def prepare_value(self, value: Any) -> Any:

@@ -36,7 +36,7 @@ from households.models.status import MONITORED
 from households.querysets import paired_household_ids
 
 SHOWN_YEARS = 6  # columns of the income table and bars of the chart
-RECENT = 8  # changes on the page; the rest is on the history page
+RECENT = 5  # changes on the page; the rest is on the history page
 JUMP = 5  # times last year's amount: worth a question
 SCHOOL_AGE = range(6, 16)  # compulsory education, full years on 1 September of the year
 NOT_AT_SCHOOL = frozenset({"01", "00"})
@@ -82,6 +82,23 @@ class Fact:
     label: str
     text: str
     note: str = ""
+
+
+@dataclass(slots=True)
+class Section:
+    """Facts of one topic. What is known stands in lines, what is not is only named."""
+
+    code: str
+    title: str
+    facts: list[Fact]
+
+    @property
+    def known(self) -> list[Fact]:
+        return [f for f in self.facts if f.text]
+
+    @property
+    def unknown(self) -> str:
+        return "、".join(f.label for f in self.facts if not f.text)
 
 
 @dataclass(slots=True)
@@ -150,6 +167,11 @@ class IncomeRow:
     def texts(self) -> list[str]:
         return [values.money(a) for a in self.amounts]
 
+    @property
+    def newest_first(self) -> list[str]:
+        """On screens the newest year stands next to the label; on paper years run as they went."""
+        return self.texts[::-1]
+
 
 @dataclass(slots=True)
 class Income:
@@ -159,6 +181,10 @@ class Income:
     rows: list[IncomeRow]
     bars: list[dict[str, Any]]
     notes: list[str]
+
+    @property
+    def newest_first(self) -> list[int]:
+        return self.years[::-1]
 
 
 @dataclass(slots=True)
@@ -217,6 +243,23 @@ class Ledger:
     @property
     def title(self) -> str:
         return str(self.household)
+
+    @property
+    def living(self) -> list[Section]:
+        """The wide sections of the page; the codes are topics of the annual form."""
+        return [
+            Section("dwelling", _("住房与饮水"), self.dwelling + self.water),
+            Section("land", _("土地与产业"), self.land + self.led),
+            Section("relocation", _("易地搬迁"), self.relocation),
+        ]
+
+    @property
+    def about(self) -> Section:
+        return Section("identity", _("基本信息"), self.identity)
+
+    @property
+    def why(self) -> Section:
+        return Section("causes", _("致贫原因"), self.causes)
 
     @property
     def place(self) -> str:
@@ -543,6 +586,8 @@ def _income(records: dict[int, HouseholdYear], chosen: int) -> Income:
         rows.append(
             IncomeRow(group, codelists.INCOME_GROUP.label(group), "group", [getattr(records[y], total) for y in years])
         )
+        if len(items) == 1 and items[0].endswith((".other", ".business")):
+            continue  # the group says it all
         rows += [
             IncomeRow(item, codelists.INCOME_ITEM.label(item), "item", [lines[y].get(item) for y in years])
             for item in items
@@ -725,8 +770,12 @@ def _doubts(ledger: Ledger) -> list[dict[str, str]]:
     found += [
         {
             "topic": "checks",
-            "text": _("%(label)s：登记为%(word)s，但%(detail)s。")
-            % {"label": c.label, "word": c.word, "detail": c.detail},
+            "text": (
+                _("%(label)s：登记为达标，但%(detail)s。")
+                if c.state
+                else _("%(label)s：还没有核实，数据显示%(detail)s。")
+            )
+            % {"label": c.label, "detail": c.detail},
         }
         for c in ledger.checks
         if c.doubt

@@ -75,7 +75,7 @@ class Line:
     @property
     def sentence(self) -> str:
         if not self.old:
-            return f"{self.field} {self.new}"
+            return f"{self.field} {self.new.rstrip('。')}"
         return f"{self.field} {self.old} → {self.new or _('（清空）')}"
 
 
@@ -105,6 +105,8 @@ class Change:
         shown = "；".join((f"{whose} " if whose else "") + "，".join(parts) for whose, parts in groups.items())
         if len(self.lines) > SHOWN:
             shown += _("；另有 %(count)s 项") % {"count": len(self.lines) - SHOWN}
+        if self.action.startswith("pairing."):  # the note names the cadre
+            return f"{self.note} {shown}".strip()
         return shown or self.note
 
     def as_entry(self, url: str = "") -> dict[str, str]:
@@ -182,6 +184,8 @@ def lines_of(changes: audit.Changes, places: dict[str, str] | None = None) -> li
         if name in values.QUIET or (from_items and kind == "householdyear" and name in _SUMS):
             continue
         if name in ("cadre_id", "merged_into_id"):  # the event's note names them
+            continue
+        if kind == "statuschange" and name in ("from_status", "state", "decided_at"):  # the event's title says it
             continue
         if model is IncomeLine:
             if name != "amount":

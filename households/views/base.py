@@ -48,8 +48,10 @@ def page(
 ) -> HttpResponse:
     """A page below a household's ledger."""
     back = context.setdefault("back", household.get_absolute_url())
+    form = context.get("form")
     own = {
         "cancel_url": back,
+        "optional": bool(form and form.fields) and not any(field.required for field in form.fields.values()),
         "household": household, "title": title, "trail": crumbs_of(household, (title, "")), "back": household.get_absolute_url(), "verb": _("保存"),
         **dict.fromkeys(("form", "intro", "pairs", "groups", "links", "conflict", "danger", "multipart", "method")),
     }  # fmt: skip
