@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -272,10 +272,10 @@ class Receipt:
             setattr(batch, f"lines_{name}", getattr(lines, name))
 
 
-def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any) -> ImportBatch:
+def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int = CHUNK) -> ImportBatch:
     """Read the file, compare it with the ledger and, with `write`, change the ledger. One transaction around everything.
 
-    `run` tells progress and hears a cancel (`jobs.Run`, or anything with `step`).
+    `run` tells progress and hears a cancel (`jobs.Run`, or anything with `step`) after every `chunk` households.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:  # a county takes minutes; pages keep their limit
@@ -306,7 +306,7 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any) -> ImportB
         writer = bulk.Writer(
             by=by, year=batch.year, note=_("导入批次 %(pk)s：%(file)s") % {"pk": batch.pk, "file": batch.filename}
         )
-        for units in _chunks(reading):
+        for units in _chunks(reading, chunk):
             position = _chunk(batch, units, receipt, writer if write else None, position, by, reading.many_sheets)
             run.step(reading.lines.data)
         receipt.put(batch, reading)
@@ -326,15 +326,15 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any) -> ImportB
     return batch
 
 
-def _chunks(reading: Reading) -> Any:
-    chunk: list[Unit] = []
+def _chunks(reading: Reading, size: int) -> Iterator[list[Unit]]:
+    units: list[Unit] = []
     for unit in reading.units():
-        chunk.append(unit)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+        units.append(unit)
+        if len(units) == size:
+            yield units
+            units = []
+    if units:
+        yield units
 
 
 def _chunk(batch: ImportBatch, units: Sequence[Unit], receipt: Receipt, writer: bulk.Writer | None, position: int, by: Any,

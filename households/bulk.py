@@ -719,7 +719,9 @@ class Writer:
         if each.year_changed:
             if each.myear is None:
                 values = {name: after for name, (_old, after) in each.year_changed.items()}
-                each.myear = self._add(MemberYear, keys, member_id=member.pk, year=self.year, updated_at=self.now, **values)
+                each.myear = self._add(
+                    MemberYear, keys, member_id=member.pk, year=self.year, updated_at=self.now, **values
+                )
                 created.append(audit.row_key(each.myear))
             else:
                 each.myear.member = member  # for the prefix; no query

@@ -12,7 +12,9 @@ from common import identity
 
 TODAY = dt.date(2026, 11, 1)
 births = st.dates(dt.date(1900, 1, 1), TODAY)
-bodies = st.builds(lambda area, born, order: f"999{area:03d}{born:%Y%m%d}{order:03d}", st.integers(0, 98), births, st.integers(0, 999))
+bodies = st.builds(
+    lambda area, born, order: f"999{area:03d}{born:%Y%m%d}{order:03d}", st.integers(0, 98), births, st.integers(0, 999)
+)
 numbers = bodies.map(lambda body: body + identity.check_digit(body))
 
 

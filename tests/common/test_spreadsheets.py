@@ -160,7 +160,7 @@ def other_zip():
         (b"PK\x03\x04" + b"x" * 100, "已损坏"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "已损坏"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600 + "EncryptedPackage".encode("utf-16-le"), "密码"),
-        ("<html><body><table></table></body></html>".encode(), "网页"),
+        (b"<html><body><table></table></body></html>", "网页"),
         (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">', "另存为 .xlsx"),
     ],
 )
