@@ -93,6 +93,11 @@ class Change:
     seq: int | None = None
 
     @property
+    def is_new(self) -> bool:
+        """Whether everything in it was written for the first time: then there is nothing to compare."""
+        return bool(self.lines) and not any(line.old for line in self.lines)
+
+    @property
     def meta(self) -> str:
         return f"{self.who} · {values.moment(self.at)}"
 

@@ -51,6 +51,9 @@ INSTALLED_APPS = [
     "reports",
 ]
 
+# What a page says after saving holds names and sums: it waits in the session, never in a cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 MIDDLEWARE = [
     "common.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",

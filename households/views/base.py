@@ -118,10 +118,10 @@ def say(request: HttpRequest, *households: Household) -> None:
         messages.info(request, _("没有改动，什么也没有保存。"))
 
 
-def done(request: HttpRequest, household: Household, anchor: str = "") -> HttpResponse:
-    """Say what changed and go back to the ledger."""
+def done(request: HttpRequest, household: Household) -> HttpResponse:
+    """Say what changed and go back to the ledger: to its top, where it is said."""
     say(request, household)
-    return redirect(household.get_absolute_url() + (f"#{anchor}" if anchor else ""))
+    return redirect(household)
 
 
 def refuse_closed(household: Household) -> None:

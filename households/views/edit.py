@@ -119,7 +119,7 @@ def year_edit(request: HttpRequest, pk: int, year: int, topic: str) -> HttpRespo
                 note=form.cleaned_data["note"],
             ),
         ):  # fmt: skip
-            return _done_in(request, household, year, topic)
+            return _done_in(request, household, year)
     title = _("%(topic)s（%(year)s年）") % {"topic": TOPICS[topic][0], "year": year}
     return page(
         request,
@@ -138,10 +138,10 @@ def _ledger_of(household: Household, year: int) -> str:
     return household.get_absolute_url() + ("" if year == newest else f"?year={year}")
 
 
-def _done_in(request: HttpRequest, household: Household, year: int, anchor: str) -> HttpResponse:
+def _done_in(request: HttpRequest, household: Household, year: int) -> HttpResponse:
     say(request, household)
     household.refresh_from_db(fields=["latest_year"])
-    return redirect(f"{_ledger_of(household, year)}#{anchor}")
+    return redirect(_ledger_of(household, year))
 
 
 @read_on_get
@@ -169,7 +169,7 @@ def income_edit(request: HttpRequest, pk: int, year: int) -> HttpResponse:
                 note=form.cleaned_data["note"],
             ),
         ):  # fmt: skip
-            answer = _done_in(request, household, year, "income")
+            answer = _done_in(request, household, year)
             for sentence in form.leaps():
                 messages.warning(request, sentence)
             return answer
@@ -202,7 +202,7 @@ def year_open(request: HttpRequest, pk: int) -> HttpResponse:
         earlier = [y for y in have if y < year]
         copy = earlier[-1] if earlier and form.cleaned_data.get("copy") else None
         if attempt(form, lambda: open_year(household=household, year=year, by=request.user, copy_from=copy)):
-            return _done_in(request, household, year, "checks")
+            return _done_in(request, household, year)
     return page(request, FORM, household, _("开始新年度"), status=form_status(form), form=form, verb=_("开始"))
 
 

@@ -86,7 +86,7 @@ def member_add(request: HttpRequest, pk: int) -> HttpResponse:
                 version=own["version"],
             ),
         ):  # fmt: skip
-            return done(request, household, "members")
+            return done(request, household)
     intro = _("这一户现在没有户主，这位成员将登记为户主。") if alone else ""
     return page(
         request, FORM, household, _("增加成员"), status=form_status(form), form=form, intro=intro, verb=_("登记")
@@ -115,7 +115,7 @@ def member_edit(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
                 member=member, by=request.user, facts=form.facts(), version=own["version"], note=own["note"]
             ),
         ):
-            return done(request, household, "members")
+            return done(request, household)
     title = _("修改成员：%(name)s") % {"name": member.name}
     links = [
         (
@@ -159,7 +159,7 @@ def member_year_edit(request: HttpRequest, pk: int, member_pk: int, year: int) -
                 member=member, year=year, by=request.user, facts=form.facts(), version=own["version"], note=own["note"]
             ),
         ):
-            return done(request, household, "members")
+            return done(request, household)
     groups = [{"label": title, "fields": [form[name] for name in names]} for title, names in MEMBER_TOPICS]
     title = _("%(name)s（%(year)s年）") % {"name": member.name, "year": year}
     return page(
@@ -202,7 +202,7 @@ def member_leave(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
                 relations=form.relations() if heir else None, version=own["version"],
             ),
         ):  # fmt: skip
-            return done(request, household, "members")
+            return done(request, household)
     intro = _("%(name)s 离开后，%(heir)s 成为户主。") % {"name": member.name, "heir": heir.name} if heir else ""
     return page(
         request, FORM, household, title, status=form_status(form), form=form, intro=intro, verb=_("确认减少"), danger=True
@@ -219,7 +219,7 @@ def member_return(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse
     except LedgerError as error:
         messages.error(request, str(error))
         return redirect(household)
-    return done(request, household, "members")
+    return done(request, household)
 
 
 # -- in two steps: who, then what each is to the new householder ----------------------------------------------------------------
@@ -247,7 +247,7 @@ def householder_change(request: HttpRequest, pk: int) -> HttpResponse:
         ),
     ):  # fmt: skip
         household.refresh_from_db()
-        return done(request, household, "members")
+        return done(request, household)
     intro = _("新户主是 %(name)s。请逐人选择与新户主的关系，一步改完。") % {"name": chosen.name}
     return page(request, FORM, household, title, status=form_status(form), form=form, intro=intro, verb=_("确认更换"))
 

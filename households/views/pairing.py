@@ -64,7 +64,7 @@ def pairing_edit(request: HttpRequest, pk: int) -> HttpResponse:
         and form.is_valid()
         and attempt(form, lambda: _save(request, household, cadre, form, replacing))
     ):
-        return done(request, household, "helpers")
+        return done(request, household)
     intro = _("%(name)s，%(unit)s %(title)s") % {"name": cadre.name, "unit": cadre.unit.name, "title": cadre.title}
     if replacing and lead is not None:
         intro = _("%(old)s → %(new)s") % {"old": lead.cadre.name, "new": intro}
@@ -97,7 +97,7 @@ def pairing_end(request: HttpRequest, pk: int, pairing_pk: int) -> HttpResponse:
         if attempt(
             form, lambda: end_pairing(pairing=pairing, by=request.user, ends_on=own["ends_on"], reason=own["reason"])
         ):
-            return done(request, household, "helpers")
+            return done(request, household)
     intro = _("%(name)s（%(unit)s），%(day)s 开始帮扶。") % {
         "name": pairing.cadre.name, "unit": pairing.cadre.unit.name, "day": values.day(pairing.starts_on),
     }  # fmt: skip

@@ -32,7 +32,7 @@ def photo_add(request: HttpRequest, pk: int) -> HttpResponse:
                 household=household, by=request.user, kind=own["kind"], upload=own["upload"], taken_on=own["taken_on"]
             ),
         ):
-            return done(request, household, "photos")
+            return done(request, household)
     return page(
         request, FORM, household, _("上传照片"), status=form_status(form), form=form, multipart=True, verb=_("上传")
     )
@@ -76,7 +76,7 @@ def photo_remove(request: HttpRequest, pk: int, photo_pk: int) -> HttpResponse:
         and form.is_valid()
         and attempt(form, lambda: remove_photo(photo=photo, by=request.user))
     ):
-        return done(request, household, "photos")
+        return done(request, household)
     return page(
         request, "households/photo_remove.html", household, _("删去照片"), status=form_status(form), form=form, photo=photo, verb=_("确认删去"),
         danger=True,

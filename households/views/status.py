@@ -37,7 +37,7 @@ def status_propose(request: HttpRequest, pk: int) -> HttpResponse:
             form,
             lambda: propose_status(household=household, by=request.user, version=form.cleaned_data["version"], **facts),
         ):
-            return done(request, household, "status")
+            return done(request, household)
     intro = _("现在是：%(status)s。提出后由县级确认，确认前身份不变。") % {"status": household.get_status_display()}
     return page(
         request, FORM, household, title, status=form_status(form, conflict), form=form, conflict=conflict, intro=intro, verb=_("提交县级确认")
@@ -75,7 +75,7 @@ def status_decide(request: HttpRequest, pk: int, change_pk: int) -> HttpResponse
             ),
         ):
             household.refresh_from_db()
-            return done(request, household, "status")
+            return done(request, household)
     facts = [
         (_("变更"), str(change)),
         (_("生效日期"), values.day(change.effective_on)),
@@ -97,4 +97,4 @@ def status_withdraw(request: HttpRequest, pk: int, change_pk: int) -> HttpRespon
     except LedgerError as error:
         messages.error(request, str(error))
         return redirect(household)
-    return done(request, household, "status")
+    return done(request, household)

@@ -145,7 +145,7 @@ def test_income_is_corrected_from_the_ledger_in_three_taps(household, clerk, cli
         url(household, "years/2026/income/"), {"version": 1, "wage__other": "１９,０００", "expense__business": "2,000"}
     )
     record = household.years.get(year=2026)
-    assert answer.url == f"/households/{household.pk}/#income"
+    assert answer.url == f"/households/{household.pk}/"
     assert (record.wage_income, record.net_income, record.per_head_income) == (19000, 17000, 8500)
     assert said(answer)[0].startswith("已修改：2026年 其他工资性收入 12,000 → 19,000")
 
