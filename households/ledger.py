@@ -37,6 +37,7 @@ from households.querysets import paired_household_ids
 
 SHOWN_YEARS = 6  # columns of the income table and bars of the chart
 RECENT = 5  # changes on the page; the rest is on the history page
+KEPT_ROWS = 24  # an income table up to this long stays on one page
 JUMP = 5  # times last year's amount: worth a question
 SCHOOL_AGE = range(6, 16)  # compulsory education, full years on 1 September of the year
 NOT_AT_SCHOOL = frozenset({"01", "00"})
@@ -800,7 +801,7 @@ def media(ident: str) -> tuple[bytes, str]:
 
 
 def print_model(ledger: Ledger, *, full: bool, document: dict[str, Any]) -> dict[str, Any]:
-    """The booklet of a household (一户一本台账, book sections 一 to 七) as JSON-able text.
+    """The booklet of a household (一户一本台账) as JSON-able text: sections 一 to 七 as in the printed book, then ours.
 
     `full` writes whole ID numbers, phones and accounts: the caller has asked for the permission and the reason and logged both.
     `document` brings what is not the household's: {"number", "as_of", "qr"} for `issue`, and may override keys of the cover.
@@ -817,9 +818,9 @@ def print_model(ledger: Ledger, *, full: bool, document: dict[str, Any]) -> dict
             _paper_causes(ledger),
             _paper_income(ledger),
             _paper_living(ledger),
-            _paper_checks(ledger),
             _paper_relocation(ledger),
             _paper_helpers(ledger),
+            _paper_checks(ledger),
             _paper_status(ledger),
             *_paper_photos(ledger),
             _paper_signatures(ledger),
@@ -937,6 +938,7 @@ def _paper_income(ledger: Ledger) -> dict[str, Any]:
             "columns": [{"label": _("项目"), "width": 16, "align": "start"}]
             + [{"label": f"{y}{_('年')}", "width": 9, "align": "end"} for y in years],
             "rows": rows,
+            "keep": len(rows) <= KEPT_ROWS,
             "empty": _("无收支记录"),
             "notes": [_("人均纯收入 = 纯收入 ÷ 年度登记人口。"), *income.notes],
         }
@@ -1005,7 +1007,7 @@ def _paper_helpers(ledger: Ledger) -> dict[str, Any]:
         "columns": [{"label": label, "width": width} for label, width in columns],
         "rows": [
             [
-                h.name + (_("（牵头）") if h.pairing.is_lead else ""),
+                h.name + (_("（牵头）") if h.current and h.pairing.is_lead else ""),
                 h.unit,
                 h.title,
                 h.phone,
