@@ -138,7 +138,10 @@ class CorrectForm(PersonForm):
 
 
 class RoleFields(forms.Form):
-    role = forms.ChoiceField(label=_("角色"), widget=forms.RadioSelect, required=False)
+    role = forms.ChoiceField(
+        label=_("角色"), widget=forms.RadioSelect, required=False,
+        error_messages={"invalid_choice": _("请从列出的角色里选一个，自己没有的权限不能授予别人。")},
+    )  # fmt: skip
     department = forms.CharField(
         label=_("部门"), max_length=60, required=False, help_text=_("角色是“行业部门”时填写，例如教育局。")
     )

@@ -226,6 +226,9 @@ def end_posting(*, posting: Posting, by: Any, ends_on: dt.date | None = None) ->
     before = audit.snapshot(posting)
     posting.ends_on = max(ends_on, posting.starts_on)
     posting.save(update_fields=["ends_on"])
+    if user.home is None:
+        user.home = posting.region
+        user.save(update_fields=["home"])
     note = f"{Role(posting.role).label} · {posting.region.full_name}"
     changes = audit.changes_since(before, posting)
     _record("account.posting_ended", user, by, changes=changes, note=note, more_rows=[posting])

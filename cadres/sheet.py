@@ -43,7 +43,7 @@ def read_sheet(data: Any) -> list[SheetRow]:
             plain = ["".join(str(cell).split()) for cell in cells]
             if not columns:
                 found = {n: HEADINGS[text.rstrip("*")] for n, text in enumerate(plain) if text.rstrip("*") in HEADINGS}
-                if "username" in found.values():
+                if len(set(found.values())) >= 2:
                     columns = found
                 elif number > 20:
                     break

@@ -50,7 +50,7 @@ def sheet_upload(request: HttpRequest) -> HttpResponse:
     """Upload, then the same page shows every row with its errors. The rows travel on in the form, sealed with the keys of
     personal data and bound to the reader, so that nothing of them lies on the server."""
     by = _by(request)
-    form = SheetForm(request.POST or None, request.FILES or None)
+    form = SheetForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     context = {"form": form, "most": sheet.MOST_ROWS}
     if request.method == "POST" and form.is_valid():
         try:

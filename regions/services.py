@@ -386,7 +386,7 @@ def close_region(*, region: Region, by: Any, on: dt.date | None = None) -> Regio
 
 def current_of(region: Region) -> list[Region]:
     """What became of a region: itself while in force, else what it was merged into (several after a split), [] when it ended."""
-    found, seen = [region], {region.pk}
+    found, seen = list(Region.objects.filter(pk=region.pk)), {region.pk}
     for _n in range(SUCCESSION_DEPTH):
         ended = [r for r in found if r.valid_to]
         if not ended:

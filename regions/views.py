@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -25,6 +25,11 @@ from regions.picker import area_of, find, picker_for, region_for
 from regions.registry import REGION_EDIT
 
 MOST_FOUND = 50
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: also an empty POST is one."""
+    return request.POST if request.method == "POST" else None
 
 
 def _safe_next(request: HttpRequest) -> str:
@@ -111,6 +116,7 @@ def region_detail(request: HttpRequest, pk: int) -> HttpResponse:
     below = Region.objects.filter(parent=region).order_by("code")
     context = {
         "region": region,
+        "q": "",
         "trail": _trail(request.user, region),
         "children": below.filter(valid_to=None).annotate(below=Count("children", filter=Q(children__valid_to=None))),
         "closed": below.exclude(valid_to=None),
@@ -152,7 +158,7 @@ def _form_page(request: HttpRequest, region: Region, form: BaseForm, title: str,
 @read_on_get
 def region_add(request: HttpRequest, pk: int) -> HttpResponse:
     parent = _region_or_404(request, pk)
-    form = AddForm(request.POST or None)
+    form = AddForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         made = _attempt(form, lambda: services.add_region(parent=parent, by=request.user, **form.cleaned_data))
         if made:
@@ -164,7 +170,7 @@ def region_add(request: HttpRequest, pk: int) -> HttpResponse:
 @read_on_get
 def region_rename(request: HttpRequest, pk: int) -> HttpResponse:
     region = _region_or_404(request, pk)
-    form = RenameForm(request.POST or None, initial={"name": region.name})
+    form = RenameForm(_posted(request), initial={"name": region.name})
     if request.method == "POST" and form.is_valid():
         old = region.name
         if _attempt(form, lambda: services.rename_region(region=region, by=request.user, **form.cleaned_data)):
@@ -178,7 +184,7 @@ def region_rename(request: HttpRequest, pk: int) -> HttpResponse:
 def region_recode(request: HttpRequest, pk: int) -> HttpResponse:
     """Another code and, with `parent` picked, another place in the tree."""
     region = _region_or_404(request, pk)
-    form = RecodeForm(request.POST or None, initial={"code": region.code})
+    form = RecodeForm(_posted(request), initial={"code": region.code})
     picked = request.POST.get("parent") or request.GET.get("parent")
     choose = None
     if region.level in (Level.TOWNSHIP, Level.VILLAGE):
@@ -205,7 +211,7 @@ def region_merge(request: HttpRequest, pk: int) -> HttpResponse:
     parent = _region_or_404(request, pk)
     if parent.level not in (Level.COUNTY, Level.TOWNSHIP):
         raise Http404
-    form = MergeForm(request.POST or None, parent=parent)
+    form = MergeForm(_posted(request), parent=parent)
     title = _("合并%(level)s") % {"level": Level(parent.level + 1).label}
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
@@ -243,7 +249,7 @@ def region_split(request: HttpRequest, pk: int) -> HttpResponse:
     region = _region_or_404(request, pk)
     if region.level not in (Level.TOWNSHIP, Level.VILLAGE):
         raise Http404
-    form, parts = SplitForm(request.POST or None), PartFormSet(request.POST or None, prefix="part")
+    form, parts = SplitForm(_posted(request)), PartFormSet(_posted(request), prefix="part")
     if request.method == "POST" and form.is_valid() and parts.is_valid():
         wanted = [(p["name"], p["code"]) for p in parts.cleaned_data if p.get("name")]
         if _attempt(
@@ -259,7 +265,7 @@ def region_split(request: HttpRequest, pk: int) -> HttpResponse:
 @read_on_get
 def region_close(request: HttpRequest, pk: int) -> HttpResponse:
     region = _region_or_404(request, pk)
-    form = CloseForm(request.POST or None)
+    form = CloseForm(_posted(request))
     close = partial(services.close_region, region=region, by=request.user)
     if request.method == "POST" and form.is_valid() and _attempt(form, lambda: close(**form.cleaned_data)):
         messages.success(request, _("%(region)s已停用。") % {"region": region.full_name})

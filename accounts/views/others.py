@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -63,6 +63,11 @@ def _account_or_404(request: HttpRequest, pk: int) -> User:
     return get_object_or_404(accounts_for(_by(request)), pk=pk)
 
 
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: also an empty POST is one."""
+    return request.POST if request.method == "POST" else None
+
+
 def _attempt(form: Form, verb: Callable[[], Any]) -> Any:
     """Run a verb; what it refuses becomes errors of the form, None comes back."""
     try:
@@ -93,10 +98,17 @@ def account_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(is_active=state == "on")
     current = Prefetch("postings", Posting.objects.current().select_related("region"), to_attr="shown_postings")
     page = Paginator(rows.order_by("username").prefetch_related(current), PAGE).get_page(request.GET.get("page"))
+    ask = request.GET.copy()
     context = {
         "page": page, "q": q, "role": role, "state": state, "roles": [r for r in Role if r != Role.HELPER],
         "filtered": bool(q or role or state),
     }  # fmt: skip
+    for key, there, number in (
+        ("previous", page.has_previous(), page.number - 1),
+        ("next", page.has_next(), page.number + 1),
+    ):
+        ask["page"] = str(number)
+        context[key] = f"?{ask.urlencode()}" if there else ""
     return render(request, "accounts/account_list.html", context)
 
 
@@ -156,7 +168,7 @@ def _first_password(request: HttpRequest, user: User, password: str, title: str)
 @read_on_get
 def account_new(request: HttpRequest) -> HttpResponse:
     by = _by(request)
-    form = OpenForm(request.POST or None, by=by)
+    form = OpenForm(_posted(request), by=by)
     if request.method == "POST" and form.is_valid():
         region = _picked(request, form, by)
         if region:
@@ -170,7 +182,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
 @read_on_get
 def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
     by, user = _by(request), _account_or_404(request, pk)
-    form = CorrectForm(request.POST or None, initial={"name": user.name}, masked=user.phone_masked)
+    form = CorrectForm(_posted(request), initial={"name": user.name}, masked=user.phone_masked)
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         phone = "" if facts.get("remove_phone") else (facts["phone"] or None)
@@ -184,7 +196,7 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @read_on_get
 def account_post(request: HttpRequest, pk: int) -> HttpResponse:
     by, user = _by(request), _account_or_404(request, pk)
-    form = PostForm(request.POST or None, by=by)
+    form = PostForm(_posted(request), by=by)
     if request.method == "POST" and form.is_valid():
         region = _picked(request, form, by)
         if region:
@@ -200,7 +212,7 @@ def posting_end(request: HttpRequest, pk: int) -> HttpResponse:
     by = _by(request)
     posting = get_object_or_404(Posting.objects.select_related("user", "region"), pk=pk, user__in=accounts_for(by))
     return _confirm(
-        request, posting.user, EndForm(request.POST or None),
+        request, posting.user, EndForm(_posted(request)),
         lambda facts: services.end_posting(posting=posting, by=by, **facts),
         title=_("结束任职"), verb=_("确认结束任职"), done=_("任职已结束。"), danger=True,
         what=_("%(posting)s：结束以后，这个账号不能再看到和修改那里的资料。") % {"posting": posting},
@@ -220,7 +232,7 @@ def _confirm(request: HttpRequest, user: User, form: Form, act: Callable[[dict[s
 @read_on_get
 def account_reset(request: HttpRequest, pk: int) -> HttpResponse:
     by, user = _by(request), _account_or_404(request, pk)
-    form = Form(request.POST or None)
+    form = Form(_posted(request))
     if request.method == "POST":
         password = _attempt(form, lambda: services.reset_password(user=user, by=by)) if form.is_valid() else None
         if password:
@@ -244,7 +256,7 @@ def _confirm_page(
 def account_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     by, user = _by(request), _account_or_404(request, pk)
     return _confirm(
-        request, user, NoteForm(request.POST or None), lambda facts: services.deactivate(user=user, by=by, **facts),
+        request, user, NoteForm(_posted(request)), lambda facts: services.deactivate(user=user, by=by, **facts),
         title=_("停用账号"), verb=_("确认停用"), done=_("账号已停用。"), danger=True,
         what=_("停用后马上不能登录，所有设备都会退出。做过的记录都保留，以后可以再启用。"),
     )  # fmt: skip
@@ -254,7 +266,7 @@ def account_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 def account_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     by, user = _by(request), _account_or_404(request, pk)
     return _confirm(
-        request, user, Form(request.POST or None), lambda facts: services.reactivate(user=user, by=by),
+        request, user, Form(_posted(request)), lambda facts: services.reactivate(user=user, by=by),
         title=_("启用账号"), verb=_("确认启用"), done=_("账号已启用。"), what=_("启用后可以用原来的密码登录。"),
     )  # fmt: skip
 
@@ -263,7 +275,7 @@ def account_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
 def account_unlock(request: HttpRequest, pk: int) -> HttpResponse:
     by, user = _by(request), _account_or_404(request, pk)
     return _confirm(
-        request, user, Form(request.POST or None), lambda facts: services.unlock_account(user=user, by=by),
+        request, user, Form(_posted(request)), lambda facts: services.unlock_account(user=user, by=by),
         title=_("解除锁定"), verb=_("确认解锁"), done=_("已解锁，可以重新登录。"),
         what=_("请先确认是本人输错了密码，而不是别人在试密码。"),
     )  # fmt: skip
@@ -273,7 +285,7 @@ def account_unlock(request: HttpRequest, pk: int) -> HttpResponse:
 def account_totp_off(request: HttpRequest, pk: int) -> HttpResponse:
     by, user = _by(request), _account_or_404(request, pk)
     return _confirm(
-        request, user, Form(request.POST or None), lambda facts: services.disable_totp(user=user, by=by),
+        request, user, Form(_posted(request)), lambda facts: services.disable_totp(user=user, by=by),
         title=_("关闭两步验证"), verb=_("确认关闭"), done=_("两步验证已关闭。"), danger=True,
         what=_("本人换了手机或丢了手机时用。请先确认是本人提出的。"),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -38,6 +38,11 @@ RECENT = 10
 def _own(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: also an empty POST is one."""
+    return request.POST if request.method == "POST" else None
 
 
 def _safe_next(request: HttpRequest, target: str) -> str:
@@ -82,7 +87,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     next_url = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated:
         return redirect(_safe_next(request, next_url))
-    form = LogInForm(request, data=request.POST or None)
+    form = LogInForm(request, data=_posted(request))
     if request.method == "POST" and form.is_valid():
         user = form.get_user()
         assert isinstance(user, User)
@@ -105,7 +110,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     if user is None or time.time() - pending["at"] > PENDING_SECONDS:
         request.session.pop(PENDING, None)
         return redirect("accounts:login")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         if authenticate(request, username=user.username, totp_code=form.cleaned_data["code"]):
             return _let_in(request, user, _safe_next(request, pending["next"]))
@@ -136,7 +141,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 def password_change(request: HttpRequest) -> HttpResponse:
     """A first password must be changed here before anything else (see `accounts.middleware`)."""
     user = _own(request)
-    form = NewPasswordForm(request.POST or None, user=user)
+    form = NewPasswordForm(_posted(request), user=user)
     if request.method == "POST" and form.is_valid():
         first = user.must_change_password
         try:
@@ -220,7 +225,7 @@ def totp_on(request: HttpRequest) -> HttpResponse:
 @read_on_get
 def totp_off(request: HttpRequest) -> HttpResponse:
     user = _own(request)
-    form = PasswordForm(request.POST or None, user=user)
+    form = PasswordForm(_posted(request), user=user)
     if request.method == "POST" and form.is_valid():
         try:
             services.disable_totp(user=user, by=user)

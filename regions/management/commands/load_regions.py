@@ -30,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for name, digits in (("county", 6), ("province", 2)):
+            if options[name] and len(options[name]) != digits:
+                raise CommandError("县用 6 位代码（--county），省用 2 位代码（--province），请核对。")
         try:
             outcome = load_regions(
                 source=options["source"],
