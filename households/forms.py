@@ -20,7 +20,7 @@ from common.codes import CodeList
 from common.forms import CountInput, DateInput, IdCardField, MoneyField
 from common.text import normalise_text
 from households import codelists, values
-from households.models import Household, HouseholdYear, Member, MemberYear, Pairing, Photo, Status
+from households.models import Household, HouseholdYear, Member, MemberYear, Pairing, Photo, Status, StatusChange
 from households.models.annual import CHECKS, LAND
 from households.models.status import NEXT
 
@@ -229,6 +229,11 @@ class SecretMixin:
                 facts.pop(name, None)
         return facts
 
+    def said(self, name: str) -> str:
+        if name in {field for field, _masked in self.secrets}:
+            return _("（您填的新号码）") if self.cleaned_data.get(name) else ""  # type: ignore[attr-defined]
+        return str(super().said(name))  # type: ignore[misc]
+
     def dropping(self, row: Any) -> None:
         for name, masked in self.secrets:
             if row is not None and getattr(row, masked, ""):
@@ -348,8 +353,8 @@ class MemberForm(SecretMixin, VersionedForm):
         return facts
 
     def said(self, name: str) -> str:
-        if name in ("id_number", "phone") or name.startswith("drop_"):
-            return _("（您填的新号码）") if self.cleaned_data.get(name) else ""
+        if name in ("id_number", "phone"):
+            return super().said(name)
         return values.text(Member, name, self.cleaned_data.get(name))
 
 
@@ -606,8 +611,6 @@ class StatusForm(VersionedForm):
         self.fields["to_status"].choices = [(s.value, s.label) for s in Status if s in may]  # type: ignore[attr-defined]
 
     def said(self, name: str) -> str:
-        from households.models import StatusChange
-
         return values.text(StatusChange, name, self.cleaned_data.get(name))
 
 

@@ -90,11 +90,12 @@ def stale(form: Any, household: Household, now: Callable[[str], str]) -> dict[st
     if began is None or began == household.version:
         return None
     rows = []
+    write_only = {name for name, _masked in getattr(form, "secrets", ())}
     for name, field in form.fields.items():
-        if name in ("version", "note"):
+        if name in ("version", "note") or name.startswith("drop_"):
             continue
         here, typed = now(name), form.said(name)
-        if here != typed and typed:
+        if here != typed and (typed or name not in write_only):  # a blank write-only field keeps what is there
             rows.append({"label": field.label, "old": here, "new": typed})
     last = next(iter(trail.recent(household, 1)), None)
     data = form.data.copy()

@@ -64,7 +64,7 @@ def editable(request: HttpRequest, pk: int, permission: Permission = Permission.
 
 def record_of(household: Household, year: int) -> tuple[HouseholdYear | None, HouseholdYear | None]:
     """The year's record and the newest one before it."""
-    if not 2010 <= year <= timezone.localdate().year:
+    if not 2010 <= year <= max(timezone.localdate().year, household.latest_year):
         raise Http404
     rows = list(household.years.filter(year__lte=year).order_by("-year")[:2])
     now = next((r for r in rows if r.year == year), None)

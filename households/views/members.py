@@ -78,11 +78,11 @@ def member_add(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         own = form.cleaned_data
-        facts = form.facts() | ({"relation": codelists.HOUSEHOLDER} if alone else {})
+        facts = ({"relation": codelists.HOUSEHOLDER} if alone else {}) | form.facts()
         if attempt(
             form,
             lambda: add_member(
-                household=household, by=request.user, facts=_id_last(facts), joined_on=own["joined_on"], joined_reason=own["joined_reason"],
+                household=household, by=request.user, facts=facts, joined_on=own["joined_on"], joined_reason=own["joined_reason"],
                 version=own["version"],
             ),
         ):  # fmt: skip
@@ -91,13 +91,6 @@ def member_add(request: HttpRequest, pk: int) -> HttpResponse:
     return page(
         request, FORM, household, _("增加成员"), status=form_status(form), form=form, intro=intro, verb=_("登记")
     )
-
-
-def _id_last(facts: dict[str, Any]) -> dict[str, Any]:
-    """The number comes last, because it fills birthday and sex where they are empty."""
-    if "id_number" in facts:
-        facts["id_number"] = facts.pop("id_number")
-    return facts
 
 
 @read_on_get
@@ -143,7 +136,7 @@ def member_year_edit(request: HttpRequest, pk: int, member_pk: int, year: int) -
     """What is true of a member in a year."""
     household = editable(request, pk)
     member = _member(household, member_pk, present=False)
-    if not 2010 <= year <= timezone.localdate().year:
+    if not 2010 <= year <= max(timezone.localdate().year, household.latest_year):
         return redirect(household)
     rows = list(member.years.filter(year__lte=year).order_by("-year")[:2])
     row = next((r for r in rows if r.year == year), None)

@@ -94,6 +94,16 @@ def test_stale_form_shows_both_values_and_saves_when_sent_again(household, clerk
     assert household.hamlet == "5组"
 
 
+def test_stale_form_names_what_it_would_wipe(household, clerk, resident, client_as):
+    before = identity(household, address="青石村12号")
+    correct_household(household=household, by=resident, facts={"hamlet": "8组", "phone": "19900001234"})
+    body = client_as(clerk).post(url(household, "edit/"), before).content.decode()
+    table = body.split("您填的</th>")[1].split("</table>")[0]
+    assert "8组" in table
+    assert "青石村12号" in table
+    assert "199****1234" not in table  # a blank write-only field keeps what is there
+
+
 def test_topic_shows_last_years_value_and_saves_unknown_as_unknown(household, clerk, client_as):
     HouseholdYearFactory(household=household, year=2025, dwelling_area=80, dwelling_grade="B")
     client = client_as(clerk)
