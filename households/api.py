@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.roles import Permission
-from common.rest import KeysetPagination
 from common.pages import address, query_of
+from common.rest import KeysetPagination
 from households.filters import HouseholdFilter
 from households.ledger import load
 from households.listing import rows_of, with_row_facts

@@ -67,7 +67,7 @@ class Search:
         self.problem = ""
         self.members: list[Q] = []  # each a condition on members with an index of its own
         self.households: list[Q] = []
-        digits = identity.clean(self.text).upper()
+        digits = phones.clean(self.text) if self.text[:1] in "+＋" else identity.clean(self.text)
         if re.fullmatch(r"[0-9]+X?", digits):
             self._number(digits)
         elif self.text.isascii():

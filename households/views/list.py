@@ -74,6 +74,8 @@ def household_find(request: HttpRequest) -> HttpResponse:
 
     htmx gets the list's fragment; a browser without script is led to the list, or, when a whole number finds one household, to it.
     """
+    if not request.user.can(Permission.HOUSEHOLD_VIEW):
+        return _list(request, request.POST)
     data = request.POST.copy()
     text = data.get("q", "").strip()
     data["q"] = text if text.startswith(SEALED) else seal(text) or data.get("sealed", "")
