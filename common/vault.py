@@ -17,6 +17,8 @@ def put(name: str, data: bytes) -> str:
 
 def get(name: str) -> bytes:
     """The bytes stored under a name. Raises FileNotFoundError where they are gone."""
+    if not name:  # "" is how rows say that their file has expired; to a storage it is the folder of all files
+        raise FileNotFoundError
     with default_storage.open(name) as file:
         return cipher().decrypt(file.read())
 

@@ -28,6 +28,8 @@ def keep(data: bytes) -> str:
 
 def load(name: str) -> bytes:
     """The file as it was uploaded. Raises FileNotFoundError where it has been deleted."""
+    if not name:  # the file has expired; to the storage "" is the folder of all files
+        raise FileNotFoundError
     with default_storage.open(name, "rb") as file:
         return b"".join(pii.cipher().decrypt(line.strip()) for line in file)
 

@@ -423,7 +423,7 @@ def _make_users(village: Region, county: Region, hashes: dict[str, Future[str]])
     users: dict[str, User] = {}
     for username, name, role, level in LOGINS:
         place = _place_of(level, village, county)
-        user = users[username] = User(username=username, name=name, password=hashes[username].result())
+        user = users[username] = User(username=username, name=name, password=hashes[username].result(), home=place)
         user.save(force_insert=True)
         if role != Role.HELPER:  # held by a pairing
             Posting.objects.create(

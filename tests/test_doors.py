@@ -1,0 +1,609 @@
+"""Every door x every role x inside and outside the area: a page or API route without a declared permission fails the build.
+
+Not yours to see is 404, yours to see but not to do is 403. What is expected is worked out here from `GRANTS` and from where each
+member of the cast stands, not from the code that guards the doors. `YIHU_RECORD=1` writes docs/doors.md anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.roles import GRANTS, PERMISSION_TITLES, Permission, Role
+from exchange.models import ImportBatch
+from regions.models import Level
+from reports.models import PrintRun
+from tests.factories import (
+    CadreFactory,
+    HouseholdFactory,
+    JobFactory,
+    MemberFactory,
+    MemberYearFactory,
+    PairingFactory,
+    PhotoFactory,
+    PostingFactory,
+    RegionFactory,
+    SavedViewFactory,
+    StatusChangeFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+P = Permission
+RECORD = Path(settings.BASE_DIR) / "docs" / "doors.md"
+
+# -- gates: who passes ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Household:
+    """A household, or something that hangs off it: `see` shows it, `act` (the same by default) opens the door."""
+
+    see: Permission
+    act: Permission | None = None
+
+    def expected(self, who: Who, place: Place) -> int:
+        if who.holds_on_household(self.act or self.see, place):
+            return 200
+        return 403 if who.holds_on_household(self.see, place) else 404
+
+    def __str__(self) -> str:
+        return self.see if self.act in (None, self.see) else f"{self.act} (to see: {self.see})"
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A page about no row in particular: the permission is held somewhere."""
+
+    permission: Permission
+
+    def expected(self, who: Who, place: Place) -> int:
+        return 200 if self.permission in who.grants else 403
+
+    def __str__(self) -> str:
+        return f"{self.permission}, somewhere"
+
+
+@dataclass(frozen=True)
+class Area:
+    """An account or a region of the own area. Who holds the permission nowhere is refused before any row is looked for."""
+
+    permission: Permission
+    like: Role | None = None  # and everything that this role may do: nobody gives, or takes over, what they do not hold
+
+    def expected(self, who: Who, place: Place) -> int:
+        if self.permission not in who.grants:
+            return 403
+        if not who.holds_in(self.permission, place.village.path):
+            return 404
+        return 200 if self.like is None or GRANTS[self.like] <= who.grants else 403
+
+    def __str__(self) -> str:
+        return f"{self.permission}, in the area" + (" and all that the account may do" if self.like else "")
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Everybody with an account; what is shown is the user's own."""
+
+    def expected(self, who: Who, place: Place) -> int:
+        return 200
+
+    def __str__(self) -> str:
+        return "signed in"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Only who asked for it (the township officer of the cast)."""
+
+    def expected(self, who: Who, place: Place) -> int:
+        return 200 if who.name == "officer" else 404
+
+    def __str__(self) -> str:
+        return "whoever asked for it"
+
+
+# -- doors ------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Door:
+    """`row` names the scene's row behind each argument of the address. Allowed answers are `ok`, or any page or form for a POST."""
+
+    method: str
+    name: str
+    gate: Any
+    row: dict[str, Any] = field(default_factory=dict)
+    ask: str = ""  # query string
+    data: dict[str, Any] = field(default_factory=dict)
+    ok: tuple[int, ...] = ()
+
+    @property
+    def answers(self) -> tuple[int, ...]:
+        return self.ok or ((200,) if self.method == "GET" else (200, 302, 409, 422))
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}{self.ask}"
+
+
+def get(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -> list[Door]:
+    return [Door("GET", name, gate, row or {}, **more)]
+
+
+def post(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -> list[Door]:
+    return [Door("POST", name, gate, row or {}, **more)]
+
+
+def form(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -> list[Door]:
+    """A page with a form: GET shows it, POST sends it."""
+    return get(name, gate, row, **more) + post(name, gate, row, **more)
+
+
+SEE = Household(P.HOUSEHOLD_VIEW)
+EDIT = Household(P.HOUSEHOLD_VIEW, P.HOUSEHOLD_EDIT)
+RESTRUCTURE = Household(P.HOUSEHOLD_VIEW, P.HOUSEHOLD_RESTRUCTURE)
+PAIR = Household(P.HOUSEHOLD_VIEW, P.PAIRING_EDIT)
+HH, MEMBER, YEAR = {"pk": "household"}, {"pk": "household", "member_pk": "member"}, {"pk": "household", "year": "year"}
+CHANGE, PHOTO = {"pk": "household", "change_pk": "change"}, {"pk": "household", "photo_pk": "photo"}
+IMPORTS = Area(P.HOUSEHOLD_IMPORT)
+TAKE_OVER = Area(P.ACCOUNT_MANAGE, like=Role.VILLAGE_CLERK)
+ACCOUNTS, REGIONS = Area(P.ACCOUNT_MANAGE), Area(P.REGION_EDIT)
+
+DOORS: list[Door] = [
+    *get("home", SignedIn()),
+    # the household list
+    *get("households:household_list", Menu(P.HOUSEHOLD_VIEW)),
+    *post("households:household_find", Menu(P.HOUSEHOLD_VIEW), data={"q": "王"}),
+    *get("households:saved_view_list", SignedIn()),
+    *post("households:saved_view_save", SignedIn(), data={"name": "常用", "query": "status=unstable"}),
+    *post("households:saved_view_delete", Owner(), {"pk": "saved_view"}),
+    *post("households:pairing_bulk", Menu(P.PAIRING_EDIT)),
+    # the ledger
+    *get("households:household_detail", SEE, HH),
+    *get("households:household_history", Household(P.HOUSEHOLD_VIEW, P.HISTORY_VIEW), HH),
+    *form(
+        "households:reveal", Household(P.HOUSEHOLD_VIEW, P.PII_REVEAL), HH, ask="?what=phone", data={"what": "phone"}
+    ),
+    *form("households:household_add", Menu(P.HOUSEHOLD_RESTRUCTURE)),
+    *form("households:household_edit", EDIT, HH),
+    *form("households:year_open", EDIT, HH),
+    *form("households:income_edit", EDIT, YEAR),
+    *form("households:year_edit", EDIT, YEAR | {"topic": "'dwelling"}),
+    *form("households:household_move", RESTRUCTURE, HH),
+    *form("households:household_close", RESTRUCTURE, HH),
+    *form("households:household_reopen", RESTRUCTURE, {"pk": "closed_household"}),
+    *form("households:member_add", EDIT, HH),
+    *form("households:member_edit", EDIT, MEMBER),
+    *form("households:member_leave", EDIT, MEMBER),
+    *post("households:member_return", EDIT, {"pk": "household", "member_pk": "left_member"}),
+    *form("households:member_year_edit", EDIT, MEMBER | {"year": "year"}),
+    *form("households:householder_change", RESTRUCTURE, HH),
+    *form("households:household_split", RESTRUCTURE, HH),
+    *form("households:household_merge", RESTRUCTURE, HH),
+    *form("households:status_propose", Household(P.HOUSEHOLD_VIEW, P.STATUS_PROPOSE), {"pk": "quiet_household"}),
+    *form("households:status_decide", Household(P.HOUSEHOLD_VIEW, P.STATUS_CONFIRM), CHANGE),
+    *form("households:pairing_edit", PAIR, HH),
+    *form("households:pairing_end", PAIR, {"pk": "household", "pairing_pk": "pairing"}),
+    *form("households:photo_add", EDIT, HH),
+    *get("households:photo_file", SEE, PHOTO),
+    *form("households:photo_remove", EDIT, PHOTO),
+    # imports
+    *get("exchange:batch_list", Menu(P.HOUSEHOLD_IMPORT)),
+    *form("exchange:batch_new", Menu(P.HOUSEHOLD_IMPORT)),
+    *get("exchange:batch_detail", IMPORTS, {"pk": "batch"}),
+    *form("exchange:batch_map", IMPORTS, {"pk": "batch"}, ok=(302,)),
+    *get("exchange:batch_progress", IMPORTS, {"pk": "batch"}),
+    *get("exchange:batch_undo", IMPORTS, {"pk": "batch"}),
+    *(
+        each
+        for act in ("preview", "apply", "cancel", "discard", "undo", "return")
+        for each in post(f"exchange:batch_{act}", IMPORTS, {"pk": "batch"})
+    ),
+    # printing
+    *get("reports:print_centre", Menu(P.LEDGER_PRINT)),
+    *form("reports:print_household", Household(P.HOUSEHOLD_VIEW, P.LEDGER_PRINT), HH),
+    *post("reports:print_chosen", Menu(P.LEDGER_PRINT)),
+    *get("reports:print_run", Owner(), {"pk": "print_run"}),
+    *get("reports:print_progress", Owner(), {"pk": "print_run"}),
+    *post("reports:print_file", Owner(), {"pk": "print_run"}),
+    *post("reports:print_cancel", Owner(), {"pk": "print_run"}),
+    *post("reports:print_retry", Owner(), {"pk": "print_run"}),
+    # long work
+    *get("jobs:job_list", SignedIn()),
+    *get("jobs:job_detail", Owner(), {"pk": "job"}),
+    *get("jobs:job_progress", Owner(), {"pk": "job"}),
+    *post("jobs:job_cancel", Owner(), {"pk": "job"}),
+    *post("jobs:job_retry", Owner(), {"pk": "job"}),
+    # one's own account
+    *form("accounts:password_change", SignedIn()),
+    *get("accounts:profile", SignedIn()),
+    *post("accounts:preferences", SignedIn()),
+    *form("accounts:totp_on", SignedIn()),
+    *form("accounts:totp_off", SignedIn()),
+    *post("accounts:logout", SignedIn()),
+    # accounts of others
+    *get("accounts:account_list", Menu(P.ACCOUNT_MANAGE)),
+    *form("accounts:account_new", Menu(P.ACCOUNT_MANAGE)),
+    *get("accounts:account_detail", ACCOUNTS, {"pk": "account"}),
+    *form("accounts:account_edit", ACCOUNTS, {"pk": "account"}),
+    *form("accounts:account_post", ACCOUNTS, {"pk": "account"}),
+    *get("accounts:account_reset", ACCOUNTS, {"pk": "account"}),
+    *post("accounts:account_reset", TAKE_OVER, {"pk": "account"}),
+    *form("accounts:account_deactivate", ACCOUNTS, {"pk": "account"}),
+    *get("accounts:account_reactivate", ACCOUNTS, {"pk": "account"}),
+    *post("accounts:account_reactivate", TAKE_OVER, {"pk": "account"}),
+    *form("accounts:account_unlock", ACCOUNTS, {"pk": "account"}),
+    *get("accounts:account_totp_off", ACCOUNTS, {"pk": "account"}),
+    *post("accounts:account_totp_off", TAKE_OVER, {"pk": "account"}),
+    *form("accounts:posting_end", ACCOUNTS, {"pk": "posting"}),
+    *form("cadres:sheet_upload", Menu(P.ACCOUNT_MANAGE)),
+    *get("cadres:sheet_template", Menu(P.ACCOUNT_MANAGE)),
+    *post("cadres:sheet_open", Menu(P.ACCOUNT_MANAGE)),
+    # regions
+    *get("regions:region_tree", Menu(P.REGION_EDIT), ok=(200, 302)),
+    *get("regions:picker", SignedIn()),
+    *get("regions:region_detail", REGIONS, {"pk": "village"}),
+    *form("regions:region_add", REGIONS, {"pk": "township"}),
+    *form("regions:region_rename", REGIONS, {"pk": "village"}),
+    *form("regions:region_recode", REGIONS, {"pk": "village"}),
+    *form("regions:region_merge", REGIONS, {"pk": "township"}),
+    *form("regions:region_split", REGIONS, {"pk": "village"}),
+    *form("regions:region_close", REGIONS, {"pk": "village"}),
+    # the API
+    *get("api:api-root", SignedIn()),
+    *get("api:household-list", Menu(P.HOUSEHOLD_VIEW)),
+    *post("api:household-find", Menu(P.HOUSEHOLD_VIEW), data={"q": "王"}),
+    *get("api:region-list", SignedIn()),
+]
+
+# Doors whose rule is none of the gates: each has a test of its own below.
+BY_HAND = {
+    "api:household-detail": "who sees no household anywhere is refused (403), else as the ledger page",
+    "api:region-detail": "the regions at and below one's postings, whatever the role",
+    "households:status_withdraw": "the proposer alone, where they may propose",
+    "reports:print_region": "a village or township in which one may print; a helper has households, not villages",
+}
+
+# Open to everybody, each for a reason.
+PUBLIC = {
+    "accounts:login": "one cannot be logged in before logging in",
+    "accounts:second_step": "the second half of logging in",
+    "healthz": "the supervisor and load balancers ask it; it answers a word",
+    "text_size": "large letters are needed most by who cannot find the log-in",
+    "set_language": "the log-in page has the language switch, too",
+    "reports:booklet_verify": "whoever holds a printed booklet may ask whether it is genuine; the answer names nobody",
+}
+
+# -- the cast ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Who:
+    """One member of the cast: a role at a region's path, or paired with the household in `village`."""
+
+    name: str
+    role: Role | None
+    path: str
+    outside: str  # the place that tests the edge of this one's area
+
+    @property
+    def grants(self) -> frozenset[Permission]:
+        return GRANTS[self.role] if self.role else frozenset()
+
+    def holds_in(self, permission: Permission, path: str) -> bool:
+        return self.role != Role.HELPER and permission in self.grants and path.startswith(self.path)
+
+    def holds_on_household(self, permission: Permission, place: Place) -> bool:
+        if self.role == Role.HELPER:
+            return permission in self.grants and place.name == "village"
+        return self.holds_in(permission, place.village.path)
+
+
+@dataclass
+class Place:
+    """A village and one row of every kind in it."""
+
+    name: str
+    village: Any
+    township: Any
+    rows: dict[str, Any]
+
+
+CAST = {
+    "clerk": (Role.VILLAGE_CLERK, "village", "near"),
+    "resident": (Role.RESIDENT_TEAM, "village", "near"),
+    "helper": (Role.HELPER, "", "near"),
+    "officer": (Role.TOWNSHIP_OFFICER, "township", "far"),
+    "official": (Role.COUNTY_OFFICIAL, "county", "other"),
+    "department": (Role.DEPARTMENT_USER, "county", "other"),
+    "auditor": (Role.AUDITOR, "county", "other"),
+    "admin": (Role.SYSTEM_ADMIN, "county", "other"),
+    "stranger": (None, "", "near"),
+}
+
+
+def furnish(name: str, village: Any) -> Place:
+    """A household with everything that hangs off it, an account and a posting, all in that village."""
+    household = HouseholdFactory(village=village, with_householder=True, with_year=True, phone_number="19900001111")
+    member = MemberFactory(household=household)
+    MemberYearFactory(member=member)
+    left = MemberFactory(household=household, left=True)
+    account = UserFactory(home=village)
+    closed = HouseholdFactory(village=village, closed=True)
+    rows = {
+        "household": household.pk,
+        "member": member.pk,
+        "left_member": left.pk,
+        "year": household.latest_year,
+        "change": StatusChangeFactory(household=household).pk,
+        "pairing": PairingFactory(household=household, cadre=CadreFactory(unit__region=village.parent.parent)).pk,
+        "photo": PhotoFactory(household=household).pk,
+        "closed_household": closed.pk,
+        "quiet_household": HouseholdFactory(village=village, with_householder=True).pk,
+        "account": account.pk,
+        "posting": PostingFactory(user=account, region=village).pk,
+        "batch": ImportBatch.objects.create(
+            owner=UserFactory(),
+            region=village,
+            filename="a.xlsx",
+            sha256="0" * 64,
+            size=1,
+            year=2026,
+            state=ImportBatch.State.PREVIEWED,
+        ).pk,
+        "village": village.pk,
+        "township": village.parent_id,
+    }
+    return Place(name, village, village.parent, rows)
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup, django_db_blocker):
+    """Four villages and nine people, made once for this module inside a transaction that is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+
+        def region(pk, level, name, parent=None):
+            return RegionFactory(pk=pk, level=level, name=name, parent=parent, code=f"{pk:012d}")
+
+        province = region(1, Level.PROVINCE, "示范省")
+        city = region(2, Level.CITY, "示范市", province)
+        county, other_county = region(11, Level.COUNTY, "示范县", city), region(110, Level.COUNTY, "邻县", city)
+        township, next_township = (
+            region(30, Level.TOWNSHIP, "石门乡", county),
+            region(300, Level.TOWNSHIP, "柳河镇", county),
+        )
+        other_township = region(31, Level.TOWNSHIP, "邻乡", other_county)
+        places = {
+            name: furnish(name, region(pk, Level.VILLAGE, title, above))
+            for name, pk, title, above in (
+                ("village", 301, "青石村", township),
+                ("near", 3010, "白石村", township),
+                ("far", 302, "柳树村", next_township),
+                ("other", 303, "邻村", other_township),
+            )
+        }
+        standing = {"village": places["village"].village, "township": township, "county": county}
+        cast, sessions, users = {}, {}, {}
+        for name, (role, at, outside) in CAST.items():
+            user = users[name] = UserFactory(username=name, name=name)
+            path = "nowhere"
+            if role == Role.HELPER:
+                PairingFactory(household_id=places["village"].rows["quiet_household"], cadre=CadreFactory(user=user))
+                PairingFactory(household_id=places["village"].rows["household"], cadre=user.cadre, is_lead=False)
+                PairingFactory(household_id=places["village"].rows["closed_household"], cadre=user.cadre)
+            elif role:
+                PostingFactory(user=user, role=role, region=standing[at])
+                path = standing[at].path
+            cast[name] = Who(name, role, path, outside)
+            client = Client()
+            client.force_login(user)
+            sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        job = JobFactory(owner="officer", kind="ledgers.print")
+        run = PrintRun.objects.create(owner=users["officer"], job=job, title="石门乡")
+        view = SavedViewFactory(user=users["officer"])
+        for place in places.values():
+            place.rows |= {"job": job.pk, "print_run": run.pk, "saved_view": view.pk}
+        yield SimpleNamespace(places=places, cast=cast, sessions=sessions, users=users)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def knock(scene):
+    """`knock(door, name, place) -> response` as that member of the cast ("" = nobody); whatever the knock wrote is undone."""
+
+    def call(door: Door, name: str, place: Place) -> Any:
+        client = Client()
+        if name:
+            client.cookies[settings.SESSION_COOKIE_NAME] = scene.sessions[name]
+        with transaction.atomic():
+            # 'dwelling is the word itself; everything else names a row of the place
+            kwargs = {k: v[1:] if v.startswith("'") else place.rows[v] for k, v in door.row.items()}
+            address = reverse(door.name, kwargs=kwargs) + door.ask
+            data = {k: place.rows.get(v, v) if isinstance(v, str) else v for k, v in door.data.items()}
+            response = client.generic("GET", address) if door.method == "GET" else client.post(address, data)
+            if response.streaming:
+                list(response)
+            transaction.set_rollback(True)
+        return response
+
+    return call
+
+
+# -- the matrix -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("door", DOORS, ids=str)
+def test_every_role_inside_and_outside(door, scene, knock):
+    wrong = []
+    for who in scene.cast.values():
+        for name in ("village", who.outside) if door.row else ("village",):
+            place = scene.places[name]
+            expected = door.gate.expected(who, place)
+            status = knock(door, who.name, place).status_code
+            if status not in (door.answers if expected == 200 else (expected,)):
+                wrong.append(f"{who.name} at {name}: {status} instead of {expected}")
+    assert not wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("door", DOORS, ids=str)
+def test_nobody_is_let_in_without_logging_in(door, scene, knock):
+    response = knock(door, "", scene.places["village"])
+    if door.name.startswith("api:"):
+        assert response.status_code in (401, 403)
+    else:
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("accounts:login"))
+
+
+def test_a_first_password_opens_nothing_but_its_own_change(scene, knock):
+    user = scene.users["officer"]
+    with transaction.atomic():
+        user.must_change_password = True
+        user.save()
+        for door in DOORS:
+            if door.name not in ("accounts:password_change", "accounts:logout"):
+                response = knock(door, "officer", scene.places["village"])
+                led_away = response.get("Location") == reverse("accounts:password_change")
+                assert response.status_code == 403 if door.name.startswith("api:") else led_away, door
+        transaction.set_rollback(True)
+    user.must_change_password = False
+
+
+# -- doors with a rule of their own -----------------------------------------------------------------------------------------------
+
+
+def ask_api_for(scene, knock, name, row, who, place):
+    return knock(Door("GET", name, None, {"pk": row}), who.name, scene.places[place]).status_code
+
+
+def test_a_ledger_by_the_api(scene, knock):
+    for who in scene.cast.values():
+        for place in ("village", who.outside):
+            sees = who.holds_on_household(P.HOUSEHOLD_VIEW, scene.places[place])
+            expected = 200 if sees else 404 if P.HOUSEHOLD_VIEW in who.grants else 403
+            assert ask_api_for(scene, knock, "api:household-detail", "household", who, place) == expected, (who, place)
+
+
+def test_a_region_by_the_api(scene, knock):
+    for who in scene.cast.values():
+        for place in ("village", who.outside):
+            inside = scene.places[place].village.path.startswith(who.path)
+            assert ask_api_for(scene, knock, "api:region-detail", "village", who, place) == (200 if inside else 404), (
+                who
+            )
+
+
+def test_only_the_proposer_takes_a_proposal_back(scene, knock):
+    door = Door("POST", "households:status_withdraw", None, CHANGE)
+    for who in scene.cast.values():
+        for place in ("village", who.outside):
+            expected = 403 if who.holds_on_household(P.HOUSEHOLD_VIEW, scene.places[place]) else 404
+            assert knock(door, who.name, scene.places[place]).status_code == expected, (who, place)
+    proposal = StatusChangeFactory(
+        household_id=scene.places["village"].rows["quiet_household"], proposed_by=scene.users["officer"],
+        from_status="out_of_poverty",
+    )  # fmt: skip
+    own = Place(
+        "village", scene.places["village"].village, None, {"household": proposal.household_id, "change": proposal.pk}
+    )
+    assert knock(door, "officer", own).status_code == 302
+
+
+def test_printing_a_village(scene, knock):
+    for method in ("GET", "POST"):
+        door = Door(method, "reports:print_region", None, {"pk": "village"})
+        for who in scene.cast.values():
+            for name in ("village", who.outside):
+                place = scene.places[name]
+                here = 200 if who.holds_in(P.LEDGER_PRINT, place.village.path) else 404
+                expected = here if P.LEDGER_PRINT in who.grants else 403
+                assert knock(door, who.name, place).status_code == expected, (who, name)
+
+
+# -- completeness -----------------------------------------------------------------------------------------------------------------
+
+
+def walk(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[tuple[str, URLPattern]]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            yield from walk(each, (*spaces, each.namespace) if each.namespace else spaces)
+        else:
+            yield ":".join((*spaces, each.name or f"?{each.pattern}")), each
+
+
+def test_every_address_is_a_door_with_a_rule():
+    names = {name for name, _pattern in walk(get_resolver())}
+    declared = {door.name for door in DOORS} | set(BY_HAND) | set(PUBLIC)
+    undeclared, gone = names - declared, declared - names
+    assert not undeclared, "declare who may open these"
+    assert not gone, "these doors are no more"
+    assert not {door.name for door in DOORS} & (set(BY_HAND) | set(PUBLIC))
+    assert all(PUBLIC.values())
+    assert all(BY_HAND.values())
+
+
+def test_both_methods_of_a_form_are_declared():
+    """A view that reads on GET and writes on POST has a rule for each."""
+    views = {name: pattern.callback for name, pattern in walk(get_resolver())}
+    methods = {}
+    for door in DOORS:
+        methods.setdefault(door.name, set()).add(door.method)
+    for name, declared in methods.items():
+        if "api:" not in name and getattr(views[name], "writes", False):
+            assert declared == {"GET", "POST"}, name
+
+
+def test_public_views_are_the_declared_ones():
+    """Only the views above are exempt from the log-in, and each of them is."""
+    exempt = {name for name, pattern in walk(get_resolver()) if not getattr(pattern.callback, "login_required", True)}
+    assert {name for name in exempt if not name.startswith("api:")} == set(PUBLIC)
+
+
+def test_the_written_record_of_doors_is_true():
+    lines = [
+        "# Doors",
+        "",
+        "Every address and who may open it; written by `YIHU_RECORD=1 ./run test tests/test_doors.py`, compared by the same test.",
+        "What is not yours to see answers 404, what is yours to see but not to do answers 403.",
+        "",
+        "| address | method | needs |",
+        "|---|---|---|",
+    ]
+    addresses = {name: "/" + str(route) for name, route in routes(get_resolver())}
+    for door in DOORS:
+        lines.append(f"| `{addresses[door.name]}` | {door.method} | {door.gate} |")
+    lines += [f"| `{addresses[name]}` | | {why} |" for name, why in BY_HAND.items()]
+    lines += ["", "Open to everybody:", "", "| address | why |", "|---|---|"]
+    lines += [f"| `{addresses[name]}` | {why} |" for name, why in PUBLIC.items()]
+    text = "\n".join(lines) + "\n"
+    if os.environ.get("YIHU_RECORD"):
+        RECORD.write_text(text)
+    assert RECORD.read_text() == text
+
+
+def routes(resolver: URLResolver, spaces: tuple[str, ...] = (), front: str = "") -> Iterator[tuple[str, str]]:
+    for each in resolver.url_patterns:
+        here = front + str(each.pattern).lstrip("^").replace("\\Z", "").rstrip("$")
+        if isinstance(each, URLResolver):
+            yield from routes(each, (*spaces, each.namespace) if each.namespace else spaces, here)
+        else:
+            yield ":".join((*spaces, each.name or "")), here
+
+
+def test_every_permission_guards_a_door():
+    guarded = {p for door in DOORS for p in vars(door.gate).values()} | {P.LEDGER_PRINT_FULL}
+    assert set(PERMISSION_TITLES) == set(Permission)
+    assert not set(Permission) - guarded - {P.HOUSEHOLD_IMPORT}
