@@ -19,6 +19,7 @@ import xlwt
 from households.people import TWENTY_CHARACTERS, Family, People, Person
 
 COUNTY = "示范县"
+NOT_THE_DEMO_COUNTY = 200_000  # numbers of a file made by hand begin above those of the demonstration county
 
 FAMILY_A = (
     "序号", "县(市、区、旗)", "乡(镇)", "行政村", "自然村", "户编号", "人编号", "姓名", "证件号码", "人数", "与户主关系", "民族", "文化程度", "在校生状况", "健康状况", "劳动技能",
@@ -252,9 +253,9 @@ def csv_bytes(
     return out.getvalue().encode(encoding)
 
 
-def families_with_everything(count: int, *, seed: int = 1, villages: int = 1) -> list[Family]:
-    """`count` households; the first few carry the names that break software."""
-    families = People(seed).families(count, villages)
+def families_with_everything(count: int, *, seed: int = 1, villages: int = 1, first: int = 0) -> list[Family]:
+    """`count` households numbered from `first`; the first few carry the names that break software."""
+    families = People(seed, first=first).families(count, villages)
     odd = ["龙", TWENTY_CHARACTERS, "阿卜杜热合曼·买买提", "欧阳䶮", "王\U00030edd明", "李𠅤", "单田芳"]
     for name, family in zip(odd, families, strict=False):
         family.householder.name = name
@@ -290,7 +291,9 @@ def main() -> None:
     parser.add_argument("--quirks", action="store_true")
     options = parser.parse_args()
     places = [Place(*name.split("/", 1)) for name in options.place] or [Place()]
-    families = families_with_everything(options.households, seed=options.seed, villages=len(places))
+    families = families_with_everything(
+        options.households, seed=options.seed, villages=len(places), first=NOT_THE_DEMO_COUNTY * options.seed
+    )
     headings = FRAMES[options.frame][0]
     if options.target.suffix == ".xls":
         write_xls(options.target, headings, rows_of(options.frame, families, places))

@@ -1,0 +1,85 @@
+"""A real browser at a real server. Jobs are worked on in this process; that a worker does the same is shown by test_jobs_worker."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+from playwright.sync_api import sync_playwright
+
+from common import jobs
+from common.models import Job
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+SWITCHES = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync "
+    "--disable-dev-shm-usage"
+).split()
+PASSWORD = "only-for-this-test-7"
+AXE = Path(settings.BASE_DIR) / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(autouse=True)
+def _sync_calls(monkeypatch):
+    """Playwright runs an event loop in this thread, which Django takes for asynchronous code."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+        connections.close_all()  # what was opened while the loop ran is known only while it runs
+
+
+@pytest.fixture
+def sign_in(live_server, chromium):
+    """`sign_in(user, width=1280) -> page`: through the log-in form. What the console says against the page fails the test at its end."""
+    contexts, said = [], []
+
+    def enter(user, width=1280, **options):
+        user.set_password(PASSWORD)
+        user.save()
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            locale="zh-CN",
+            base_url=live_server.url,
+            accept_downloads=True,
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto("/")
+        page.get_by_label("用户名").fill(user.username)
+        page.get_by_label("密码", exact=True).fill(PASSWORD)
+        page.locator("main form button").first.click()
+        page.wait_for_url("**/")
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+@pytest.fixture
+def work():
+    """`work()`: do every queued job now, as a worker would."""
+
+    def run_all():
+        for job in Job.objects.filter(state=Job.State.QUEUED).order_by("pk"):
+            done = jobs.run(job.pk)
+            assert done is not None
+            assert done.state == Job.State.DONE, (done.kind, done.error)
+        assert not Job.objects.filter(lease_until__gt=timezone.now()).exists()
+
+    return run_all
