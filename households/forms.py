@@ -125,6 +125,11 @@ def field_for(model: type[models.Model], name: str, stored: Any = None) -> forms
     )
 
 
+def _plain(value: Any) -> Any:
+    """96, not 96.00, in an input."""
+    return values.number(value) if isinstance(value, Decimal) else value
+
+
 def _unit(name: str) -> Any:
     return _("人") if name == "population" else ""
 
@@ -175,7 +180,7 @@ class FactsForm(VersionedForm):
         last: Any = None,
         **kwargs: Any,
     ) -> None:
-        initial = {name: getattr(row, name) for name in names} if row is not None else {}
+        initial = {name: _plain(getattr(row, name)) for name in names} if row is not None else {}
         super().__init__(*args, initial=initial | kwargs.pop("initial", {}), **kwargs)
         self.model, self.names, self.row = model, tuple(names), row
         note = self.fields.pop("note")

@@ -25,7 +25,7 @@ INVALID = 422
 
 def household_or_404(request: HttpRequest, pk: int, permission: Permission | None = None) -> Household:
     """The household through the row gate: 404 where it may not be seen, 403 where it may not be acted on."""
-    rows = Household.objects.for_user(request.user).select_related("village__parent__parent", "merged_into")
+    rows = Household.objects.for_user(request.user).select_related("village__parent__parent", "merged_into__village")
     household: Household = get_object_or_404(rows, pk=pk)
     if permission is not None:
         require(request.user, permission, household)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
+from accounts.scoping import may_in
 from common import tabs
 from common.readonly import read_on_get, reads_only
 from households import ledger
@@ -47,9 +48,16 @@ def household_detail(request: HttpRequest, pk: int) -> HttpResponse:
             for a in tabs.actions_for(LABEL, request.user)
             if _here(a, book)
         ],
+        "into_url": _into_url(request, household),
         "changes": [change.as_entry() for change in book.changes],
     }
     return render(request, "households/household_detail.html", context)
+
+
+def _into_url(request: HttpRequest, household: Household) -> str:
+    """Where this household went, for those who may see it there."""
+    into = household.merged_into
+    return into.get_absolute_url() if into and may_in(request.user, Permission.HOUSEHOLD_VIEW, into.village) else ""
 
 
 def _here(action: tabs.Action, book: ledger.Ledger) -> bool:

@@ -179,7 +179,7 @@ def test_split_makes_a_household_of_the_chosen(family, officer, client_as):
     assert family.members.present().count() == 2
 
 
-def test_merge_finds_the_other_household_and_closes_this_one(family, land, officer, client_as):
+def test_merge_finds_the_other_household_and_closes_this_one(family, land, officer, clerk, client_as):
     into = HouseholdFactory(village=land.near_village, with_householder=True, householder_name="周四")
     outside = HouseholdFactory(village=land.far_village, with_householder=True, householder_name="周四")
     client = client_as(officer)
@@ -193,7 +193,10 @@ def test_merge_finds_the_other_household_and_closes_this_one(family, land, offic
     assert answer.url == into.get_absolute_url()
     assert (family.closed_reason, family.merged_into) == ("merged", into)
     assert into.members.present().count() == 4
-    assert "并入了周四户" in client.get(url(family)).content.decode()
+    assert f'href="{into.get_absolute_url()}">打开那一户' in client.get(url(family)).content.decode()
+    theirs = client_as(clerk).get(url(family)).content.decode()
+    assert into.number in theirs
+    assert "打开那一户" not in theirs  # another village
 
 
 def test_stale_member_form_shows_both_values(family, clerk, resident, client_as):
