@@ -7,6 +7,7 @@ our own comes first, and names with two true readings keep both.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -54,10 +55,14 @@ def _readings(name: str) -> list[list[str]]:
         if name[:length] in SURNAME_READINGS and len(name) > length - 1:
             heads, rest_from = SURNAME_READINGS[name[:length]], length
             break
-    rest = [
-        s.replace("ü", "v") for s in lazy_pinyin(name[rest_from:], style=Style.NORMAL, errors="ignore", v_to_u=False)
-    ]
+    rest = _syllables(name[rest_from:])
     return [head.split() + rest for head in heads]
+
+
+@functools.lru_cache(maxsize=20_000)
+def _syllables(text: str) -> list[str]:
+    """Given names repeat from person to person; callers must not change the list."""
+    return [s.replace("ü", "v") for s in lazy_pinyin(text, style=Style.NORMAL, errors="ignore", v_to_u=False)]
 
 
 def search_keys(name: str) -> SearchKeys:

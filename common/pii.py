@@ -10,7 +10,7 @@ import base64
 import functools
 import hashlib
 import hmac
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -71,6 +71,10 @@ class Secret:
 
 class SecretField(models.TextField):
     """A text column that holds tokens. Assign plain text or a `Secret`; reading gives a `Secret`."""
+
+    if TYPE_CHECKING:  # what django-stubs reads: the types of assigning and of reading
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Secret | None:
         return None if value is None else Secret(value)

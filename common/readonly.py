@@ -13,7 +13,7 @@ READING = ("SELECT", "WITH", "DECLARE", "FETCH", "CLOSE", "SAVEPOINT", "RELEASE"
 SESSION_TABLES = ('"django_session"',)
 
 
-class WriteInReadView(RuntimeError):
+class WriteInReadView(RuntimeError):  # noqa: N818  it names what happened
     """A view declared as reading sent a writing statement."""
 
 

@@ -14,7 +14,7 @@ import datetime as dt
 import io
 import json
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -903,7 +903,7 @@ def _copy_list(value: list[Any]) -> str:
 
 # How a value stands in PostgreSQL's COPY text format, by its class; strings are met first in `_copy_text`.
 _COPY_TEXTS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda value: "\\N",
+    int: str,
     bool: lambda value: "t" if value else "f",
     pii.Secret: lambda value: value.token,
     list: _copy_list,
@@ -913,18 +913,18 @@ _COPY_TEXTS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def _copy_text(values: Iterable[Any]) -> Iterator[str]:
-    for value in values:
-        if value.__class__ is str:
-            yield value if value.isalnum() else value.translate(_ESCAPES)
-        else:
-            convert = _COPY_TEXTS.get(value.__class__)
-            yield convert(value) if convert is not None else str(value).translate(_ESCAPES)
+def _copy_text(value: Any) -> str:
+    if value.__class__ is str:
+        return value if value.isalnum() else value.translate(_ESCAPES)
+    if value is None:
+        return "\\N"
+    convert = _COPY_TEXTS.get(value.__class__)
+    return convert(value) if convert is not None else str(value).translate(_ESCAPES)
 
 
 def _copy(table: str, columns: Sequence[str], attributes: Sequence[str], rows: Sequence[models.Model]) -> None:
     pick = operator.itemgetter(*attributes)
-    lines = ["\t".join(_copy_text(pick(row.__dict__))) for row in rows]
+    lines = ["\t".join([_copy_text(value) for value in pick(row.__dict__)]) for row in rows]
     buffer = io.StringIO("\n".join(lines) + "\n")
     quoted = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
@@ -961,7 +961,11 @@ def fresh(model: type[models.Model], values: Mapping[str, Any]) -> Any:
 def copy_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     """Insert rows that have their primary keys already."""
     if rows:
-        fields = model._meta.concrete_fields
+        values = [row.__dict__ for row in rows]
+        # Columns that no row fills are left to the database: half of an annual record.
+        fields = [
+            f for f in model._meta.concrete_fields if not f.null or any(value[f.attname] is not None for value in values)
+        ]
         _copy(model._meta.db_table, [f.column for f in fields], [f.attname for f in fields], rows)
 
 

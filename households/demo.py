@@ -146,7 +146,9 @@ class Builder:
             is_military=pick.random() < 0.03, created_at=self.now, updated_at=self.now,
         )  # fmt: skip
         household.phone, household.phone_hash, household.phone_masked = pii.seal_phone(family.phone)
-        household.bank_account, household.bank_account_hash, household.bank_account_masked = pii.seal_account(family.bank_account)
+        household.bank_account, household.bank_account_hash, household.bank_account_masked = pii.seal_account(
+            family.bank_account
+        )
         rows.households.append(household)
         members = [self._member(household, person) for person in family.members]
         self._one_who_left(members)
@@ -157,13 +159,18 @@ class Builder:
         for year in self.years:
             newest = self._year(rows, household, family, members, year)
         assert newest is not None
-        household.latest_year, household.category, household.main_cause = newest.year, newest.category, newest.main_cause
+        household.latest_year, household.category, household.main_cause = (
+            newest.year,
+            newest.category,
+            newest.main_cause,
+        )
         household.open_checks = count_open(newest)
         for year in self.member_years:
             rows.member_years += [
                 self._member_year(member, person, year)
                 for member, person in zip(members, family.members, strict=True)
-                if (member.joined_on is None or member.joined_on.year <= year) and (member.left_on is None or member.left_on.year > year)
+                if (member.joined_on is None or member.joined_on.year <= year)
+                and (member.left_on is None or member.left_on.year > year)
             ]
         self._status(rows, household, family)
         if self.everywhere:
@@ -195,9 +202,15 @@ class Builder:
         if member.left_on > self.today:
             member.left_on, member.left_reason = None, ""
 
-    def _year(self, rows: Rows, household: Household, family: Family, members: list[Member], year: int) -> HouseholdYear:
+    def _year(
+        self, rows: Rows, household: Household, family: Family, members: list[Member], year: int
+    ) -> HouseholdYear:
         pick, back = self.pick, self.years[-1] - year
-        there = [m for m in members if (m.joined_on is None or m.joined_on.year <= year) and (m.left_on is None or m.left_on.year > year)]
+        there = [
+            m
+            for m in members
+            if (m.joined_on is None or m.joined_on.year <= year) and (m.left_on is None or m.left_on.year > year)
+        ]
         cause = codelists.CAUSE.find(family.cause) or "99"
         poor = family.status == "未脱贫" and back > 1
         unsafe = family.unsafe == "是"
@@ -226,7 +239,9 @@ class Builder:
             if record.per_head_income is not None and pick.random() < 0.03:
                 record.imported_per_head_income = record.per_head_income + 365
         rows.years.append(record)
-        rows.lines += [IncomeLine(household_year=record, item=item, amount=amount, source="import") for item, amount in lines]
+        rows.lines += [
+            IncomeLine(household_year=record, item=item, amount=amount, source="import") for item, amount in lines
+        ]
         return record
 
     def _items(self, family: Family) -> list[tuple[str, int]]:
@@ -275,8 +290,15 @@ class Builder:
         for new, day, reason in steps:
             rows.changes.append(
                 StatusChange(
-                    household=household, from_status=status, to_status=new, effective_on=day, reason=reason, state=StatusChange.State.CONFIRMED,
-                    proposed_at=self.now, decided_at=self.now, source="import",
+                    household=household,
+                    from_status=status,
+                    to_status=new,
+                    effective_on=day,
+                    reason=reason,
+                    state=StatusChange.State.CONFIRMED,
+                    proposed_at=self.now,
+                    decided_at=self.now,
+                    source="import",
                 )  # fmt: skip
             )
             status = new
@@ -297,15 +319,27 @@ class Builder:
         mode = Pairing.Mode.MANY_TO_ONE if team else Pairing.Mode.ONE_TO_ONE
         if former and before.pk != lead.pk:
             rows.pairings.append(
-                Pairing(household=household, cadre=before, starts_on=dt.date(2018, 3, 1), ends_on=changed_on, end_reason="工作调动")
+                Pairing(
+                    household=household,
+                    cadre=before,
+                    starts_on=dt.date(2018, 3, 1),
+                    ends_on=changed_on,
+                    end_reason="工作调动",
+                )
             )
         rows.pairings.append(
             Pairing(
-                household=household, cadre=lead, mode=mode, starts_on=changed_on if former else dt.date(2018, 3, 1), goal="稳定增收，不返贫"
+                household=household,
+                cadre=lead,
+                mode=mode,
+                starts_on=changed_on if former else dt.date(2018, 3, 1),
+                goal="稳定增收，不返贫",
             )
         )
         if team and more.pk not in (lead.pk, before.pk):
-            rows.pairings.append(Pairing(household=household, cadre=more, mode=mode, is_lead=False, starts_on=changed_on))
+            rows.pairings.append(
+                Pairing(household=household, cadre=more, mode=mode, is_lead=False, starts_on=changed_on)
+            )
 
 
 def fill(*, households: int, villages: Sequence[Region], cadres: Sequence[Cadre] = (), seed: int = 2026, years: int = 5, member_years: int = 2,
@@ -337,7 +371,16 @@ LOGINS = (
     ("auditor", "严审计", Role.AUDITOR, Level.COUNTY),
     ("admin", "管理员", Role.SYSTEM_ADMIN, Level.COUNTY),
 )
-UNITS = ("示范县水利局", "示范县教育局", "示范县卫生健康局", "示范县交通运输局", "示范县农业农村局", "示范县税务局", "示范县人民医院", "示范县第一中学")
+UNITS = (
+    "示范县水利局",
+    "示范县教育局",
+    "示范县卫生健康局",
+    "示范县交通运输局",
+    "示范县农业农村局",
+    "示范县税务局",
+    "示范县人民医院",
+    "示范县第一中学",
+)
 
 Login = dict[str, str]
 
@@ -373,7 +416,9 @@ def seed(*, households: int = HOUSEHOLDS) -> list[Login] | None:
             audit.record("demo.seeded", by=CONSOLE, target=DEMO, region_path=county.path)
     return [
         {"username": u.username, "password": passwords[u.username], "role": str(Role(role).label), "place": place.name}
-        for u, role, place in ((users[n], r, _place_of(level, villages[shown], county)) for n, _name, r, level in LOGINS)
+        for u, role, place in (
+            (users[n], r, _place_of(level, villages[shown], county)) for n, _name, r, level in LOGINS
+        )
     ]
 
 
@@ -388,7 +433,9 @@ def renew_passwords() -> list[Login]:
         user.set_password(password)
         user.save(update_fields=["password"])
         audit.record("account.password_reset", by=CONSOLE, target=user, note="demo")
-        found.append({"username": username, "password": password, "role": str(Role(role).label), "place": user.place_name})
+        found.append(
+            {"username": username, "password": password, "role": str(Role(role).label), "place": user.place_name}
+        )
     return found
 
 
@@ -412,8 +459,13 @@ def _make_cadres(county: Region) -> list[Cadre]:
             phone = pii.seal_phone(people.phone())
             cadres.append(
                 Cadre(
-                    name=people.name("12"[n % 2]), unit=unit, title=("科长", "副科长", "科员", "科员")[n % 4], is_party_member=n % 2 == 0,
-                    phone=phone.secret, phone_hash=phone.hash, phone_masked=phone.masked,
+                    name=people.name("12"[n % 2]),
+                    unit=unit,
+                    title=("科长", "副科长", "科员", "科员")[n % 4],
+                    is_party_member=n % 2 == 0,
+                    phone=phone.secret,
+                    phone_hash=phone.hash,
+                    phone_masked=phone.masked,
                 )  # fmt: skip
             )
     return Cadre.objects.bulk_create(cadres)
@@ -448,7 +500,9 @@ def _live_a_little(village: Region, users: dict[str, User], cadres: Sequence[Cad
             note="核实公益性岗位工资",
         )  # fmt: skip
     for household in own[2:5]:
-        services.correct_household(household=household, by=township, facts={"address": f"{household.address}{household.pk % 40 + 1}号"})
+        services.correct_household(
+            household=household, by=township, facts={"address": f"{household.address}{household.pk % 40 + 1}号"}
+        )
     proposed = 0
     for household in own[5:]:
         if household.status == Status.OUT_OF_POVERTY and proposed < 3:
@@ -463,15 +517,29 @@ def _live_a_little(village: Region, users: dict[str, User], cadres: Sequence[Cad
     for household in own[:6]:
         current = household.pairings.current().filter(is_lead=True).first()
         if current is None:
-            services.pair(household=household, cadre=helper, by=township, starts_on=today - dt.timedelta(days=30), goal="稳定增收，不返贫")
+            services.pair(
+                household=household,
+                cadre=helper,
+                by=township,
+                starts_on=today - dt.timedelta(days=30),
+                goal="稳定增收，不返贫",
+            )
         elif current.cadre_id != helper.pk:
             already = household.pairings.current().filter(cadre=helper).exists()
             if not already:
                 services.replace_helper(household=household, cadre=helper, by=county, on=today, reason="工作调整")
     for n, household in enumerate(own[:8]):
-        services.add_photo(household=household, by=clerk, kind=Photo.Kind.DWELLING, upload=_picture(n, dwelling=True), taken_on=today)
+        services.add_photo(
+            household=household, by=clerk, kind=Photo.Kind.DWELLING, upload=_picture(n, dwelling=True), taken_on=today
+        )
         if n < 4:
-            services.add_photo(household=household, by=clerk, kind=Photo.Kind.HOUSEHOLDER, upload=_picture(n, dwelling=False), taken_on=today)
+            services.add_photo(
+                household=household,
+                by=clerk,
+                kind=Photo.Kind.HOUSEHOLDER,
+                upload=_picture(n, dwelling=False),
+                taken_on=today,
+            )
 
 
 def _picture(n: int, *, dwelling: bool) -> SimpleUploadedFile:

@@ -8,7 +8,7 @@ from `YIHU_VAR` where the environment does not give them.
 from pathlib import Path
 
 import environ
-from csp.constants import NONE, NONCE, SELF
+from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 env = environ.Env()

@@ -115,7 +115,8 @@ def save(row: models.Model) -> None:
 
 def sentence_of(error: IntegrityError, row: models.Model) -> str:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-    for model in {type(row), Household, Member}:
+    models_asked: set[type[models.Model]] = {type(row), Household, Member}
+    for model in models_asked:
         for constraint in model._meta.constraints:
             if constraint.name == name and constraint.violation_error_message:
                 return str(constraint.violation_error_message)
@@ -145,9 +146,23 @@ def count_open(record: HouseholdYear) -> int:
 # -- facts ----------------------------------------------------------------------------------------------------------------------
 
 HOUSEHOLD_FACTS = frozenset(
-    ["number", "hamlet", "address", "phone", "bank_name", "bank_account", "standard", "identified_on", "is_military", "is_only_child", "is_two_daughters"]
+    [
+        "number",
+        "hamlet",
+        "address",
+        "phone",
+        "bank_name",
+        "bank_account",
+        "standard",
+        "identified_on",
+        "is_military",
+        "is_only_child",
+        "is_two_daughters",
+    ]
 )
-MEMBER_FACTS = frozenset(["name", "relation", "sex", "birth_date", "id_type", "id_number", "ethnicity", "phone", "number"])
+MEMBER_FACTS = frozenset(
+    ["name", "relation", "sex", "birth_date", "id_type", "id_number", "ethnicity", "phone", "number"]
+)
 YEAR_FACTS = frozenset(
     f.name
     for f in HouseholdYear._meta.concrete_fields
@@ -187,8 +202,8 @@ def seal_phone(text: str | None) -> pii.Sealed:
 def put_name(member: Member, text: str) -> None:
     try:
         member.name = normalise_name(text)
-    except ValueError as error:
-        raise ValidationError({"name": [str(error)]}) from error
+    except ValidationError as error:
+        raise ValidationError({"name": error.messages}) from error
     keys = search_keys(member.name)
     member.name_grams, member.pinyin, member.initials = keys.grams, keys.pinyin, keys.initials
 

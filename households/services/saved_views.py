@@ -14,6 +14,7 @@ from households.models import SavedView
 from households.services.base import LedgerError
 
 MOST = 30  # a user; more is not a list one chooses from
+NAME_LENGTH = SavedView._meta.get_field("name").max_length or 0
 SEARCH = "q"  # what was searched for is a person's name or number and is not kept
 
 
@@ -23,7 +24,7 @@ def save_view(*, name: str, query: Mapping[str, str], by: Any) -> SavedView:
     name = " ".join(name.split())
     if not name:
         raise ValidationError({"name": [_("请给常用筛选起个名字。")]})
-    if len(name) > SavedView._meta.get_field("name").max_length:
+    if len(name) > NAME_LENGTH:
         raise ValidationError({"name": [_("名字最多 40 个字，请写短一些。")]})
     kept = urlencode({key: value for key, value in query.items() if key != SEARCH and value})
     if not kept:

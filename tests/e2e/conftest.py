@@ -15,10 +15,16 @@ from common import jobs
 from common.models import Job
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SWITCHES = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync "
-    "--disable-dev-shm-usage"
-).split()
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
 PASSWORD = "only-for-this-test-7"
 AXE = Path(settings.BASE_DIR) / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -204,9 +204,12 @@ def test_from_the_ledger_and_from_the_list(three, clerk, client_as):
     assert address in browser.get(three[0].get_absolute_url()).text
     assert browser.post(address, {"output": "zipped", "year": "2026"}).status_code == 302
     chosen = browser.post(reverse("reports:print_chosen"), {"pk": [h.pk for h in three[:2]]})
-    assert "共 <b class=\"num\">2</b> 户" in chosen.text
+    assert '共 <b class="num">2</b> 户' in chosen.text
     token = chosen.context["hidden"]["chosen"]
-    assert browser.post(reverse("reports:print_chosen"), {"chosen": token, "output": "merged", "year": ""}).status_code == 302
+    assert (
+        browser.post(reverse("reports:print_chosen"), {"chosen": token, "output": "merged", "year": ""}).status_code
+        == 302
+    )
     assert list(PrintRun.objects.order_by("pk").values_list("total", "output")) == [(1, "zipped"), (2, "merged")]
     assert browser.post(address, {"output": "x"}).status_code == 422
 

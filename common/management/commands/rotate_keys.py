@@ -29,7 +29,9 @@ class Command(BaseCommand):
                 if isinstance(field, pii.SecretField) and not model._meta.proxy:
                     total += self._rotate(model, field, newest)
         self.stdout.write(
-            _("已用最新的密钥重新加密 %(count)s 项内容。上传和打印的文件仍用旧密钥，请把旧密钥再保留 %(days)s 天，等它们到期清理。")
+            _(
+                "已用最新的密钥重新加密 %(count)s 项内容。上传和打印的文件仍用旧密钥，请把旧密钥再保留 %(days)s 天，等它们到期清理。"
+            )
             % {"count": total, "days": settings.DOCUMENT_DAYS}
         )
 
