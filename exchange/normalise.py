@@ -368,7 +368,7 @@ _MISSING = object()
 class _ColumnReader:
     """Reads one column; the same text is parsed once, since most columns hold a handful of different texts."""
 
-    __slots__ = ("index", "key", "keep_raw", "label", "memo", "name", "parse", "table")
+    __slots__ = ("index", "keep_raw", "key", "label", "memo", "name", "parse", "plain", "table")
 
     def __init__(self, column: headings.Column) -> None:
         self.index = column.index
@@ -376,6 +376,7 @@ class _ColumnReader:
         self.table, _dot, self.name = column.key.partition(".")
         self.label = str(headings.BY_KEY[column.key].label)
         self.parse = _parser_of(column.key)
+        self.plain = self.table not in ("income", "total") and not self.name.startswith("disability_")
         self.memo: dict[str, tuple[Any, str]] | None = None if column.key in NEVER_MEMOISED else {}
         self.keep_raw = self.table in ("year", "myear", "member") and column.key in CODE_LISTS
 
@@ -441,12 +442,16 @@ class RowReader:
                 continue
             raw = cells[reader.index]
             if raw.__class__ is not str:
-                raw = self._special_cell(row, reader.label, raw, ERROR if reader.key in self.KEYS_OF_IDENTITY else NOTE)
+                raw = self._special_cell(row, reader.label, raw, NOTE)
             if not raw:
                 continue
-            value, wrong = reader.read(raw)
+            memo = reader.memo
+            value, wrong = (memo.get(raw) if memo is not None else None) or reader.read(raw)
             if value is not None:
-                _place(row, reader, value)
+                if reader.plain:
+                    getattr(row, reader.table)[reader.name] = value
+                else:
+                    _place(row, reader, value)
             elif wrong:
                 self._unreadable(row, reader, raw, wrong)
         self._keys(row, cells)

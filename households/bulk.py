@@ -964,7 +964,9 @@ def copy_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
         values = [row.__dict__ for row in rows]
         # Columns that no row fills are left to the database: half of an annual record.
         fields = [
-            f for f in model._meta.concrete_fields if not f.null or any(value[f.attname] is not None for value in values)
+            f
+            for f in model._meta.concrete_fields
+            if not f.null or any(value[f.attname] is not None for value in values)
         ]
         _copy(model._meta.db_table, [f.column for f in fields], [f.attname for f in fields], rows)
 
