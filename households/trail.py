@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -48,7 +50,7 @@ ACTIONS = {
     "photo.added": gettext_lazy("上传照片"),
     "photo.removed": gettext_lazy("删去照片"),
     "pii.revealed": gettext_lazy("查看完整信息"),
-    "import.undone": gettext_lazy("撤销导入"),
+    "household.import_undone": gettext_lazy("撤销导入"),
 }
 _REVEALED = {
     "id": gettext_lazy("证件号码"),
@@ -57,6 +59,7 @@ _REVEALED = {
 }
 _SUMS = frozenset(TOTALS) - {"net_income"}
 SHOWN = 4
+CONSOLE = "console"  # what acts without a person: set-up and maintenance commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,11 @@ class Change:
 
 
 def recent(household: Household, count: int) -> list[Change]:
-    """The newest changes of a household whose row gate the caller has passed. Three queries at most."""
-    return read(audit.trail_of(household.subject)[:count])
+    """The newest changes of a household whose row gate the caller has passed. Three queries at most.
+
+    Who looked at a number changed nothing; that stands on the history page, for those who may read it.
+    """
+    return read(audit.trail_of(household.subject).exclude(action="pii.revealed")[:count])
 
 
 def of_request(household: Household) -> list[Change]:
@@ -146,7 +152,7 @@ def read(events: Iterable[AuditEvent], *, with_seq: bool = False) -> list[Change
         Change(
             action=event.action,
             title=str(ACTIONS.get(event.action, event.action)),
-            who=names.get(event.actor, event.actor),
+            who=names.get(event.actor) or (_("系统命令") if event.actor == CONSOLE else event.actor),
             at=event.at,
             lines=lines_of(content["changes"], places),
             note=_note(event.action, content.get("note", "")),
@@ -192,29 +198,30 @@ def lines_of(changes: audit.Changes, places: dict[str, str] | None = None) -> li
             continue
         if kind == "statuschange" and name in ("from_status", "state", "decided_at"):  # the event's title says it
             continue
-        if model is IncomeLine:
-            if name != "amount":
-                continue
-            year, _sep, item = whose.partition(" ")
-            line = Line(
-                values.CODES["item"].label(item),
-                values.text(model, name, old),
-                values.text(model, name, new),
-                _year(year),
-            )
-        elif name == "village_id":
-            line = Line(values.label(model, "village"), places.get(str(old), ""), places.get(str(new), ""))
-        else:
-            line = Line(
-                values.label(model, name),
-                values.text(model, name, old),
-                values.text(model, name, new),
-                _whose(kind, whose),
-            )
+        if model is IncomeLine and name != "amount":
+            continue
+        try:
+            line = _line(model, kind, whose, name, old, new, places)
+            rank = (_rank(kind), line.whose, _position(model, name, whose))
+        except (FieldDoesNotExist, ValueError, TypeError):  # events outlive the columns they speak of
+            line, rank = Line(name, _plain(old), _plain(new), _whose(kind, whose)), (9, whose, 0)
         if (line.old or line.new) and (line.old or line.new != line.whose):  # not: 王芳 姓名 王芳
             found.append(line)
-            order[id(line)] = (_rank(kind), line.whose, _position(model, name, whose))
+            order[id(line)] = rank
     return sorted(found, key=lambda line: order.get(id(line), (9, "", 0)))
+
+
+def _line(model: type[Model], kind: str, whose: str, name: str, old: Any, new: Any, places: dict[str, str]) -> Line:
+    if model is IncomeLine:
+        year, _sep, item = whose.partition(" ")
+        return Line(
+            values.CODES["item"].label(item), values.text(model, name, old), values.text(model, name, new), _year(year)
+        )
+    if name == "village_id":
+        return Line(values.label(model, "village"), places.get(str(old), ""), places.get(str(new), ""))
+    return Line(
+        values.label(model, name), values.text(model, name, old), values.text(model, name, new), _whose(kind, whose)
+    )
 
 
 def _rank(kind: str) -> int:

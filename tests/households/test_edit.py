@@ -283,6 +283,7 @@ def test_reveal_asks_for_a_reason_shows_once_and_is_logged(household, officer, c
     assert member.id_number.reveal() in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
     assert "理由：办理大病救助核对" in client.get(url(household, "history/")).content.decode()
+    assert "办理大病救助核对" not in client.get(url(household)).content.decode()
 
 
 def test_only_known_secrets_can_be_asked_for(household, officer, client_as):

@@ -108,6 +108,19 @@ def test_changes_are_sentences_with_old_and_new(household, clerk):
     assert income.sentence.startswith("2026年 其他工资性收入 12,000 → 13,000")
 
 
+def test_trail_reads_events_of_columns_that_are_gone(household, clerk):
+    from common import audit
+
+    audit.record(
+        "household.repainted", by="console", target=household, subject=household.subject,
+        changes={"colour": ["red", "green"], "member:王芳:birth_date": ["not a day", None], "roof:1:tiles": [None, 3]},
+    )  # fmt: skip
+    change = ledger.load(household, clerk).changes[0]
+    assert change.who == "系统命令"
+    assert change.title == "household.repainted"
+    assert "colour red → green" in change.sentence
+
+
 def _grow(household, members):
     for n in range(members):
         member = MemberFactory(household=household, relation="03")
