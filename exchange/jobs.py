@@ -11,7 +11,7 @@ from common import jobs
 from common.jobs import JobError, Run
 from common.models import Job
 from exchange.models import ImportBatch
-from exchange.services import APPLY, PREVIEW, ExchangeError, run_import
+from exchange.services import APPLY, PREVIEW, UNDO, ExchangeError, run_import, undo_batch
 
 
 def _ended(job: Job) -> None:
@@ -43,3 +43,14 @@ def preview(run: Run) -> dict[str, Any]:
 @jobs.kind(APPLY, on_end=_ended)
 def apply(run: Run) -> dict[str, Any]:
     return _work(run, write=True)
+
+
+@jobs.kind(UNDO)
+def undo(run: Run) -> dict[str, Any]:
+    batch = ImportBatch._base_manager.get(pk=run.params["batch"])
+    if batch.state != ImportBatch.State.UNDONE:  # else a worker died just after its commit
+        try:
+            batch = undo_batch(batch=batch, by=User.objects.get(pk=run.params["user"]), run=run)
+        except ExchangeError as error:
+            raise JobError(str(error)) from error
+    return {"url_name": "exchange:batch_detail", "args": [batch.pk]}

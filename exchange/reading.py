@@ -23,6 +23,7 @@ from households.bulk import HouseholdRecord, MemberRecord
 from households.models import Status
 from regions.models import Level, Region, Succession
 
+MOST_OTHER_CAUSES = 2  # of the national form; the main cause is not repeated among them
 _TOTAL = re.compile(r"^(合\s*计|总\s*计|小\s*计|共\s*计|累\s*计)")
 _TOWNSHIP_SUFFIX = re.compile(r"(街道办事处|办事处|街道|(?:..族)?乡|镇|苏木|人民政府)+$")
 _VILLAGE_SUFFIX = re.compile(r"(社区居民委员会|社区居委会|村民委员会|居民委员会|村委会|居委会|社区|嘎查|村)+$")
@@ -335,6 +336,11 @@ class Reading:
                 area = row.area
         facts.pop("number", None)
         record.facts = facts
+        others = [cause for cause in record.year.get("other_causes", []) if cause != record.year.get("main_cause")]
+        if len(others) > MOST_OTHER_CAUSES:
+            unit.notes.append(_("其他致贫原因超过两项，只写入前两项"))
+        if "other_causes" in record.year:
+            record.year["other_causes"] = others[:MOST_OTHER_CAUSES]
         record.income, issues = normalise.income_lines(record.income, totals)
         unit.notes += [issue.text for issue in issues]
         record.village, wrong = self.places.find(area) if area else (None, "")

@@ -25,7 +25,8 @@ from exchange.reading import Places, Reading, Unit
 from households import bulk
 from households.models import Household
 
-PREVIEW, APPLY = "import.preview", "import.apply"
+PREVIEW, APPLY, UNDO = "import.preview", "import.apply", "import.undo"
+UNDO_AT_ONCE = 500  # households put back while somebody waits; more are a job
 CHUNK = 500  # households; also how often progress is told and a cancel is heard
 QUICK_BYTES = 3 * 1024 * 1024  # a file this small is looked at while its owner waits
 State = ImportBatch.State
@@ -286,7 +287,7 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
             return batch  # a worker died after its commit; the work is done
         book = _open(files.load(batch.file))
         if not batch.tables:
-            _recognise(batch, book, keep_year=False)
+            _recognise(batch, book, keep_year=batch.year != timezone.localdate().year)
             if batch.state == State.MAPPING:
                 batch.save()
                 return batch
@@ -447,7 +448,7 @@ def _outcome_of_plan(unit: Unit, plan: bulk.Plan, receipt: Receipt) -> ImportRow
 
 
 @transaction.atomic
-def undo_batch(*, batch: ImportBatch, by: Any) -> ImportBatch:
+def undo_batch(*, batch: ImportBatch, by: Any, run: Any = None) -> ImportBatch:
     """Put the ledger back as it was before this import; only while nobody has changed any of its households since.
 
     Raises ExchangeError naming the first households that were changed; then nothing is undone.
@@ -459,17 +460,23 @@ def undo_batch(*, batch: ImportBatch, by: Any) -> ImportBatch:
         raise ExchangeError(_("这批数据已过保存期，不能再撤销；请在台账中逐户改正。"))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-    entries = list(batch.rows.exclude(undo=None).order_by("position").values_list("household_id", "undo"))
-    numbers = dict(batch.rows.exclude(undo=None).order_by().values_list("household_id", "household_number"))
-    visible = set(
-        Household.objects.for_user(by, Permission.HOUSEHOLD_IMPORT)
-        .filter(pk__in=list(numbers))
-        .values_list("pk", flat=True)
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    written = list(
+        batch.rows.exclude(undo=None)
+        .order_by("position")
+        .values_list("pk", "household_id", "household_number", "undo__version")
     )
-    if len(visible) < len(numbers) and Household._base_manager.filter(pk__in=set(numbers) - visible).exists():
-        raise PermissionDenied(Permission.HOUSEHOLD_IMPORT)
+    _may_undo(written, by)
+    numbers = {household_id: number for _pk, household_id, number, _version in written}
+    touched = _changed_since({household_id: version for _pk, household_id, _number, version in written})
     note = _("撤销导入批次 %(pk)s：%(file)s") % {"pk": batch.pk, "file": batch.filename}
-    touched: list[int] = bulk.undo(entries, by=by, note=note)
+    for start in range(0, 0 if touched else len(written), CHUNK):
+        rows = ImportRow._base_manager.filter(pk__in=[pk for pk, *_rest in written[start : start + CHUNK]])
+        touched = bulk.undo(list(rows.order_by("position").values_list("household_id", "undo")), by=by, note=note)
+        if touched:
+            break
+        if run is not None:
+            run.step(start, total=len(written), message=_("正在撤销"))
     if touched:
         shown = "、".join(numbers[pk] for pk in touched[:5])
         raise ExchangeError(
@@ -482,7 +489,39 @@ def undo_batch(*, batch: ImportBatch, by: Any) -> ImportBatch:
     return batch
 
 
+def _may_undo(written: Sequence[tuple[int, int, str, int]], by: Any) -> None:
+    """Every household that still exists must be one where `by` may import."""
+    wanted = {household_id for _pk, household_id, _number, _version in written}
+    visible = (
+        set(Household.objects.for_user(by, Permission.HOUSEHOLD_IMPORT).order_by().values_list("pk", flat=True))
+        & wanted
+    )
+    if len(visible) < len(wanted) and Household._base_manager.filter(pk__in=list(wanted - visible)).exists():
+        raise PermissionDenied(Permission.HOUSEHOLD_IMPORT)
+
+
+def _changed_since(versions: Mapping[int, int]) -> list[int]:
+    """Households that are gone or have another version than the import left them with."""
+    live = dict(Household._base_manager.filter(pk__in=list(versions)).order_by().values_list("pk", "version"))
+    return sorted(pk for pk, version in versions.items() if live.get(pk) != version)
+
+
+@transaction.atomic
+def start_undo(*, batch: ImportBatch, by: Any, at_once: int = UNDO_AT_ONCE) -> Job | None:
+    """Undo at once, or as a job where many households must be put back; the job, if there is one."""
+    if batch.households_created + batch.households_updated <= at_once:
+        undo_batch(batch=batch, by=by)
+        return None
+    batch = _locked(batch, by)
+    if batch.state != State.APPLIED:
+        raise ExchangeError(_("只有已经导入的批次才能撤销。"))
+    return jobs.submit(
+        UNDO, by=by, title=_("撤销导入 %(file)s") % {"file": batch.filename}, params={"batch": batch.pk, "user": by.pk},
+        key=f"import/{batch.pk}", region_path=batch.region.path,
+    )  # fmt: skip
+
+
 __all__ = [
-    "APPLY", "PREVIEW", "ExchangeError", "apply_batch", "discard_batch", "map_headings", "preview_batch", "run_import", "tables_of",
+    "APPLY", "PREVIEW", "UNDO", "ExchangeError", "apply_batch", "discard_batch", "map_headings", "preview_batch", "run_import", "start_undo", "tables_of",
     "undo_batch", "upload_batch",
 ]  # fmt: skip

@@ -229,10 +229,12 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _batch(request, pk)
     if request.method == "POST":
         try:
-            services.undo_batch(batch=batch, by=request.user)
+            job = services.start_undo(batch=batch, by=request.user)
         except ExchangeError as error:
             messages.error(request, str(error))
         else:
+            if job is not None:
+                return redirect("jobs:job_detail", job.pk)
             messages.success(request, _("已撤销，台账恢复到导入以前。"))
         return redirect("exchange:batch_detail", pk)
     context = {

@@ -90,3 +90,16 @@ def test_apply_needs_a_preview(officer, land):
     batch = services.upload_batch(data=national.workbook(3), filename="名单.xlsx", by=officer, year=2026)
     with pytest.raises(services.ExchangeError, match="还没有核对"):
         services.apply_batch(batch=batch, by=officer)
+
+
+def test_undo_of_a_large_batch_is_a_job(previewed, officer):
+    jobs.run(services.apply_batch(batch=previewed, by=officer).pk)
+    previewed.refresh_from_db()
+    job = services.start_undo(batch=previewed, by=officer, at_once=10)
+    assert Household.objects.count() == 23
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    previewed.refresh_from_db()
+    assert job.state == Job.State.DONE
+    assert previewed.state == ImportBatch.State.UNDONE
+    assert not Household.objects.exists()
