@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,8 +16,10 @@ from accounts.roles import GRANTS, POSTED_AT, Role
 from accounts.scoping import may_in
 from common.forms import DateInput
 
+PASSWORD_HINT = _("至少 10 个字符，可以用一句好记的话；不能全是数字，不能像姓名、用户名或常见的密码。")
+
 # The role of helper comes from a pairing: such an account is opened without a posting.
-HELPER_CHOICE = ("", _("帮扶责任人（结对后自动有权限）"))
+HELPER_CHOICE = (Role.HELPER.value, _("帮扶责任人（结对后自动有权限）"))
 
 
 def _password(label: Any, autocomplete: str, hint: Any = "") -> forms.CharField:
@@ -55,7 +57,7 @@ class NewPasswordForm(forms.Form):
         self.user = user
         if user.must_change_password:
             del self.fields["old"]
-        self.fields["new"].help_text = " ".join(password_validators_help_texts())
+        self.fields["new"].help_text = PASSWORD_HINT
 
     def clean_old(self) -> str:
         old: str = self.cleaned_data["old"]
@@ -139,7 +141,7 @@ class CorrectForm(PersonForm):
 
 class RoleFields(forms.Form):
     role = forms.ChoiceField(
-        label=_("角色"), widget=forms.RadioSelect, required=False,
+        label=_("角色"), widget=forms.RadioSelect,
         error_messages={"invalid_choice": _("请从列出的角色里选一个，自己没有的权限不能授予别人。")},
     )  # fmt: skip
     department = forms.CharField(
@@ -153,7 +155,6 @@ class RoleFields(forms.Form):
         super().__init__(*args, **kwargs)
         choices: list[tuple[str, Any]] = [(role.value, role.label) for role in roles_in_reach(by)]
         self.fields["role"].choices = [*choices, HELPER_CHOICE] if self.with_helper else choices  # type: ignore[attr-defined]
-        self.fields["role"].required = not self.with_helper
 
 
 class OpenForm(RoleFields, PersonForm):

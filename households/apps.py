@@ -10,10 +10,13 @@ class HouseholdsConfig(AppConfig):
         from accounts import scoping
         from accounts.roles import Permission
         from common import bulk, navigation
-        from households import querysets
+        from households import places, querysets
+        from regions import registry
 
         scoping.paired_household_ids = querysets.paired_household_ids
         scoping.is_paired = querysets.is_paired
+        registry.follows(places.follow_region)
+        registry.occupies(places.why_occupied)
         navigation.register(
             navigation.Item("daily", _("首页"), "home", "home", weight=10, phone=True),
             navigation.Item(

@@ -19,7 +19,7 @@ def _name(**kwargs: Any) -> forms.CharField:
 
 
 def _code(hint: Any = "", **kwargs: Any) -> forms.CharField:
-    attrs = {"inputmode": "numeric", "autocomplete": "off"}
+    attrs = {"autocomplete": "off"}
     return forms.CharField(
         label=_("区划代码"), max_length=20, required=False, help_text=hint, widget=forms.TextInput(attrs), **kwargs
     )

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from regions import registry
 from regions.models import Level, Region
@@ -112,6 +113,9 @@ def _browse(picker: Picker, own: list[Region], at: Region | None, leaf: int) -> 
         return
     below = Region.objects.filter(parent=at, valid_to=None, level__lte=leaf).order_by("code")
     picker.children = [_spot(region, leaf) for region in below[:MOST_CHILDREN]]
+    if not picker.choose_leaf_only:
+        itself = Spot(at.pk, _("%(region)s（本级）") % {"region": at.name}, leaf=True)
+        picker.children.insert(0, itself)
 
 
 def find(q: str, *, leaf: int = Level.VILLAGE) -> Q:

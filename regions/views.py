@@ -148,7 +148,7 @@ def _form_page(request: HttpRequest, region: Region, form: BaseForm, title: str,
         "title": title,
         "trail": [*_trail(request.user, region), (title, "")],
         "cancel_url": reverse("regions:region_detail", args=[region.pk]),
-        "status": 422 if form.errors else 200,
+        "submit": _("保存"),
         **extra,
     }
     template = extra.get("template", "regions/region_form.html")
@@ -241,7 +241,7 @@ def region_merge(request: HttpRequest, pk: int) -> HttpResponse:
             if made:
                 messages.success(request, _("已合并为%(region)s。") % {"region": made.full_name})
                 return redirect("regions:region_detail", pk=parent.pk)
-    return _form_page(request, parent, form, title)
+    return _form_page(request, parent, form, title, submit=_("下一步：核对"))
 
 
 @read_on_get

@@ -142,7 +142,7 @@ def _picked(request: HttpRequest, form: Form, by: User) -> Region | None:
         form.add_error(None, _("请选择任职的地区。"))
         return None
     role = form.cleaned_data.get("role")
-    if role and region.level in services.POSTED_AT[Role(role)] and not may_grant(by, Role(role), region):
+    if role != Role.HELPER and region.level in services.POSTED_AT[Role(role)] and not may_grant(by, Role(role), region):
         form.add_error(
             "role",
             _("您在%(region)s没有“%(role)s”的全部权限，不能授予别人，请找上级管理员。")
@@ -172,7 +172,9 @@ def account_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         region = _picked(request, form, by)
         if region:
-            facts = form.cleaned_data | {"role": Role(form.cleaned_data["role"]) if form.cleaned_data["role"] else None}
+            facts = form.cleaned_data | {
+                "role": None if form.cleaned_data["role"] == Role.HELPER else Role(form.cleaned_data["role"])
+            }
             opened = _attempt(form, lambda: services.open_account(region=region, by=by, **facts))
             if opened:
                 return _first_password(request, *opened, _("账号已开通"))

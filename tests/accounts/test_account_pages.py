@@ -54,6 +54,12 @@ class TestOpening:
         assert sentence in page.content.decode()
         assert not User.objects.filter(username="limin").exists()
 
+    def test_a_helper_gets_an_account_without_a_posting(self, client_as, officer, land):
+        answer = client_as(officer).post("/accounts/new/", opened(land, role="helper", region=land.township.pk))
+        assert answer.status_code == 200
+        user = User.objects.get(username="limin")
+        assert (user.home, user.postings.count()) == (land.township, 0)
+
     def test_a_region_outside_the_area_counts_as_none(self, client_as, officer, land):
         page = client_as(officer).post("/accounts/new/", opened(land, region=land.far_village.pk))
         assert "请选择任职的地区" in page.content.decode()

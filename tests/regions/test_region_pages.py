@@ -50,11 +50,12 @@ class TestPicker:
     def test_shows_one_level(self, client_as, post, demo):
         browser = client_as(post(Role.COUNTY_OFFICIAL, demo))
         picker = browser.get(PICKER).context["picker"]
-        assert len(picker.children) == 20
+        assert [spot.label for spot in picker.children[:2]] == ["示范县（本级）", "长坡镇"]
+        assert len(picker.children) == 1 + 20
         assert labels(picker.trail) == {"示范县"}
-        township = picker.children[0]
+        township = picker.children[1]
         inside = browser.get(f"{PICKER}?at={township.pk}").context["picker"]
-        assert 12 <= len(inside.children) <= 18
+        assert 1 + 12 <= len(inside.children) <= 1 + 18
         assert all(spot.leaf for spot in inside.children)
 
     @pytest.mark.parametrize("q", ["村", "c", "9901", "示范县", "镇", "s"])
@@ -74,7 +75,11 @@ class TestPicker:
     def test_keeps_to_the_own_area(self, client_as, officer, land):
         browser = client_as(officer)
         for query in (f"at={land.county.pk}", f"at={land.next_township.pk}", "", "at=xx"):
-            assert labels(browser.get(f"{PICKER}?{query}").context["picker"].children) == {"青石村", "白石村"}
+            assert labels(browser.get(f"{PICKER}?{query}").context["picker"].children) == {
+                "石门乡（本级）",
+                "青石村",
+                "白石村",
+            }
         assert browser.get(f"{PICKER}?q=柳树").context["picker"].results == []
         assert browser.get(f"{PICKER}?pick={land.far_village.pk}").context["picker"].selected is None
         assert browser.get(f"{PICKER}?pick={land.village.pk}").context["picker"].selected.label == "青石村"
@@ -95,6 +100,7 @@ class TestPicker:
         asked = f"{PICKER}?leaf_only=1&pick="
         assert browser.get(f"{asked}{land.township.pk}").context["picker"].selected is None
         assert browser.get(f"{asked}{land.village.pk}").context["picker"].selected.label == "青石村"
+        assert labels(browser.get(f"{PICKER}?leaf_only=1").context["picker"].children) == {"青石村", "白石村"}
         assert labels(browser.get(f"{PICKER}?leaf=4").context["picker"].children) == {"石门乡"}
 
     def test_a_fragment_for_htmx_a_page_for_others_and_back(self, client_as, officer, land):
@@ -112,7 +118,7 @@ class TestPicker:
     def test_closed_regions_are_not_offered(self, client_as, officer, land):
         Region.objects.filter(pk=land.village.pk).update(valid_to="2026-01-01")
         browser = client_as(officer)
-        assert labels(browser.get(PICKER).context["picker"].children) == {"白石村"}
+        assert labels(browser.get(PICKER).context["picker"].children) == {"石门乡（本级）", "白石村"}
         assert browser.get(f"{PICKER}?q=青石").context["picker"].results == []
 
 
