@@ -175,9 +175,11 @@ MEMBER_YEAR_FACTS = frozenset(
 
 def put(row: models.Model, facts: Mapping[str, Any], known: frozenset[str]) -> None:
     """Assign facts to a row. Secrets come as plain text and are sealed; a name brings its search columns."""
-    for name, value in facts.items():
+    for name, value in sorted(facts.items(), key=lambda fact: fact[0] == "id_number"):  # the kind of paper comes first
         if name not in known:
             raise FieldDoesNotExist(name)
+        if name in getattr(row, "unmapped", {}):  # what a file had written there is answered now
+            row.unmapped = {field: label for field, label in row.unmapped.items() if field != name}  # type: ignore[attr-defined]
         match name:
             case "phone":
                 row.phone, row.phone_hash, row.phone_masked = seal_phone(value)  # type: ignore[attr-defined]
@@ -212,6 +214,10 @@ def put_id_number(member: Member, text: str | None) -> None:
     """A number brings birthday, sex and kind of paper where they are still empty."""
     if not text:
         member.id_number, member.id_hash, member.id_masked = pii.seal_id_number("")
+        return
+    if member.id_type == "other":  # military and foreign papers have rules of their own, which are not ours to check
+        number = identity.clean(text)
+        member.id_number, member.id_hash, member.id_masked = pii.seal_id_number(number)
         return
     try:
         found = identity.parse(text)

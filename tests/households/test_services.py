@@ -337,3 +337,20 @@ def test_a_new_population_changes_the_income_per_head(family, officer):
     s.correct_year(household=household, year=2026, by=officer, facts={"population": 4})
     assert HouseholdYear.objects.get().per_head_income == Decimal("3000.00")
     verify()
+
+
+def test_other_papers_are_stored_as_written(family, officer):
+    _, _, wife, _ = family
+    s.correct_member(member=wife, by=officer, facts={"id_number": "军字第 1234567 号", "id_type": "other"})
+    wife.refresh_from_db()
+    assert (wife.id_type, wife.id_number.reveal()) == ("other", "军字第1234567号")
+    verify()
+
+
+def test_a_corrected_field_forgets_the_label_a_file_had_there(family, officer):
+    household, *_ = family
+    record = s.correct_year(household=household, year=2026, by=officer, facts={"fuel": "01"})
+    HouseholdYear.objects.filter(pk=record.pk).update(unmapped={"fuel": "牛粪饼", "road": "石板路"})
+    s.correct_year(household=household, year=2026, by=officer, facts={"fuel": "02"})
+    record.refresh_from_db()
+    assert record.unmapped == {"road": "石板路"}
