@@ -394,7 +394,7 @@ class _ColumnReader:
                 answer = (self.parse(raw), "")
             except UnreadableError as error:
                 answer = (None, str(error))
-        if memo is not None and len(memo) < 20_000:
+        if memo is not None and len(memo) < 2_000:
             memo[raw] = answer
         return answer
 
