@@ -82,12 +82,16 @@ def picker_for(user: Any, permission: str, *, name: str = "region", at: Any = No
     fixed = {"name": name, "permission": str(permission), "leaf": str(int(leaf))}
     fixed |= {"leaf_only": "1"} if leaf_only else {}
     fixed |= {"next": next_url} if next_url else {}
+    chosen = region_for(user, permission, pick)
+    if chosen and (chosen.level > leaf or (leaf_only and chosen.level != leaf)):
+        chosen = None
+    if chosen:  # looking on does not lose what is chosen
+        fixed["keep"] = str(chosen.pk)
     picker = Picker(
         name=name, url=f"{reverse('regions:picker')}?{urlencode(fixed)}", trail=[], children=[], q=q.strip()[:60],
         choose_leaf_only=leaf_only, page=page, fixed=list(fixed.items()),
     )  # fmt: skip
-    chosen = region_for(user, permission, pick)
-    if chosen and chosen.level <= leaf and (not leaf_only or chosen.level == leaf):
+    if chosen:
         picker.chosen, picker.selected = chosen, _spot(chosen, leaf, _above(chosen))
     if picker.q:
         _search(picker, user, permission, leaf, leaf_only)

@@ -54,13 +54,13 @@ def picker(request: HttpRequest) -> HttpResponse:
         name=name,
         at=ask.get("at"),
         q=ask.get("q", ""),
-        pick=ask.get("pick"),
+        pick=ask.get("pick") or ask.get("keep"),
         leaf=int(leaf) if leaf in {str(level.value) for level in Level} else Level.VILLAGE,
         leaf_only=ask.get("leaf_only") == "1",
         page=not fragment,
         next_url=next_url,
     )
-    if not fragment and next_url and found.chosen:
+    if not fragment and next_url and found.chosen and ask.get("pick"):
         joint = "&" if "?" in next_url else "?"
         return redirect(f"{next_url}{joint}{urlencode({name: found.chosen.pk})}")
     return render(request, "regions/picker.html" + ("#fragment" if fragment else ""), {"picker": found})

@@ -112,6 +112,14 @@ class TestPicker:
         assert browser.get(f"{picked}/accounts/new/").url == f"/accounts/new/?village={land.village.pk}"
         assert browser.get(f"{picked}https://evil.example/").status_code == 200
 
+    def test_looking_on_keeps_the_choice(self, client_as, officer, land):
+        browser = client_as(officer)
+        chosen = browser.get(f"{PICKER}?pick={land.village.pk}").context["picker"]
+        for query in ("&q=白石", f"&at={land.township.pk}"):
+            assert browser.get(chosen.url + query).context["picker"].selected.label == "青石村"
+        other = browser.get(f"{chosen.url}&pick={land.near_village.pk}").context["picker"]
+        assert other.selected.label == "白石村"
+
     def test_a_strange_name_is_not_found(self, client_as, officer):
         assert client_as(officer).get(f"{PICKER}?name=x%22y").status_code == 404
 
