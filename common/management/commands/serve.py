@@ -51,6 +51,7 @@ class Command(BaseCommand):
             self._prepare(host=host, no_demo=no_demo, demo_public=demo_public)
             if not is_loopback(host) and not os.environ.get("ALLOWED_HOSTS"):
                 self._open_to_hosts(demo_public=demo_public)
+            os.environ.setdefault("YIHU_PUBLIC_URL", address(host, port).rstrip("/"))
             supervisor = Supervisor(services(host, port), stop=stop, log=self.stderr._out)  # type: ignore[attr-defined]
             try:
                 supervisor.start()
