@@ -1,19 +1,13 @@
-"""What can be done with many rows at once: packages register actions for a list, the list shows a button for each."""
+"""What can be done with many rows at once: packages register actions for a list, the list shows a button for each.
+
+The `url_name` of such an action takes a POST with what was chosen and answers with a page that asks before anything is done.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-
-class Action(NamedTuple):
-    """A button below a list. `url_name` takes a POST with what was chosen and answers with a page that asks before anything is done."""
-
-    label: Any
-    url_name: str
-    icon: str
-    permission: Any
-    weight: int = 50
-
+from common.tabs import Action
 
 _actions: dict[str, list[Action]] = {}
 

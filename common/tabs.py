@@ -15,7 +15,7 @@ class Tab(NamedTuple):
 
 
 class Action(NamedTuple):
-    """A button in the head of another package's page. `url_name` takes the row's primary key; `icon` is a name of `common.icons`."""
+    """A button on another package's page. `icon` is a name of `common.icons`; in the head of a row's page `url_name` takes its primary key."""
 
     label: Any
     url_name: str

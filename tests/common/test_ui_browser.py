@@ -1,28 +1,13 @@
 """The gallery in a real browser: no overflow on a small phone, nothing axe complains about, and the behaviours of our elements."""
 
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 from django.test import override_settings
 from playwright.sync_api import sync_playwright
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES
 
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
-AXE = Path(settings.BASE_DIR) / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +41,7 @@ def open_gallery(live_server, client, clerk):
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_fits_and_is_accessible(open_gallery, width):
     page, said = open_gallery(width)
-    assert page.evaluate(OVER) == 0
+    assert page.evaluate(OVERFLOW) == 0
     assert said == []
     page, _ = open_gallery(width, bypass_csp=True)
     page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -69,7 +54,7 @@ def test_large_text_fits_a_small_phone(open_gallery):
     page.context.add_cookies([{"name": "text", "value": "large", "url": page.url}])
     page.reload()
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
-    assert page.evaluate(OVER) == 0
+    assert page.evaluate(OVERFLOW) == 0
 
 
 def test_a_sum_is_read_out_and_doubted(open_gallery):

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import sync_playwright
 
 from common import jobs
 from common.models import Job
+from tests.browser import CHROMIUM, SWITCHES
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 PASSWORD = "only-for-this-test-7"
-AXE = Path(settings.BASE_DIR) / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture(autouse=True)
