@@ -44,9 +44,6 @@ def _plain(value: Any) -> Any:
 # -- rows -----------------------------------------------------------------------------------------------------------------------
 
 
-_TEXTUAL = (models.CharField, models.TextField)
-
-
 def _as_text(model_field: models.Field[Any, Any], value: Any) -> str:
     """One spelling for a value whether it was just assigned or read back from the database."""
     if isinstance(model_field, models.DecimalField):
@@ -63,14 +60,15 @@ def _as_text(model_field: models.Field[Any, Any], value: Any) -> str:
 
 
 @functools.cache
-def _audited_fields(model: type[models.Model]) -> tuple[tuple[str, models.Field[Any, Any]], ...]:
+def _audited_fields(model: type[models.Model]) -> tuple[tuple[str, models.Field[Any, Any], bool], ...]:
+    """(column, field, whether a text or whole number in it is written as it stands) of what a digest covers, in order of name."""
     skip = set(getattr(model, "audit_skip", ()))
     fields = [
-        (f.attname, f)
+        (f.attname, f, not isinstance(f, models.DecimalField | models.DateField))
         for f in model._meta.concrete_fields
         if f.name not in skip and not isinstance(f, SecretField) and not getattr(f, "auto_now", False)
     ]
-    return tuple(sorted(fields))
+    return tuple(sorted(fields, key=lambda each: each[0]))
 
 
 def row_digest(row: models.Model) -> str:
@@ -81,13 +79,11 @@ def row_digest(row: models.Model) -> str:
     """
     parts = [row._meta.label_lower]
     values = row.__dict__
-    for name, model_field in _audited_fields(type(row)):
+    for name, model_field, is_plain in _audited_fields(type(row)):
         value = values.get(name)
         if value is None or value is False or value == "" or value == []:
             continue
-        if (
-            value.__class__ is str and model_field.__class__ in _TEXTUAL
-        ):  # most values of most rows; the rule below says the same
+        if is_plain and (value.__class__ is str or value.__class__ is int):  # most values; `_as_text` says the same
             parts.append(f"{name}={value}")
             continue
         parts.append(f"{name}={_as_text(model_field, value)}")
@@ -109,7 +105,7 @@ def row_key(row: models.Model) -> str:
 
 def snapshot(row: models.Model) -> dict[str, Any]:
     """The values of a row now, to be compared with later: `{attname: value}`."""
-    return {name: row.__dict__.get(name) for name, _f in _audited_fields(type(row))} | {
+    return {name: row.__dict__.get(name) for name, _f, _p in _audited_fields(type(row))} | {
         f.attname: HIDDEN if row.__dict__.get(f.attname) else ""
         for f in row._meta.concrete_fields
         if isinstance(f, SecretField)

@@ -12,6 +12,7 @@ import itertools
 from typing import NamedTuple
 
 from pypinyin import Style, lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
 
 # Readings a character has as a surname where the common reading is another one (public dictionaries; two where both are borne).
 SURNAME_READINGS: dict[str, tuple[str, ...]] = {
@@ -59,9 +60,14 @@ def _readings(name: str) -> list[list[str]]:
     return [head.split() + rest for head in heads]
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=50_000)
 def _syllables(text: str) -> list[str]:
-    """Given names repeat from person to person; callers must not change the list."""
+    """Syllables of a text, at most one a character; callers must not change the list.
+
+    Two characters that are no known phrase read as each does alone, and characters repeat from person to person.
+    """
+    if len(text) == 2 and text not in PHRASES_DICT:
+        return _syllables(text[0]) + _syllables(text[1])
     return [s.replace("ü", "v") for s in lazy_pinyin(text, style=Style.NORMAL, errors="ignore", v_to_u=False)]
 
 
