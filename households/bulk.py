@@ -818,7 +818,7 @@ def undo(entries: Sequence[tuple[int, Mapping[str, Any]]], *, by: Any, note: str
             if key in created:
                 continue
             for name, value in values.items():
-                model_field = row._meta.get_field(name)
+                model_field: Any = row._meta.get_field(name)
                 if isinstance(model_field, pii.SecretField):
                     setattr(row, name, pii.Secret(value or ""))
                 else:
@@ -849,9 +849,9 @@ def undo(entries: Sequence[tuple[int, Mapping[str, Any]]], *, by: Any, note: str
         )
     for model in (MemberYear, IncomeLine, StatusChange, HouseholdYear, Member, Household):
         label = model._meta.label_lower
-        pks = [int(key.partition("/")[2]) for key in created if key.startswith(f"{label}/")]
-        if pks:
-            model._base_manager.filter(pk__in=pks)._raw_delete(using=connection.alias)  # type: ignore[attr-defined]
+        gone = [int(key.partition("/")[2]) for key in created if key.startswith(f"{label}/")]
+        if gone:
+            model._base_manager.filter(pk__in=gone)._raw_delete(using=connection.alias)  # type: ignore[attr-defined]
     for model in (Household, HouseholdYear, IncomeLine, MemberYear):
         update_rows(model, changed.get(model, []))
     members = changed.get(Member, [])
@@ -968,7 +968,7 @@ def copy_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
             for f in model._meta.concrete_fields
             if not f.null or any(value[f.attname] is not None for value in values)
         ]
-        _copy(model._meta.db_table, [f.column for f in fields], [f.attname for f in fields], rows)
+        _copy(model._meta.db_table, [str(f.column) for f in fields], [f.attname for f in fields], rows)
 
 
 def update_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
@@ -977,7 +977,7 @@ def update_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
         return
     fields = model._meta.concrete_fields
     table, temporary = model._meta.db_table, f"import_{model._meta.db_table}"
-    columns = [f.column for f in fields]
+    columns = [str(f.column) for f in fields]
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE TEMPORARY TABLE IF NOT EXISTS "{temporary}" (LIKE "{table}") ON COMMIT DROP')
         cursor.execute(f'TRUNCATE "{temporary}"')
