@@ -376,7 +376,9 @@ def test_chinese_in_a_template_is_translatable(path):
     if path.parts[-2] in ("dev", "pdf"):  # the gallery is for developers; a booklet is printed in Chinese
         return
     text = re.sub(r"{%\s*comment.*?endcomment\s*%}|{#.*?#}|<!--.*?-->", "", path.read_text(), flags=re.S)
-    text = re.sub(r"(<[^>]*\blang=\"zh-hans\"[^>]*>).*?</", r"\1</", text, flags=re.S)  # the language switch names itself
+    text = re.sub(
+        r"(<[^>]*\blang=\"zh-hans\"[^>]*>).*?</", r"\1</", text, flags=re.S
+    )  # the language switch names itself
     text = re.sub(r"{%\s*blocktranslate.*?endblocktranslate\s*%}", "", text, flags=re.S)
     text = re.sub(r"{%\s*translate\s+(\"[^\"]*\"|'[^']*').*?%}", "", text, flags=re.S)
     text = re.sub(r"_\((\"[^\"]*\"|'[^']*')\)", "", text)
