@@ -492,7 +492,9 @@ def shown_changes(plan: Plan, each: MemberPlan | None = None) -> list[list[str]]
                     if (old or {}).get(part) != text:
                         own = key if part not in ("relation", "sex", "ethnicity", "id_type") else "member.x"
                         part_key = f"{'member' if own == 'member.x' else table}.{part}"
-                        found.append([f"{label_of(part_key)}（{_('未识别')}）", (old or {}).get(part, ""), text])
+                        found.append(
+                            [_("%(label)s（未识别）") % {"label": label_of(part_key)}, (old or {}).get(part, ""), text]
+                        )
             else:
                 found.append([label_of(key), show(key, old), show(key, new)])
     return found

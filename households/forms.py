@@ -596,7 +596,7 @@ class YearForm(forms.Form):
         super().__init__(*args, **kwargs)
         this, have = timezone.localdate().year, set(have)
         years = [y for y in range(this, max(this - 12, 2009), -1) if y not in have]
-        self.fields["year"].choices = [(y, f"{y}{_('年')}") for y in years]  # type: ignore[attr-defined]
+        self.fields["year"].choices = [(y, values.year(y)) for y in years]  # type: ignore[attr-defined]
         if not have:
             del self.fields["copy"]
 

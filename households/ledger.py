@@ -600,9 +600,9 @@ def _income(records: dict[int, HouseholdYear], chosen: int) -> Income:
     notes = [note for y in years if (note := _imported_note(records[y]))]
     bars = [
         {
-            "label": f"{y}{_('年')}",
+            "label": values.year(y),
             "value": records[y].per_head_income or 0,
-            "text": f"{values.money(records[y].per_head_income)} {_('元')}"
+            "text": _("%(amount)s 元") % {"amount": values.money(records[y].per_head_income)}
             if records[y].per_head_income is not None
             else _("未填"),
         }
@@ -716,7 +716,7 @@ def _helpers(household: Household) -> list[Helper]:
             unit=p.cadre.unit.name,
             title=p.cadre.title,
             phone=p.cadre.phone_masked,
-            period=f"{values.day(p.starts_on)} {_('至')} {values.day(p.ends_on) or _('今')}",
+            period=values.period(p.starts_on, p.ends_on),
             mode=p.get_mode_display(),
             current=p.starts_on <= today and (p.ends_on is None or p.ends_on > today),
         )
@@ -936,7 +936,7 @@ def _paper_income(ledger: Ledger) -> dict[str, Any]:
             "title": _("逐年收支"),
             "unit": _("单位：元"),
             "columns": [{"label": _("项目"), "width": 16, "align": "start"}]
-            + [{"label": f"{y}{_('年')}", "width": 9, "align": "end"} for y in years],
+            + [{"label": values.year(y), "width": 9, "align": "end"} for y in years],
             "rows": rows,
             "keep": len(rows) <= KEPT_ROWS,
             "empty": _("无收支记录"),
@@ -952,7 +952,7 @@ def _paper_income(ledger: Ledger) -> dict[str, Any]:
                 "unit": _("单位：元"),
                 "desc": _("%(first)s—%(last)s 年逐年人均纯收入") % {"first": years[0], "last": years[-1]},
                 "rows": [
-                    {"label": f"{y}{_('年')}", "value": None if a is None else float(a), "text": values.money(a)}
+                    {"label": values.year(y), "value": None if a is None else float(a), "text": values.money(a)}
                     for y, a in zip(years, heads.amounts, strict=True)
                 ],
             }

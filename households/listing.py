@@ -60,7 +60,9 @@ class Row:
         for member in self.hits:
             relation = codelists.RELATION.label(member.relation)
             names.append(
-                f"{member.name}（{relation}，{_('已减少')}）" if member.left_on else f"{member.name}（{relation}）"
+                _("%(name)s（%(relation)s，已减少）") % {"name": member.name, "relation": relation}
+                if member.left_on
+                else f"{member.name}（{relation}）"
             )
         return "、".join(names)
 

@@ -239,7 +239,7 @@ def _position(model: Any, name: str, whose: str) -> int:
 
 
 def _year(year: str) -> str:
-    return f"{year}{_('年')}" if year else ""
+    return values.year(year) if year else ""
 
 
 def _whose(kind: str, whose: str) -> str:

@@ -164,6 +164,15 @@ def day(value: dt.date | str | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def year(value: int) -> str:
+    return _("%(year)s年") % {"year": value}
+
+
+def period(start: dt.date, end: dt.date | None) -> str:
+    """2022年7月1日 至 今."""
+    return _("%(start)s 至 %(end)s") % {"start": day(start), "end": day(end) if end else _("今")}
+
+
 def moment(value: dt.datetime | str | None) -> str:
     """2026年3月15日 10:32 in local time; "" for None."""
     if not value:

@@ -91,7 +91,7 @@ class Household(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.householder_name or _('（无户主）')}{_('户')}"
+        return str(_("%(name)s户") % {"name": self.householder_name or _("（无户主）")})
 
     def get_absolute_url(self) -> str:
         return reverse("households:household_detail", args=[self.pk])
