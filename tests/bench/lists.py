@@ -1,0 +1,100 @@
+"""Lists, searches and the ledger page against the bare admin on the same tables, and against themselves."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from lxml import html
+
+from accounts.models import User
+from households.models import Household, HouseholdYear, Member
+from tests.bench.frame import Table, by_turns, median, p95
+from tests.bench.seed import OFFICER
+
+
+def run(table: Table, households: int) -> None:
+    officer = User.objects.get(username=OFFICER)
+    client = Client(HTTP_HOST="127.0.0.1")
+    client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+
+    def get(address: str, **headers: str) -> None:
+        response = client.get(address, **headers)
+        assert response.status_code == 200, (address, response.status_code)
+
+    def queries(address: str) -> int:
+        get(address)
+        with CaptureQueriesContext(connection) as captured:
+            get(address)
+        return len(captured)
+
+    listed = reverse("households:household_list")
+    admin = reverse("baseline:households_household_changelist")
+    first = f"{listed}?status=out_of_poverty"
+    ours, bare = by_turns(lambda: get(first), lambda: get(f"{admin}?status__exact=out_of_poverty"))
+    table.add("lists", "page 1 of 50, filtered, masked / bare admin changelist", median(ours), median(bare), 0.4)
+    table.most("lists", "queries of page 1", queries(first), 8)
+
+    own = Household.objects.for_user(officer).filter(status="out_of_poverty").order_by("pk")
+    last = f"{first}&cursor=a{own[50].pk}"  # the page whose rows are the fifty oldest
+    page_one, deepest = by_turns(lambda: get(first), lambda: get(last))
+    table.add("lists", "deepest page / page 1", median(deepest), median(page_one), 1.15)
+
+    someone = Member.objects.filter(household__in=own).exclude(id_masked="").order_by("pk")[100]
+    find = reverse("households:household_find")
+
+    def search(text: str) -> None:
+        response = client.post(find, {"q": text}, headers={"HX-Request": "true"})
+        assert response.status_code == 200, (text, response.status_code)
+
+    asked = {
+        "two characters of a name": someone.name[:2],
+        "pinyin initials": someone.initials.split(" ")[0],
+        "last digits of the ID": someone.id_masked[-4:],
+        "household number": someone.household.number,
+    }
+    for what, text in asked.items():
+        page_one, found = by_turns(lambda: get(first), lambda text=text: search(text))
+        table.add("lists", f"search by {what}, p95 / list page 1", p95(found), median(page_one), 1.5)
+        found, bare = by_turns(
+            lambda text=text: search(text), lambda text=text: get(f"{admin}?q={text}"), times=4, warm=1
+        )
+        table.add("lists", f"search by {what} / bare admin's search", median(found), median(bare), 0.04)
+
+    years = Household.objects.filter(pk__in=HouseholdYear.objects.filter(year=2023).values("household"))
+    shown = years.order_by("-pk").first() or own[0]
+    official = Client(HTTP_HOST="127.0.0.1")
+    official.force_login(
+        User.objects.get(username="bench-official"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    client = official
+    ledger = reverse("households:household_detail", args=[shown.pk])
+    change = reverse("baseline:households_household_change", args=[shown.pk])
+    ours, bare = by_turns(lambda: get(ledger), lambda: get(change))
+    table.add("lists", "ledger page, five years / bare admin change form", median(ours), median(bare), 1.0)
+    table.most("lists", "queries of the ledger page", queries(ledger), 16)
+
+    form = reverse("households:household_edit", args=[shown.pk])
+    ours, bare = by_turns(lambda: _save(client, form, "address"), lambda: _save(client, change, "address"))
+    table.add("lists", "save of one household form / bare admin save", median(ours), median(bare), 1.0)
+    with CaptureQueriesContext(connection) as captured:
+        _save(client, form, "address", only_post=True)
+    table.most("lists", "queries of that save", len(captured), 25)
+
+
+_filled: dict[str, dict[str, str]] = {}
+
+
+def _save(client: Client, address: str, field: str, *, only_post: bool = False) -> None:
+    """Send a page's own form back with one field changed, as a browser does."""
+    if address not in _filled or not only_post:
+        document = html.fromstring(client.get(address).content)
+        form = max(document.forms, key=lambda one: len(one.fields))
+        _filled[address] = {
+            name: value for name, value in form.form_values() if not name.startswith("_") or name == "_save"
+        }
+    response = client.post(address, _filled[address] | {field: f"示范路 {time.perf_counter_ns()} 号"})
+    assert response.status_code == 302, (address, response.status_code, response.content[:3000].decode())
