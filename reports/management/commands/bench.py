@@ -25,7 +25,7 @@ class Command(BaseCommand):
         environ = os.environ | {
             "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
             "BENCH_MAINTENANCE_URL": os.environ["DATABASE_URL"],
-            "DATABASE_URL": urlunsplit(url._replace(path=f"{url.path.rpartition('/')[0]}/bench")),
+            "DATABASE_URL": f"{server}/bench{mark}{query}",
         }
         command = [sys.executable, "-m", "tests.bench", *names, "--households", str(households)]
         command += ["--json"] if options["json"] else []
