@@ -1,85 +1,219 @@
-"""An import with all checks and the audit chain against its floor: read the sheet, check the numbers, COPY."""
+"""What an import costs beside what the machine must do in any case, and whether the last rows cost what the first did."""
 
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 
-from django.db import connection, transaction
-from python_calamine import CalamineWorkbook
+import python_calamine
+from django.db import connection, models, transaction
 
 from accounts.models import User
 from common import identity
-from common.models import AuditEvent
 from exchange import services
-from households.models import Household
+from exchange.models import ImportBatch
+from households.models import Household, HouseholdYear, Member, MemberYear
 from regions.models import Level, Region
-from tests.bench.frame import Table, median
-from tests.data.national import Place, families_with_everything, workbook
+from tests.bench.frame import Table
+from tests.data import national
 
-MEMBERS = 10_000
-ID_COLUMN = 8  # of frame A
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def step(self, *args: object, **kwargs: object) -> None:
-        return None
+HOUSEHOLDS = 2_900  # about 10,000 members
+LONG = 29_000  # about 100,000 members
+FIRST = 30_000_000  # numbers of the files begin here, far above the seeded ones
+TABLES = (Household, Member, HouseholdYear, MemberYear)
 
 
-def _floor(data: bytes) -> None:
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()[1:]
-    lines = []
-    for row in rows:
-        identity.parse(str(row[ID_COLUMN]))
-        lines.append("\t".join(str(cell).replace("\t", " ") for cell in row))
+class Run:
+    """Progress with its times."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[int, float]] = []
+
+    def step(self, done=None, *, total=None, message=None, force=False):
+        if done:
+            self.steps.append((done, time.perf_counter()))
+
+
+def workbook(households: int, seed: int) -> bytes:
+    village = Region.objects.filter(level=Level.VILLAGE).select_related("parent__parent").order_by("code").first()
+    place = national.Place(village.parent.name, village.name, village.parent.parent.name)
+    families = national.People(seed, first=FIRST + seed * 100_000).families(households)
+    return national.workbook(families=families, places=[place])
+
+
+def journey(data: bytes, by: User) -> tuple[float, float, ImportBatch, Run]:
+    """Seconds of the dry run and of the commit, with all checks and the audit chain."""
+    start = time.perf_counter()
+    batch = services.upload_batch(data=data, filename="bench.xlsx", by=by, year=2025)
+    batch = services.run_import(batch, by=by, write=False, run=Run())
+    middle = time.perf_counter()
+    run = Run()
+    batch = services.run_import(batch, by=by, write=True, run=run)
+    return middle - start, time.perf_counter() - middle, batch, run
+
+
+def _copies(batch: ImportBatch) -> dict[type[models.Model], io.StringIO]:
+    """The rows that the import wrote, as COPY text."""
+    ids = list(batch.rows.exclude(household_id=None).values_list("household_id", flat=True))
+    found = {}
+    where = {
+        Household: "id = ANY(%s)", Member: "household_id = ANY(%s)", HouseholdYear: "household_id = ANY(%s)",
+        MemberYear: "member_id IN (SELECT id FROM households_member WHERE household_id = ANY(%s))",
+    }  # fmt: skip
+    for model in TABLES:
+        out = io.StringIO()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE bench_out AS SELECT * FROM {model._meta.db_table} WHERE {where[model]}", [ids]
+            )
+            cursor.copy_expert("COPY bench_out TO STDOUT", out)
+            cursor.execute("DROP TABLE bench_out")
+            cursor.execute(
+                f"CREATE TABLE IF NOT EXISTS bench_{model._meta.model_name} (LIKE {model._meta.db_table} INCLUDING ALL)"
+            )
+        found[model] = out
+    return found
+
+
+def floor(data: bytes, copies: dict[type[models.Model], io.StringIO]) -> float:
+    """Seconds to read the file, check every ID number and COPY the same rows into tables with the same indexes."""
+    with connection.cursor() as cursor:
+        for model in TABLES:
+            cursor.execute(f"TRUNCATE bench_{model._meta.model_name}")
+    start = time.perf_counter()
+    sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
+    for number, row in enumerate(sheet.iter_rows()):
+        if number:
+            identity.parse(row[8])
     with transaction.atomic(), connection.cursor() as cursor:
-        columns = ", ".join(f"c{n} text" for n in range(len(rows[0])))
-        cursor.execute(f"CREATE TEMPORARY TABLE floor ({columns}) ON COMMIT DROP")
-        cursor.copy_expert("COPY floor FROM STDIN", io.StringIO("\n".join(lines) + "\n"))
+        for model, rows in copies.items():
+            rows.seek(0)
+            cursor.copy_expert(f"COPY bench_{model._meta.model_name} FROM STDIN", rows)
+    return time.perf_counter() - start
 
 
-def _ours(data: bytes, by: User, *, write: bool) -> None:
-    """Dry run or commit; a commit is undone by the rollback, so that every round begins alike."""
-    with transaction.atomic():
-        batch = services.upload_batch(data=data, filename="bench.xlsx", by=by, year=2026)
-        if batch.state == batch.State.MAPPING:
-            batch = services.map_headings(batch=batch, choices={}, year=2026, by=by)
-        batch = services.run_import(batch, by=by, write=write, run=Quiet())
-        assert batch.households_created, (batch.state, batch.error)
-        with connection.cursor() as cursor:  # the chain is closed as a commit would
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        transaction.set_rollback(True)
+def import_export(count: int) -> float:
+    """Seconds a row of the usual library's journey, a dry run and an import, on the member table alone without any annual record."""
+    import tablib
+    from import_export import resources
+
+    class MemberResource(resources.ModelResource):
+        class Meta:
+            model = Member
+            import_id_fields = ("number",)
+            fields = ("number", "household", "name", "relation", "sex", "birth_date", "ethnicity")
+            skip_unchanged = True
+            clean_model_instances = True
+            use_transactions = True
+
+    household = Household.objects.order_by("pk").first()
+    people = national.People(77, first=FIRST * 2)
+    data = tablib.Dataset(headers=MemberResource.Meta.fields)
+    for number in range(count):
+        who = people.person("其他", "1", 20, 60)
+        data.append((f"x{number}", household.pk, who.name, "99", "1", who.birth_date.isoformat(), "01"))
+    start = time.perf_counter()
+    for dry_run in (True, False):
+        MemberResource().import_data(data, dry_run=dry_run, raise_errors=True)
+    seconds = time.perf_counter() - start
+    Member.objects.filter(number__startswith="x", household=household).delete()
+    return seconds / count
+
+
+MEMORY = """
+import json, sys, threading, time
+from config.bootstrap import ensure
+ensure()
+import django; django.setup()
+import psutil
+from accounts.models import User
+from exchange import services
+from tests.bench.imports import Run
+process, peak, over = psutil.Process(), [0], []
+user = User.objects.get(username="bench-official")
+import io, python_calamine
+base = process.memory_info().rss
+def watch():
+    while not over:
+        peak[0] = max(peak[0], process.memory_info().rss)
+        time.sleep(0.01)
+threading.Thread(target=watch, daemon=True).start()
+data = open(sys.argv[1], "rb").read()
+if sys.argv[2] == "reader":
+    sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
+    sum(1 for _row in sheet.iter_rows())
+else:
+    batch = services.upload_batch(data=data, filename="bench.xlsx", by=user, year=2025)
+    del data
+    services.run_import(batch, by=user, write=False, run=Run())
+over.append(True)
+print(json.dumps((peak[0] - base) / 1e6))
+"""
+
+
+def _memory(path: Path, what: str) -> float:
+    """Megabytes over the base that a process of its own needs at most."""
+    answer = subprocess.run([sys.executable, "-c", MEMORY, str(path), what], check=True, capture_output=True, text=True)
+    return float(json.loads(answer.stdout.strip().splitlines()[-1]))
 
 
 def run(table: Table, households: int) -> None:
     by = User.objects.get(username="bench-official")
-    county = by.postings_now[0].region
-    villages = list(
-        Region.objects.within(county).filter(level=Level.VILLAGE).select_related("parent").order_by("code")[:20]
-    )
-    places = [Place(v.parent.name, v.name) for v in villages if v.parent]
-    families = families_with_everything(MEMBERS * 2 // 7, seed=99, villages=len(places), first=5_000_000)
-    data = workbook(len(families), places=places, families=families)
-    before = Household.objects.count(), AuditEvent.objects.count()
-    floor, dry, commit = [], [], []
-    for _turn in range(3):
-        for found, act in (
-            (floor, lambda: _floor(data)),
-            (dry, lambda: _ours(data, by, write=False)),
-            (commit, lambda: _ours(data, by, write=True)),
-        ):
-            start = time.perf_counter()
-            act()
-            found.append(time.perf_counter() - start)
-    assert before == (Household.objects.count(), AuditEvent.objects.count())
-    people = sum(len(f.members) for f in families)
+    dry, write, floors, seconds_a_row = [], [], [], 0.0
+    for seed in (1, 2, 3):
+        data = workbook(HOUSEHOLDS, seed)
+        previewed, written, batch, _run = journey(data, by)
+        floors.append(floor(data, _copies(batch)))
+        dry.append(previewed)
+        write.append(written)
+        seconds_a_row = (previewed + written) / batch.members_read
+        services.undo_batch(batch=batch, by=by)
+    ours = sorted(d + w for d, w in zip(dry, write, strict=True))[1]
     table.add(
-        "import",
-        f"{people:,} members, dry run and commit / floor",
-        median(dry) + median(commit),
-        median(floor),
-        6.0,
-        unit="s",
+        "imports", "10,000 members, dry run and commit / read, check, COPY", ours, sorted(floors)[1], 6.0, unit="s"
     )
+    peer = import_export(1_000)
+    table.add(
+        "imports",
+        "a row of django-import-export / a row of ours",
+        peer * 1000,
+        seconds_a_row * 1000,
+        15.0,
+        at_least=True,
+    )
+
+    data = workbook(LONG, 4)
+    _previewed, _written, batch, run_ = journey(data, by)
+    steps = run_.steps[:-1]  # the last one waits for the receipt
+    tenth = max(1, len(steps) // 10)
+
+    def pace(part):
+        return (part[-1][1] - part[0][1]) / (part[-1][0] - part[0][0]) * 1000
+
+    table.add(
+        "imports",
+        "a row in the last tenth of 100,000 / in the first",
+        pace(steps[-tenth - 1 :]),
+        pace(steps[: tenth + 1]),
+        1.3,
+    )
+    path = Path(tempfile.mkdtemp()) / "bench-import.xlsx"  # invented people
+    path.write_bytes(data)
+    try:
+        table.add(
+            "imports",
+            "memory over base, 100,000 rows / the reader alone",
+            _memory(path, "import"),
+            _memory(path, "reader"),
+            1.25,
+            unit="MB",
+        )
+    finally:
+        path.unlink()
+        path.parent.rmdir()
+    services.undo_batch(batch=batch, by=by)
