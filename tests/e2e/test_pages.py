@@ -1,0 +1,86 @@
+"""Every main page in a real browser: accessible by axe's rules, nothing wider than the screen, quiet console."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests.browser import AXE, OVERFLOW, RULES
+from tests.factories import PhotoFactory, StatusChangeFactory
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True, databases=["default", "outside"]),
+]
+
+
+@pytest.fixture
+def addresses(household):
+    """Main pages of a county official, by name."""
+    PhotoFactory(household=household)
+    change = StatusChangeFactory(household=household)
+    own = {"args": [household.pk]}
+    member = household.members.get()
+    return {
+        "home": reverse("home"),
+        "list": reverse("households:household_list"),
+        "nothing found": reverse("households:household_list") + "?status=returned",
+        "ledger": reverse("households:household_detail", **own),
+        "history": reverse("households:household_history", **own),
+        "household form": reverse("households:household_edit", **own),
+        "income form": reverse("households:income_edit", args=[household.pk, household.latest_year]),
+        "member form": reverse("households:member_edit", args=[household.pk, member.pk]),
+        "split": reverse("households:household_split", **own),
+        "decision": reverse("households:status_decide", args=[household.pk, change.pk]),
+        "reveal": reverse("households:reveal", **own) + "?what=phone",
+        "imports": reverse("exchange:batch_list"),
+        "upload": reverse("exchange:batch_new"),
+        "print centre": reverse("reports:print_centre"),
+        "print one": reverse("reports:print_household", **own),
+        "jobs": reverse("jobs:job_list"),
+        "accounts": reverse("accounts:account_list"),
+        "account form": reverse("accounts:account_new"),
+        "profile": reverse("accounts:profile"),
+        "regions": reverse("regions:region_detail", args=[household.village.parent_id]),
+    }
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(width, official, addresses, sign_in):
+    assert AXE.exists(), "./run test fetches the front-end packages"
+    rules = AXE.read_text()
+    page = sign_in(official, width)
+    found = []
+    for name, address in addresses.items():
+        page.goto(address)
+        page.evaluate(rules)
+        report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        found += [f"{name}: {v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
+    assert not found, "\n".join(found)
+
+
+def test_nothing_is_wider_than_a_small_phone(official, addresses, sign_in):
+    page = sign_in(official, 320)
+    wide = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        over = page.evaluate(OVERFLOW)
+        if over > 0:
+            wide[name] = over
+    assert not wide
+
+
+def test_log_in_search_and_open_without_script(household, clerk, sign_in):
+    """Reading and simple forms need no JavaScript."""
+    page = sign_in(clerk, java_script_enabled=False)
+    page.goto(reverse("households:household_list"))
+    page.locator("main input[name=q]").first.fill(household.householder_name[:2])
+    page.get_by_role("button", name="查找").click()
+    page.locator(f"main a[href='{household.get_absolute_url()}']").first.click()
+    assert household.householder_name in page.locator("h1").inner_text()
+    page.goto(reverse("households:household_edit", args=[household.pk]))
+    page.get_by_label("组（自然村）").fill("九组")
+    page.get_by_role("button", name="保存").click()
+    household.refresh_from_db()
+    assert household.hamlet == "九组"

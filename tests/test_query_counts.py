@@ -1,0 +1,70 @@
+"""How many queries each page sends, pinned: `YIHU_RECORD=1` writes query_counts.json anew, on purpose and in a diff."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import HouseholdFactory, JobFactory, MemberFactory, MemberYearFactory, PhotoFactory, UserFactory
+
+RECORD = Path(__file__).with_name("query_counts.json")
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def addresses(household):
+    own = [household.pk]
+    return {
+        "home": reverse("home"),
+        "household list": reverse("households:household_list"),
+        "household list, filtered": reverse("households:household_list") + "?status=out_of_poverty&helper=none",
+        "ledger": reverse("households:household_detail", args=own),
+        "history": reverse("households:household_history", args=own),
+        "household form": reverse("households:household_edit", args=own),
+        "income form": reverse("households:income_edit", args=[household.pk, household.latest_year]),
+        "member form": reverse("households:member_edit", args=[household.pk, household.members.get().pk]),
+        "imports": reverse("exchange:batch_list"),
+        "print centre": reverse("reports:print_centre"),
+        "jobs": reverse("jobs:job_list"),
+        "accounts": reverse("accounts:account_list"),
+        "api households": reverse("api:household-list"),
+        "api ledger": reverse("api:household-detail", args=own),
+    }
+
+
+@pytest.fixture
+def counts(addresses, official, client_as, count_queries):
+    def measure():
+        found = {}
+        for name, address in addresses.items():
+            client = client_as(official)
+            client.get(address)  # whatever is read once in a process has been
+            found[name] = count_queries(lambda client=client, address=address: client.get(address))
+        return found
+
+    return measure
+
+
+def test_counts_are_the_recorded_ones(counts):
+    found = counts()
+    if os.environ.get("YIHU_RECORD"):
+        RECORD.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    assert found == json.loads(RECORD.read_text())
+
+
+def test_no_page_grows_with_its_rows(counts, household, land):
+    few = counts()
+    HouseholdFactory.create_batch(20, village=land.village, with_householder=True, with_year=True)
+    for _n in range(6):
+        MemberYearFactory(member=MemberFactory(household=household))
+        PhotoFactory(household=household)
+        JobFactory(owner="official")
+        UserFactory(home=land.village)
+    many = counts()
+    assert {name: (few[name], n) for name, n in many.items() if n > few[name] + 1} == {}
+    assert many["household list"] <= 8
+    assert many["ledger"] <= 16
