@@ -95,8 +95,14 @@ def _save(client: Client, address: str, field: str, *, only_post: bool = False) 
     if address not in _filled or not only_post:
         document = html.fromstring(client.get(address).content)
         form = max(document.forms, key=lambda one: len(one.fields))
+        # lxml says "on" for a checked radio whose value is empty; a browser sends the empty value.
+        empty = {
+            el.get("name")
+            for el in form.iter("input")
+            if el.get("type") == "radio" and el.checked and el.get("value") == ""
+        }
         _filled[address] = {
-            name: "" if value == "on" else value
+            name: "" if name in empty else value
             for name, value in form.form_values()
             if not name.startswith("_") or name == "_save"
         }
