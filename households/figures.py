@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -38,36 +39,51 @@ class Figures:
     at: dt.datetime
 
 
+class Group(NamedTuple):
+    """Households alike in what the figures ask."""
+
+    status: str
+    unmet: bool
+    paired: bool
+    proposed: bool
+    households: int
+    people: int
+
+
 def figures_of(user: Any) -> Figures:
     """The households the user may see that are not closed, as the unfiltered list shows them."""
     pairings = Pairing.objects.current().filter(household=OuterRef("pk"))
-    proposals = StatusChange.objects.filter(state=StatusChange.State.PROPOSED, household=OuterRef("pk"))
-    kinds = {
-        "all": Q(),
-        "unmet": Q(open_checks__gt=0),
-        "unpaired": ~Q(Exists(pairings)),
-        "proposals": Q(Exists(proposals)),
-    }
-    counted = {f"{kind}_n": Count("pk", filter=condition or None) for kind, condition in kinds.items()}
-    summed = {
-        f"{kind}_p": Sum("member_count", filter=condition or None, default=0) for kind, condition in kinds.items()
-    }
-    rows = {
-        row["status"]: row
-        for row in Household.objects.for_user(user).active().order_by().values("status").annotate(**counted, **summed)
-    }
+    waiting = StatusChange.objects.filter(state=StatusChange.State.PROPOSED, household=OuterRef("pk"))
+    # Each question is asked once a household; the few groups that differ in the answers are added up here.
+    groups = (
+        Household.objects.for_user(user)
+        .active()
+        .order_by()
+        .annotate(
+            unmet=ExpressionWrapper(Q(open_checks__gt=0), BooleanField()),
+            paired=Exists(pairings),
+            proposed=Exists(waiting),
+        )
+        .values_list("status", "unmet", "paired", "proposed")
+        .annotate(households=Count("pk"), people=Sum("member_count"))
+    )
+    rows = [Group(*row) for row in groups]
 
-    def figure(label: str, kind: str, statuses: Any, **query: str) -> Figure:
-        chosen = [rows[status] for status in statuses if status in rows]
+    def figure(label: str, fits: Callable[[Group], bool], **query: str) -> Figure:
+        chosen = [row for row in rows if fits(row)]
         url = address(reverse("households:household_list"), query)
-        return Figure(label, sum(r[f"{kind}_n"] for r in chosen), sum(r[f"{kind}_p"] for r in chosen), url)
+        return Figure(label, sum(r.households for r in chosen), sum(r.people for r in chosen), url)
 
     return Figures(
-        total=figure(_("农户"), "all", Status),
-        monitored=figure(_("三类监测对象"), "all", MONITORED, status=MONITORED_ALL),
-        by_status=[figure(str(s.label), "all", [s], status=s.value) for s in Status if s in rows],
-        unmet=figure(_("两不愁三保障有未达标项"), "unmet", Status, check="any"),
-        unpaired=figure(_("没有帮扶责任人"), "unpaired", Status, helper="none"),
-        proposals=figure(_("身份变更待县级确认"), "proposals", Status, proposal="open"),
+        total=figure(_("农户"), lambda row: True),
+        monitored=figure(_("三类监测对象"), lambda row: row.status in MONITORED, status=MONITORED_ALL),
+        by_status=[
+            figure(str(status.label), lambda row, status=status: row.status == status, status=status.value)
+            for status in Status
+            if any(row.status == status for row in rows)
+        ],
+        unmet=figure(_("两不愁三保障有未达标项"), lambda row: row.unmet, check="any"),
+        unpaired=figure(_("没有帮扶责任人"), lambda row: not row.paired, helper="none"),
+        proposals=figure(_("身份变更待县级确认"), lambda row: row.proposed, proposal="open"),
         at=timezone.now(),
     )

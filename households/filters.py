@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, visible_region_ids
+from common.forms import LightSelect
 from households import codelists
 from households.ledger import CHECK_TITLES
 from households.models import HouseholdYear, Member, Status, StatusChange
@@ -97,7 +98,7 @@ class RegionFilter(django_filters.Filter):
 
 def choice(label: Any, choices: Any, **options: Any) -> django_filters.ChoiceFilter:
     return django_filters.ChoiceFilter(
-        label=label, choices=choices, empty_label=options.pop("empty", _("不限")), **options
+        label=label, choices=choices, empty_label=options.pop("empty", _("不限")), widget=LightSelect, **options
     )
 
 
@@ -116,7 +117,7 @@ class HouseholdFilter(django_filters.FilterSet):
             }
         ),
     )
-    region = RegionFilter(label=_("地区"), method="in_region")
+    region = RegionFilter(label=_("地区"), method="in_region", widget=LightSelect)
     status = choice(_("身份"), [(MONITORED_ALL, _("三类监测对象")), *Status.choices], method="of_status")
     category = choice(_("户属性"), every(codelists.CATEGORY))
     cause = choice(_("主要致贫原因"), every(codelists.CAUSE), field_name="main_cause")

@@ -14,6 +14,8 @@ from households.ledger import TONES
 from households.models import Household, Member, Pairing, Status
 from households.search import Search
 
+STATUS_LABELS = dict(Status.choices)  # Django's get_status_display() makes this anew for every row
+
 
 def with_row_facts(households: QuerySet[Household]) -> QuerySet[Household]:
     """Bring along what a row shows: places, and the name of today's helper (the lead first). Secrets stay in the database."""
@@ -31,6 +33,23 @@ class Row:
 
     household: Household
     hits: list[Member] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.household.householder_name or _("（无户主）")
+
+    @property
+    def choose(self) -> str:
+        return _("选择%(name)s") % {"name": self.household}
+
+    @property
+    def status(self) -> str:
+        return str(STATUS_LABELS[self.household.status])
+
+    @property
+    def unmet(self) -> str:
+        count = self.household.open_checks
+        return _("未达标 %(count)s 项") % {"count": count} if count else ""
 
     @property
     def place(self) -> str:
@@ -77,7 +96,7 @@ class Row:
             "village": {"id": h.village_id, "code": h.village.code, "name": h.village.name},
             "hamlet": h.hamlet,
             "members": h.member_count,
-            "status": {"code": h.status, "text": h.get_status_display()},
+            "status": {"code": h.status, "text": self.status},
             "category": {"code": h.category, "text": self.category},
             "main_cause": {"code": h.main_cause, "text": self.cause},
             "open_checks": h.open_checks,
