@@ -39,7 +39,7 @@ class YearInline(Open, admin.StackedInline):
 
 class StatusInline(Open, admin.TabularInline):
     model = StatusChange
-    raw_id_fields = ("proposed_by", "decided_by")
+    exclude = ("proposed_by", "decided_by")
     extra = 0
 
 
