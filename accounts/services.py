@@ -173,7 +173,7 @@ def _check_region(region: Region) -> None:
 
 
 def _wrong_level(role: Role) -> str:
-    levels = "、".join(str(Level(level).label) for level in sorted(POSTED_AT[role]))
+    levels = _("、").join(str(Level(level).label) for level in sorted(POSTED_AT[role]))
     if not levels:
         return _("“%(role)s”由结对帮扶产生，不用任职。") % {"role": role.label}
     return _("“%(role)s”只能安排在%(levels)s一级，请改选区划或角色。") % {"role": role.label, "levels": levels}

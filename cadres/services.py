@@ -148,7 +148,7 @@ def check_sheet(*, rows: Sequence[SheetRow], by: User) -> list[Checked]:
         if role is None:
             found.errors.append(
                 _("角色“%(role)s”不认识，应为：%(roles)s。")
-                % {"role": row.role, "roles": "、".join(str(r.label) for r in Role)}
+                % {"role": row.role, "roles": _("、").join(str(r.label) for r in Role)}
             )
         found.role = None if role == Role.HELPER else role
         place = (row.code.strip(), row.township.strip(), row.village.strip())
@@ -185,7 +185,7 @@ def _place(code: str, township: str, village: str, *, by: User) -> Region | str:
     if not found:
         return _("您管理的地区里没有“%(place)s”，请核对地名或代码。") % {"place": shown}
     if len(found) > 1:
-        where = "、".join(r.full_name for r in found[:3])
+        where = _("、").join(r.full_name for r in found[:3])
         return _("“%(place)s”不止一个（%(where)s），请填区划代码。") % {"place": shown, "where": where}
     return found[0]
 
@@ -196,7 +196,7 @@ def _why_not(role: Role | None, region: Region, by: User) -> list[str]:
     if role is None or may_grant(by, role, region):
         return []
     if region.level not in POSTED_AT[role]:
-        levels = "、".join(str(Level(level).label) for level in sorted(POSTED_AT[role]))
+        levels = _("、").join(str(Level(level).label) for level in sorted(POSTED_AT[role]))
         return [
             _("“%(role)s”只能安排在%(levels)s一级，“%(region)s”不是。")
             % {"role": role.label, "levels": levels, "region": region.full_name}

@@ -56,7 +56,7 @@ def read_sheet(data: Any) -> list[SheetRow]:
     except WorkbookError as error:
         raise CadreError(f"{error}。") from None
     if missing := [text for name, text in NEEDED.items() if name not in columns.values()]:
-        raise CadreError(_("表头缺少“%(missing)s”，请用模板填写。") % {"missing": "、".join(missing)})
+        raise CadreError(_("表头缺少“%(missing)s”，请用模板填写。") % {"missing": _("、").join(missing)})
     if not rows:
         raise CadreError(_("表里没有要开通的账号，请在表头下面填写。"))
     return rows
@@ -86,7 +86,7 @@ def template() -> bytes:
         for n, line in enumerate(
             (
                 _("用户名、姓名、角色必填；地区填区划代码，或者填乡镇和村。"),
-                _("角色只能填：%(roles)s。") % {"roles": "、".join(str(role.label) for role in Role)},
+                _("角色只能填：%(roles)s。") % {"roles": _("、").join(str(role.label) for role in Role)},
                 _("帮扶责任人不任职，结对后自动有权限；地区填由谁管理这个账号，要填单位。"),
                 _("填了单位的会同时登记为干部，可以结对帮扶。"),
                 _("一次最多 %(most)s 行。任何一行有错，整个表都不开通。") % {"most": MOST_ROWS},

@@ -68,7 +68,7 @@ class MappingForm(forms.Form):
                 suggested = headings.suggest(column.heading)
                 hint = ""
                 if suggested:
-                    hint = _("可能是：%(labels)s") % {"labels": "、".join(str(target.label) for target in suggested)}
+                    hint = _("可能是：%(labels)s") % {"labels": _("、").join(str(target.label) for target in suggested)}
                 name = f"c-{at}-{position}"
                 label = column.heading if len(tables) == 1 else f"{table.sheet}：{column.heading}"
                 self.fields[name] = forms.ChoiceField(

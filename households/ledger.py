@@ -99,7 +99,7 @@ class Section:
 
     @property
     def unknown(self) -> str:
-        return "、".join(f.label for f in self.facts if not f.text)
+        return _("、").join(f.label for f in self.facts if not f.text)
 
 
 @dataclass(slots=True)
@@ -535,7 +535,7 @@ def _work(record: MemberYear) -> str:
 
 
 def _insurance(record: MemberYear) -> str:
-    return "、".join(str(word) for name, word in _INSURANCE.items() if getattr(record, name))
+    return _("、").join(str(word) for name, word in _INSURANCE.items() if getattr(record, name))
 
 
 def _facts(annual: HouseholdYear | None, names: Iterable[str]) -> list[Fact]:
@@ -660,7 +660,7 @@ def _education(members: Sequence[MemberRow], year: int) -> tuple[str, bool]:
         parts.append(_("未填在校情况 %(count)s 人") % {"count": len(unknown)})
     if not out and not unknown:
         parts.append(_("均在校"))
-    return "，".join(parts), bool(out)
+    return _("，").join(parts), bool(out)
 
 
 def _medical(members: Sequence[MemberRow]) -> tuple[str, bool]:
@@ -680,7 +680,7 @@ def _medical(members: Sequence[MemberRow]) -> tuple[str, bool]:
         parts.append(_("未参保 %(count)s 人") % {"count": uninsured})
     if unknown:
         parts.append(_("未填参保情况 %(count)s 人") % {"count": unknown})
-    return ("，".join(parts) or _("%(count)s 人均已参保") % {"count": insured}), bool(uninsured)
+    return (_("，").join(parts) or _("%(count)s 人均已参保") % {"count": insured}), bool(uninsured)
 
 
 def _housing(annual: HouseholdYear | None) -> tuple[str, bool]:
@@ -701,7 +701,7 @@ def _drinking(annual: HouseholdYear | None) -> tuple[str, bool]:
         parts.append(_("水质不安全"))
     if annual.water_scarce:
         parts.append(_("饮水困难"))
-    return "，".join(p for p in parts if p), annual.water_safe is False or bool(annual.water_scarce)
+    return _("，").join(p for p in parts if p), annual.water_safe is False or bool(annual.water_scarce)
 
 
 # -- people and steps -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common import dates
 from common.codes import CodeList
 from common.money import format_money
 from households import codelists
@@ -156,12 +157,12 @@ def number(value: Any) -> str:
 
 
 def day(value: dt.date | str | None) -> str:
-    """2026年3月15日; "" for None."""
+    """2026年3月15日 (15 Mar 2026); "" for None."""
     if not value:
         return ""
     if isinstance(value, str):
         value = dt.date.fromisoformat(value[:10])
-    return f"{value.year}年{value.month}月{value.day}日"
+    return dates.written(value)
 
 
 def year(value: int) -> str:

@@ -371,7 +371,7 @@ def close_region(*, region: Region, by: Any, on: dt.date | None = None) -> Regio
     if reasons:
         raise RegionError(
             _("%(region)s还不能停用：%(reasons)s。请先处理，或者改用合并。")
-            % {"region": region.name, "reasons": "；".join(reasons)}
+            % {"region": region.name, "reasons": _("；").join(reasons)}
         )
     before = audit.snapshot(region)
     region.valid_to = _check_day(on, region)

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from common import pii
+from common import dates, pii
 from common.forms import MoneyInput
 from common.icons import PATHS
 from common.money import format_money, in_words
@@ -364,12 +364,12 @@ def masked(value: Any) -> str:
 
 @register.filter
 def cndate(value: dt.date | dt.datetime | None, form: str = "") -> str:
-    """2026年3月15日; `"time"` adds 10:32. Moments are shown in local time; None -> —."""
+    """2026年3月15日 (15 Mar 2026); `"time"` adds 10:32. Moments are shown in local time; None -> —."""
     if value is None or value == "":
         return "—"
     if isinstance(value, dt.datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
-    day = f"{value.year}年{value.month}月{value.day}日"
+    day = dates.written(value)
     return f"{day} {value:%H:%M}" if form == "time" and isinstance(value, dt.datetime) else day
 
 

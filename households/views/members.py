@@ -278,7 +278,7 @@ def household_split(request: HttpRequest, pk: int) -> HttpResponse:
         if new:
             say(request, household, new)
             return redirect(new)
-    intro = _("新户：%(names)s，户主 %(head)s。") % {"names": "、".join(m.name for m in going), "head": head.name}
+    intro = _("新户：%(names)s，户主 %(head)s。") % {"names": _("、").join(m.name for m in going), "head": head.name}
     return page(request, FORM, household, title, status=form_status(form), form=form, intro=intro, verb=_("确认拆户"))
 
 

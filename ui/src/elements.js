@@ -21,7 +21,9 @@ class MoneyField extends HTMLElement {
   }
 
   echo() {
-    const words = parse(this.input.value) && Number(plain(this.input.value)) >= 1000 ? inWords(this.input.value) : "";
+    const chinese = document.documentElement.lang.startsWith("zh"); // the words are, and help nobody on an English page
+    const long = parse(this.input.value) && Number(plain(this.input.value)) >= 1000;
+    const words = chinese && long ? inWords(this.input.value) : "";
     this.reading.textContent = words && this.dataset.read + words;
   }
 
@@ -146,7 +148,7 @@ class BulkSelect extends HTMLElement {
     if (!bar) return;
     bar.hidden = ticked === 0;
     const text = bar.querySelector("[data-count]");
-    if (text) text.textContent = (this.dataset.words || "已选 {n} 户").replace("{n}", ticked);
+    if (text) text.textContent = (this.dataset.words || "{n}").replace("{n}", ticked);
   }
 }
 

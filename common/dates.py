@@ -1,0 +1,15 @@
+"""A day as people write it, in the language of the page: one place, because a date is a phrase and not a translation of one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.dateformat import format as format_date
+from django.utils.translation import get_language
+
+
+def written(value: dt.date) -> str:
+    """2026年3月15日; 15 Mar 2026 on a page that is not Chinese."""
+    if (get_language() or "zh").startswith("zh"):
+        return f"{value.year}年{value.month}月{value.day}日"
+    return format_date(value, "j M Y")
