@@ -146,6 +146,9 @@ def pairing_bulk(request: HttpRequest) -> HttpResponse:
             )
         if not chosen.pks:
             raise LedgerError(_("所选农户不在您能安排结对的范围内。"))
+        led = leads_of(chosen.pks)
+        if len(led) == len(chosen):
+            raise LedgerError(_("所选农户都已经有牵头的帮扶责任人，没有要安排的。要换人，请打开那一户办理。"))
     except LedgerError as error:
         messages.error(request, str(error))
         return redirect(back)
@@ -158,7 +161,6 @@ def pairing_bulk(request: HttpRequest) -> HttpResponse:
         (messages.success if done.paired else messages.warning)(request, done.sentence)
         return redirect(back)
     rows = rows_of(with_row_facts(Household.objects.for_user(request.user).filter(pk__in=chosen.pks)).order_by("-pk"))
-    led = leads_of(chosen.pks)
     free = [row for row in rows if row.household.pk not in led]
     context = {
         "form": form,

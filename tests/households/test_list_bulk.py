@@ -176,3 +176,10 @@ def test_a_cadre_helps_a_bounded_number(land, client_as, officer, monkeypatch):
     made = HouseholdFactory.create_batch(2, village=land.village)
     answer = client_as(officer).post(PAIR, {"pk": [h.pk for h in made]}, follow=True)
     assert "一次最多安排 1 户" in answer.content.decode()
+
+
+def test_where_everybody_has_a_helper_there_is_nothing_to_ask(land, client_as, officer):
+    house = HouseholdFactory(village=land.village, with_helper=True)
+    answer = client_as(officer).post(PAIR, {"pk": house.pk}, follow=True)
+    assert "都已经有牵头的帮扶责任人" in answer.content.decode()
+    assert house.pairings.count() == 1
