@@ -39,7 +39,7 @@ class Outcome(models.TextChoices):
     UPDATED = "updated", _("更新")
     UNCHANGED = "unchanged", _("无变化")
     HELD = "held", _("暂缓")
-    REJECTED = "rejected", _("退回")
+    REJECTED = "rejected", _("未通过")
 
 
 def _adds_up(prefix: str) -> Q:

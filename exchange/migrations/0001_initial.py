@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                             ("updated", "更新"),
                             ("unchanged", "无变化"),
                             ("held", "暂缓"),
-                            ("rejected", "退回"),
+                            ("rejected", "未通过"),
                         ],
                         max_length=10,
                     ),

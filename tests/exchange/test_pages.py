@@ -119,7 +119,7 @@ def test_rows_that_stayed_out_come_back_with_reasons(officer_client, officer, br
     assert back[1][list(national.FAMILY_A).index("证件号码")] == rows[0]["证件号码"]
     assert back[1][list(national.FAMILY_A).index("自然村")].startswith("'=")
     assert "第 2 行" in back[1][-1]
-    assert {line[-2] for line in back[1:]} <= {"退回", "暂缓"}
+    assert {line[-2] for line in back[1:]} <= {"未通过", "暂缓"}
 
 
 def test_others_do_not_see_the_batch(client_as, bring_in, officer, official, clerk, post, land):

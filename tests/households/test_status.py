@@ -104,7 +104,7 @@ def test_cadre_is_found_by_name_and_paired(household, unit, land, officer, clien
     pairing = household.pairings.get()
     assert (pairing.cadre, pairing.is_lead, pairing.starts_on) == (cadre, True, dt.date(2026, 2, 1))
     page = client.get(url(household)).content.decode()
-    assert "帮扶人 张伟" in page
+    assert "帮扶责任人 张伟" in page
     assert "示范县水利局" in page
 
 

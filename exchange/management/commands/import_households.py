@@ -41,7 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--year", type=int, help="数据所属年度，默认取文件中的年度，否则今年")
         parser.add_argument("--dry-run", action="store_true", help="只核对，不写入台账")
         parser.add_argument("--json", action="store_true", help="用 JSON 输出回执")
-        parser.add_argument("--limit", type=int, default=20, help="最多列出几条退回或暂缓的原因")
+        parser.add_argument("--limit", type=int, default=20, help="最多列出几条未通过或暂缓的原因")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["by"], is_active=True).first()
