@@ -917,7 +917,7 @@ _COPY_TEXTS: dict[type, Callable[[Any], str]] = {
 
 def _copy_text(value: Any) -> str:
     if value.__class__ is str:
-        return value if value.isalnum() else value.translate(_ESCAPES)
+        return value if not value or value.isalnum() else value.translate(_ESCAPES)
     if value is None:
         return "\\N"
     convert = _COPY_TEXTS.get(value.__class__)
@@ -926,7 +926,7 @@ def _copy_text(value: Any) -> str:
 
 def _copy(table: str, columns: Sequence[str], attributes: Sequence[str], rows: Sequence[models.Model]) -> None:
     pick = operator.itemgetter(*attributes)
-    lines = ["\t".join([_copy_text(value) for value in pick(row.__dict__)]) for row in rows]
+    lines = ["\t".join(["\\N" if value is None else _copy_text(value) for value in pick(row.__dict__)]) for row in rows]
     buffer = io.StringIO("\n".join(lines) + "\n")
     quoted = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
