@@ -141,7 +141,9 @@ class Search:
         """Which members of these households (of one page) fit: one query, so that a row can say why it was found."""
         found: dict[int, list[Member]] = {}
         if self.members and not self.problem:
-            members = Member.objects.filter(_any(self.members), household__in=list(household_ids))
+            members = Member.objects.filter(_any(self.members), household__in=list(household_ids)).only(
+                "household_id", "name", "relation", "left_on"
+            )
             for member in members.order_by("household_id", "relation", "pk"):
                 found.setdefault(member.household_id, []).append(member)
         return found
