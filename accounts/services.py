@@ -9,6 +9,7 @@ from typing import Any
 import pyotp
 from axes.models import AccessAttempt
 from axes.utils import reset
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hasher, make_password
 from django.contrib.auth.password_validation import validate_password
@@ -372,7 +373,7 @@ def open_totp_secret(user: User, sealed: str) -> str:
     """The secret of a form; raises `AccountError` for a seal that is broken or another user's."""
     try:
         owner, secret = decrypt(sealed).split(":")
-    except Exception:
+    except (InvalidToken, ValueError):
         owner, secret = "", ""
     if owner != str(user.pk):
         raise AccountError(_("这个页面已过期，请重新开始。"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import cached_property
@@ -41,7 +41,6 @@ class CodeList:
     codes: tuple[Code, ...]
     source: str = ""
     multiple: bool = False
-    _: Any = field(default=None, repr=False)
 
     @cached_property
     def _by_label(self) -> dict[str, str]:

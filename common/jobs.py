@@ -12,7 +12,6 @@ import datetime as dt
 import logging
 import os
 import socket
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -210,7 +209,6 @@ def run(job_id: int) -> Job | None:
         return _finish(job, Job.State.FAILED, error=str(error))
     except Exception:
         logger.exception("job %s (%s) failed", job.pk, job.kind)
-        logger.debug("%s", traceback.format_exc())
         if job.attempts < MAX_ATTEMPTS:
             Job.objects.filter(pk=job.pk).update(lease_until=None, lease_by="", state=Job.State.QUEUED)
             return Job.objects.get(pk=job.pk)  # the sweeper sends it again

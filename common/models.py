@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex  # noqa: F401  (re-exported for the models above)
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _

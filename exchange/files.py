@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import secrets
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from common import files, pii
+from common import files, vault
 from exchange.models import ImportBatch
-
-PIECE = 1024 * 1024
 
 
 def keep(data: bytes) -> str:
-    """Encrypt `data` piece by piece and store it; the name in the storage."""
-    out = io.BytesIO()
-    for start in range(0, len(data), PIECE):
-        out.write(pii.cipher().encrypt(data[start : start + PIECE]) + b"\n")
-    today = timezone.localdate()
-    return default_storage.save(f"imports/{today:%Y/%m}/{secrets.token_hex(16)}", ContentFile(out.getvalue()))
-
-
-def load(name: str) -> bytes:
-    """The file as it was uploaded. Raises FileNotFoundError where it has been deleted."""
-    if not name:  # the file has expired; to the storage "" is the folder of all files
-        raise FileNotFoundError
-    with default_storage.open(name, "rb") as file:
-        return b"".join(pii.cipher().decrypt(line.strip()) for line in file)
+    """Store an upload encrypted; the name under which `vault.get` finds it."""
+    return vault.put(f"imports/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}", data)
 
 
 def discard(batch: ImportBatch) -> None:
     """Delete the file and the rows that quote it; the receipt stays."""
     if batch.file:
-        default_storage.delete(batch.file)
+        vault.remove(batch.file)
     batch.rows.all()._raw_delete(using=batch._state.db)  # type: ignore[attr-defined]
     batch.file = ""
     batch.save(update_fields=["file"])

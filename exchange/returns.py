@@ -9,8 +9,8 @@ from typing import Any
 import xlsxwriter
 from django.utils.translation import gettext as _
 
+from common import vault
 from common.spreadsheets import open_workbook
-from exchange import files
 from exchange.models import ImportBatch, Outcome
 from exchange.services import tables_of
 
@@ -34,7 +34,7 @@ def _safe(cell: str) -> str:
 
 
 def _wanted(batch: ImportBatch) -> Iterator[tuple[str, list[str], list[tuple[list[str], str, str]]]]:
-    book = open_workbook(files.load(batch.file))
+    book = open_workbook(vault.get(batch.file))
     reasons = _reasons(batch)
     for table in tables_of(batch):
         width = max((column.index for column in table.columns), default=0) + 1

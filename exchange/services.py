@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, require, visible_region_ids
-from common import audit, jobs
+from common import audit, jobs, vault
 from common.models import Job
 from common.spreadsheets import Workbook, WorkbookError, open_workbook
 from exchange import files, headings
@@ -287,7 +287,7 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
         batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("region", "owner").get(pk=batch.pk)
         if batch.state == State.APPLIED:
             return batch  # a worker died after its commit; the work is done
-        book = _open(files.load(batch.file))
+        book = _open(vault.get(batch.file))
         if not batch.tables:
             _recognise(batch, book, keep_year=batch.year != timezone.localdate().year)
             if batch.state == State.MAPPING:

@@ -48,7 +48,7 @@ def print_run(job: jobs.Run) -> dict[str, Any] | None:
     if run.items.filter(state=PrintItem.State.WAITING).exists() or not _take_binding(run):
         return None
     job.step(message=_("正在装订"), force=True)
-    return _bind(run, lambda: job.write())
+    return _bind(run, job.write)
 
 
 def _claim(run: PrintRun) -> list[PrintItem]:

@@ -87,7 +87,6 @@ class Household(models.Model):
             models.Index(fields=["township", "-id"], name="household_township"),
             models.Index(fields=["phone_hash"], name="household_phone", condition=~Q(phone_hash="")),
             models.Index(Right("phone_masked", 4), name="household_phone_tail", condition=~Q(phone_masked="")),
-            models.Index(fields=["number"], name="household_number_prefix", opclasses=["text_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from common import jobs
+from common import jobs, vault
 from exchange.models import ImportBatch
 from exchange.services import upload_batch
 from households.models import Household
@@ -159,9 +159,9 @@ def test_stored_upload_is_encrypted_and_expires(officer, land, settings):
     batch = upload_batch(data=data, filename="名单.xlsx", by=officer, year=2026)
     with default_storage.open(batch.file) as stored:
         assert not stored.read().startswith(b"PK")
-    assert files.load(batch.file) == data
+    assert vault.get(batch.file) == data
     assert files.expire_uploads() == 0
     ImportBatch.objects.update(uploaded_at=timezone.now() - timedelta(days=settings.DOCUMENT_DAYS + 1))
     assert files.expire_uploads() == 1
     with pytest.raises(FileNotFoundError):
-        files.load(batch.file)
+        vault.get(batch.file)
