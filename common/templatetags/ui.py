@@ -164,7 +164,7 @@ def chips(items: Iterable[Sequence[Any]], clear: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/state.html")
-def empty(text: str, hint: str = "", icon: str = "search", url: str = "", action: str = "") -> dict[str, Any]:
+def nothing(text: str, hint: str = "", icon: str = "search", url: str = "", action: str = "") -> dict[str, Any]:
     """Nothing there, why, and what to do about it."""
     return {"text": text, "hint": hint, "icon": icon, "url": url, "action": action}
 

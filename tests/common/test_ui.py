@@ -47,7 +47,7 @@ def test_values_are_escaped_everywhere():
         "{% page_head text sub=text %}{% endpage_head %}",
         "{% card title=text %}{{ text }}{% endcard %}",
         "{% note title=text %}{{ text }}{% endnote %}",
-        "{% empty text hint=text %}",
+        "{% nothing text hint=text %}",
         "{% diff rows %}",
         "{% timeline entries %}",
         "{% crumbs trail %}",
