@@ -17,6 +17,8 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from common.lookups import among
+
 SIZE = 50
 CAP = 10_000
 CURSOR = "cursor"
@@ -107,7 +109,7 @@ def keyset_page(queryset: QuerySet[Any], cursor: str = "", size: int = SIZE, ord
         return Page()
     alone = not keys.previous and not keys.next
     # The scope of `queryset` has chosen the keys; the rows are read by them and nothing else.
-    wanted = rows(queryset.model._base_manager.filter(pk__in=keys.pks))
+    wanted = rows(queryset.model._base_manager.filter(among("pk", keys.pks)))
     if not (alone or exact):
         wanted = wanted.annotate(found_count=CappedCount(queryset))
     by_pk = {row.pk: row for row in wanted.order_by()}

@@ -18,6 +18,7 @@ from django.db import models
 
 HIDDEN = "＊＊＊"
 KINDS = ("id", "phone", "account")  # of keyed hashes
+ID_LENGTH = 18  # characters of an ID number
 
 
 @functools.cache
@@ -126,13 +127,19 @@ def is_genuine(secret: Secret | None, stored_hash: str) -> bool:
         text = secret.reveal()
     except InvalidToken:
         return False
-    bases = {text, text[:18]}  # a disability certificate is hashed by the ID number it begins with
+    bases = {text, text[:ID_LENGTH]}  # a disability certificate is hashed by the ID number it begins with
     return any(hmac.compare_digest(lookup_hash(kind, base), stored_hash) for kind in KINDS for base in bases)
 
 
 def mask_id(number: str) -> str:
-    """First four and last four characters stay: 5301**********002X."""
-    return number[:4] + "*" * (len(number) - 8) + number[-4:] if len(number) > 8 else "*" * len(number)
+    """First four and last four characters of the ID number stay: 5301**********002X.
+
+    A disability certificate begins with the ID number; what it adds (kind and level) is starred, so that the mask ends where people's
+    own last four digits end: 5301**********002X**.
+    """
+    base, more = number[:ID_LENGTH], number[ID_LENGTH:]
+    shown = base[:4] + "*" * (len(base) - 8) + base[-4:] if len(base) > 8 else "*" * len(base)
+    return shown + "*" * len(more)
 
 
 def mask_phone(phone: str) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.roles import GRANTS, Permission, Role
 from accounts.scoping import ScopedQuerySet, visible_region_ids
+from common.lookups import among
 
 
 def _pairings_of(user: Any) -> Any:
@@ -37,11 +38,11 @@ class HouseholdQuerySet(ScopedQuerySet):
 
     def scope(self, user: Any, permission: Permission) -> Q:
         regions = visible_region_ids(user, permission)
-        area = Q(village_id__in=regions) if regions else Q(pk__in=[])
+        area = among("village_id", regions) if regions else Q(pk__in=[])
         if permission in GRANTS[Role.HELPER]:
             paired = paired_household_ids(user)
             if paired:
-                area |= Q(pk__in=paired)
+                area |= among("pk", paired)
         return area
 
     def active(self) -> HouseholdQuerySet:

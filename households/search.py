@@ -16,16 +16,17 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Func, OuterRef, Q
 from django.db.models.functions import Right
 from django.db.models.lookups import Exact, StartsWith
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from common import identity, phones, pii
+from common.lookups import among
 from common.names import query_grams
 from households.models import Household, Member
-from households.models.member import second_reading
+from households.models.member import id_tail, second_reading
 
 MANY = 1000  # households; above this a list of keys costs more than asking each row
 LONGEST = 40
@@ -99,7 +100,7 @@ class Search:
             self.problem = _("请至少输入 3 位数字：证件号或电话的后 4 位、整个号码，或户编号的开头。")
             return
         if len(digits) == 4:
-            self.members = [_tail("id_masked", digits), _tail("phone_masked", digits)]
+            self.members = [_tail("id_masked", digits, id_tail()), _tail("phone_masked", digits)]
             self.households = [_tail("phone_masked", digits), Q(number=digits)]
             return
         self.members = [Q(number=digits) & ~Q(number="")]
@@ -131,7 +132,7 @@ class Search:
         if self.problem:
             return households.none()
         if self.household_ids is not None:
-            return households.filter(pk__in=self.household_ids)
+            return households.filter(among("pk", self.household_ids))
         fitting = _any(self.households)
         if self.members:
             fitting |= Q(Exists(Member.objects.filter(_any(self.members), household=OuterRef("pk"))))
@@ -141,7 +142,7 @@ class Search:
         """Which members of these households (of one page) fit: one query, so that a row can say why it was found."""
         found: dict[int, list[Member]] = {}
         if self.members and not self.problem:
-            members = Member.objects.filter(_any(self.members), household__in=list(household_ids)).only(
+            members = Member.objects.filter(_any(self.members), among("household_id", household_ids)).only(
                 "household_id", "name", "relation", "left_on"
             )
             for member in members.order_by("household_id", "relation", "pk"):
@@ -163,8 +164,8 @@ def _second(column: str, text: str) -> Q:
     return Q(**{f"{column}__contains": " "}) & Q(StartsWith(second_reading(column), text))
 
 
-def _tail(column: str, digits: str) -> Q:
-    return Q(Exact(Right(column, 4), digits)) & ~Q(**{column: ""})
+def _tail(column: str, digits: str, tail: Func | None = None) -> Q:
+    return Q(Exact(tail or Right(column, 4), digits)) & ~Q(**{column: ""})
 
 
 def _hashed(column: str, value: str) -> Q:

@@ -18,13 +18,14 @@ from common.readonly import reads_only
 from households import selection
 from households.bulk_pairing import BulkPairingForm, leads_of, pair_many
 from households.filters import HouseholdFilter
-from households.listing import rows_of, with_row_facts
+from households.listing import drawn, rows_of, with_row_facts
 from households.models import Household, SavedView
 from households.search import SEALED, is_number, seal
 from households.services import LedgerError
 from households.services.saved_views import SEARCH, delete_view, save_view
 
 HOUSEHOLDS = "households.Household"
+FOUND = 20  # rows a page of a search: it is drawn at every few letters, and who searches looks for one household
 FIRST = ("q", "region", "status")  # filters that stand beside the search box; the others are behind 更多条件
 
 
@@ -36,17 +37,17 @@ def _filter(request: HttpRequest, data: QueryDict) -> HouseholdFilter:
     return HouseholdFilter(data, Household.objects.for_user(request.user), request=request)
 
 
-def _list(request: HttpRequest, data: QueryDict) -> HttpResponse:
+def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | None = None) -> HttpResponse:
     if not request.user.can(Permission.HOUSEHOLD_VIEW):
         return render(request, "households/household_list.html", {"forbidden": True}, status=403)
-    filterset = _filter(request, data)
+    filterset = filterset or _filter(request, data)
 
     def context(page: pages.Page) -> dict[str, Any]:
         search = filterset.search
         typed = search.text if search else ""
         query = pages.query_of(filterset)
         return {
-            "rows": rows_of(page.rows, search),
+            "rows": drawn(rows_of(page.rows, search)),
             "search": search,
             # A number stays out of the page too: the box is empty, the chip shows it masked, and the sealed text goes along.
             "typed": "" if is_number(typed) else typed,
@@ -60,6 +61,7 @@ def _list(request: HttpRequest, data: QueryDict) -> HttpResponse:
 
     return pages.list_page(
         request, template="households/household_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, unit=_("户"),
+        size=FOUND if filterset.search else pages.SIZE,
     )  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def household_find(request: HttpRequest) -> HttpResponse:
     filterset = _filter(request, data)
     address = pages.address(_url(), pages.query_of(filterset))
     if pages.is_fragment(request):
-        response = _list(request, data)
+        response = _list(request, data, filterset)
         response["HX-Replace-Url"] = address
         return response
     if is_number(text) and filterset.is_valid():

@@ -33,7 +33,7 @@ def on_page(client, query):
     found, url = [], f"{PAGE}?{query}"
     while url:
         response = client.get(url)
-        found += [row.household.pk for row in response.context["rows"]]
+        found += [row["pk"] for row in response.context["rows"]]
         url = response.context["next_url"]
     return found
 

@@ -29,7 +29,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 def numbers(response):
     """Household numbers of a list answer, in order."""
-    return [row.household.number for row in response.context["rows"]]
+    return [h.number for h in response.context["page"].rows]
 
 
 def linked(response):
@@ -236,6 +236,19 @@ def test_pages_forth_and_back_are_the_same(land, client_as, clerk, monkeypatch):
         last = client.get(last.context["previous_url"])
         back.append(numbers(last))
     assert back == forth[::-1]
+
+
+def test_a_search_has_short_pages_and_a_true_count(land, client_as, clerk):
+    """It is drawn again at every few letters, so a page of it is short; the count is of all that fit."""
+    made = [
+        HouseholdFactory(village=land.village, householder_name="王建国", with_householder=True) for _n in range(45)
+    ]
+    listed = walk(client_as(clerk), "?q=王建国")
+    assert [len(page) for page in listed] == [20, 20, 5]
+    assert sum(listed, []) == [h.number for h in reversed(made)]
+    first = client_as(clerk).post(FIND, {"q": "wjg"}, **HTMX)
+    assert "共 45 户" in first.content.decode()
+    assert linked(first) == [h.pk for h in reversed(made)][:20]
 
 
 def test_a_new_household_moves_no_row_to_another_page(land, client_as, clerk):

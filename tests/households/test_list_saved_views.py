@@ -26,7 +26,7 @@ def test_save_pick_delete(land, client_as, clerk):
     assert (view.user, view.name, view.query) == (clerk, "本村 监测户", "status=monitored")
     ((shown, url),) = client.get(VIEWS).context["views"]
     assert shown == view
-    assert [row.household for row in client.get(url).context["rows"]] == [monitored]
+    assert client.get(url).context["page"].rows == [monitored]
     client.post(f"{VIEWS}{view.pk}/delete/")
     assert not SavedView.objects.exists()
 

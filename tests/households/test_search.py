@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common import identity
+from common.lookups import among
 from households import search
 from households.models import Household
 from households.search import Search, seal, unseal
@@ -193,9 +194,39 @@ def test_each_way_has_an_index_of_its_own(text, index):
     assert any(f" {index}" in plan for plan in plans), plans
 
 
+BODY = "99901219700808901"
+DISABLED = BODY + identity.check_digit(BODY)
+
+
+@pytest.mark.parametrize("suffix", ["", "43", "43B1"])
+def test_the_last_digits_are_those_of_the_id_number(suffix, land, find):
+    """A disability certificate is the ID number and what the certificate adds; people know the end of their ID number."""
+    house = HouseholdFactory(village=land.village, householder_name="赵残联")
+    MemberFactory(household=house, relation="01", name="赵残联", id_text=DISABLED + suffix)
+    assert find(DISABLED[-4:]) == ["赵残联"]
+    if suffix:
+        assert find((DISABLED + suffix)[-4:]) == []
+
+
+def test_a_certificate_is_masked_as_its_id_number_is(land):
+    house = HouseholdFactory(village=land.village, householder_name="赵残联")
+    member = MemberFactory(household=house, relation="01", name="赵残联", id_text=DISABLED + "43")
+    assert member.id_masked == DISABLED[:4] + "*" * 10 + DISABLED[14:] + "**"
+
+
 def test_a_sealed_text_comes_back_and_shows_nothing():
     token = seal(" 王建国 ")
     assert unseal(token) == "王建国"
     assert "王" not in token
     assert seal("王建国") != token
     assert seal("  ") == ""
+
+
+def test_keys_among_are_keys_in(people):
+    pks = [house.pk for house in people.values()][::2]
+    rows = Household.objects.order_by("pk")
+    assert list(rows.filter(among("pk", pks))) == list(rows.filter(pk__in=pks))
+    assert list(rows.filter(~among("pk", pks))) == list(rows.exclude(pk__in=pks))
+    assert list(rows.filter(among("village_id", [rows[0].village_id, 0]))) == list(rows)
+    assert list(rows.filter(among("pk", []))) == []
+    assert list(rows.filter(among("pk", []) | among("pk", pks[:1]))) == [rows.get(pk=pks[0])]
