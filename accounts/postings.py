@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Posting, User
 from accounts.roles import GRANTS, POSTED_AT, Permission, Role
@@ -121,4 +121,6 @@ def follow_region(*, old: Region, new: Region, by: Any, on: dt.date) -> None:
 def why_occupied(region: Region) -> str:
     """A region with people posted at it cannot be closed."""
     count = Posting.objects.filter(Q(ends_on=None) | Q(ends_on__gt=timezone.localdate()), region=region).count()
-    return _("还有 %(count)s 个账号在这里任职") % {"count": count} if count else ""
+    if not count:
+        return ""
+    return ngettext("还有 %(count)s 个账号在这里任职", "还有 %(count)s 个账号在这里任职", count) % {"count": count}

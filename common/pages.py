@@ -15,7 +15,6 @@ from django.db.models import IntegerField, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from common.lookups import among
 
@@ -165,9 +164,9 @@ def is_fragment(request: HttpRequest) -> bool:
 
 
 def list_page(request: HttpRequest, *, template: str, url: str, filterset: Any, rows: Callable[[QuerySet[Any]], QuerySet[Any]],
-              context: Callable[[Page], dict[str, Any]] | None = None, order: str = "-pk", size: int = SIZE,
-              unit: str = "") -> HttpResponse:  # fmt: skip
-    """Filter, page, fragment. `url` is the list's own address, `filterset` a bound one over rows of the gate, `unit` a counter word.
+              counted: Callable[[Count], str], context: Callable[[Page], dict[str, Any]] | None = None, order: str = "-pk",
+              size: int = SIZE) -> HttpResponse:  # fmt: skip
+    """Filter, page, fragment. `url` is the list's own address, `filterset` a bound one over rows of the gate, `counted` says a count.
 
     The template gets `filter`, `form`, `page`, `count_text`, `count_url`, `previous_url`, `next_url`, `chips`, `clear_url`, `page_url`,
     `filtered`, and what `context(page)` adds. A filter with an error finds nothing and says why. htmx receives the partial "results".
@@ -183,7 +182,7 @@ def list_page(request: HttpRequest, *, template: str, url: str, filterset: Any, 
         "page": page,
         "fragment": is_fragment(request),
         "filtered": bool(query),
-        "count_text": count_text(page.count, unit),
+        "count_text": counted(page.count),
         "count_url": address(url, query | {EXACT: "exact"}) if page.count.capped else "",
         "previous_url": address(url, query | {CURSOR: page.previous}) if page.previous else "",
         "next_url": address(url, query | {CURSOR: page.next}) if page.next else "",
@@ -196,18 +195,11 @@ def list_page(request: HttpRequest, *, template: str, url: str, filterset: Any, 
     return render(request, template + "#results" * shown["fragment"], shown)
 
 
-def count_text(count: Count, unit: str = "") -> str:
-    """「共 412 户」, 「一万户以上」."""
-    if count.capped:
-        return _("一万%(unit)s以上") % {"unit": unit}
-    return _("共 %(count)s %(unit)s") % {"count": f"{count.value:,}", "unit": unit}
-
-
 def in_order(rows: QuerySet[Any], pks: Sequence[int]) -> list[Any]:
     """The rows of these keys in the order of the keys."""
     by_pk = rows.in_bulk(list(pks))
     return [by_pk[pk] for pk in pks if pk in by_pk]
 
 
-__all__ = ["CAP", "SIZE", "Count", "Keys", "Page", "active_filters", "address", "count_text", "in_order", "is_fragment", "keyset",
+__all__ = ["CAP", "SIZE", "Count", "Keys", "Page", "active_filters", "address", "in_order", "is_fragment", "keyset",
            "keyset_page", "list_page", "query_of"]  # fmt: skip

@@ -11,7 +11,7 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.roles import Permission
 from accounts.scoping import posted_regions
@@ -97,13 +97,16 @@ class Done:
 
     @property
     def sentence(self) -> str:
-        text = _("已为 %(count)s 户安排帮扶责任人。") % {"count": self.paired}
+        text = ngettext("已为 %(count)s 户安排帮扶责任人。", "已为 %(count)s 户安排帮扶责任人。", self.paired) % {
+            "count": self.paired
+        }
         for reason, names in self.refused.items():
-            text += " " + _("%(names)s等 %(count)s 户没有安排：%(reason)s") % {
-                "names": "、".join(names[:3]),
-                "count": len(names),
-                "reason": reason,
-            }
+            left = ngettext(
+                "%(names)s等 %(count)s 户没有安排：%(reason)s",
+                "%(names)s等 %(count)s 户没有安排：%(reason)s",
+                len(names),
+            ) % {"names": "、".join(names[:3]), "count": len(names), "reason": reason}
+            text = _("%(sentence)s%(next)s") % {"sentence": text, "next": left}
         return text
 
 

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.roles import GRANTS, Permission, Role
 from accounts.scoping import may_in
@@ -528,7 +528,7 @@ def _schooling(record: MemberYear) -> str:
 def _work(record: MemberYear) -> str:
     parts = [_shown(record, "work_area")]
     if record.work_months:
-        parts.append(_("%(count)s 个月") % {"count": record.work_months})
+        parts.append(ngettext("%(count)s 个月", "%(count)s 个月", record.work_months) % {"count": record.work_months})
     if record.public_post:
         parts.append(record.public_post)
     return " ".join(p for p in parts if p)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from households import codelists
 from households.ledger import TONES
@@ -50,7 +51,7 @@ class Row:
     @property
     def unmet(self) -> str:
         count = self.household.open_checks
-        return _("未达标 %(count)s 项") % {"count": count} if count else ""
+        return ngettext("未达标 %(count)s 项", "未达标 %(count)s 项", count) % {"count": count} if count else ""
 
     @property
     def place(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from households.models import Household
 from households.services import follow_merge
@@ -21,7 +21,11 @@ def follow_region(*, old: Region, new: Region, by: Any, on: dt.date) -> None:
     left = (there if old.pk != new.pk else there.exclude(township=new.parent)).count()
     if left:
         raise RegionError(
-            _("%(region)s有 %(count)s 户要一并转移，您没有迁移农户的权限，请由县级管理人员办理。")
+            ngettext(
+                "%(region)s有 %(count)s 户要一并转移，您没有迁移农户的权限，请由县级管理人员办理。",
+                "%(region)s有 %(count)s 户要一并转移，您没有迁移农户的权限，请由县级管理人员办理。",
+                left,
+            )
             % {"region": old.full_name, "count": left}
         )
 
@@ -29,4 +33,6 @@ def follow_region(*, old: Region, new: Region, by: Any, on: dt.date) -> None:
 def why_occupied(region: Region) -> str:
     """A village with households cannot be closed."""
     count = Household.objects.active().filter(village=region).count()
-    return _("还有 %(count)s 户登记在这里") % {"count": count} if count else ""
+    if not count:
+        return ""
+    return ngettext("还有 %(count)s 户登记在这里", "还有 %(count)s 户登记在这里", count) % {"count": count}

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.roles import Permission
 from common import files, jobs, pdf, vault
@@ -42,7 +43,8 @@ def print_run(job: jobs.Run) -> dict[str, Any] | None:
         job.step(
             done,
             total=run.total,
-            message=_("已完成 %(done)s / %(total)s 户") % {"done": done, "total": run.total},
+            message=ngettext("已完成 %(done)s / %(total)s 户", "已完成 %(done)s / %(total)s 户", run.total)
+            % {"done": done, "total": run.total},
             force=True,
         )
     if run.items.filter(state=PrintItem.State.WAITING).exists() or not _take_binding(run):

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.roles import Permission
 from common import audit, jobs, vault
@@ -75,7 +76,8 @@ def print_ledgers(*, by: Any, households: Any = None, region: Region | None = No
 
 def _title(region: Region | None, names: Sequence[str]) -> str:
     if region is not None:
-        return _("%(place)s台账 %(count)s 户") % {"place": region.name, "count": len(names)}
+        title = ngettext("%(place)s台账 %(count)s 户", "%(place)s台账 %(count)s 户", len(names))
+        return title % {"place": region.name, "count": len(names)}
     if len(names) == 1:
         return _("%(name)s户台账") % {"name": names[0]}
     return _("%(name)s等 %(count)s 户台账") % {"name": names[0], "count": len(names)}

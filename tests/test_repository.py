@@ -428,6 +428,20 @@ def test_avoided_words_are_not_in_code_or_templates():
     assert not found, "\n".join(found)
 
 
+def test_no_blank_stands_between_two_sentences():
+    """A full-width stop brings its own; sentences that need one in English are paragraphs of their own."""
+    found = []
+    for path in templates():
+        text = re.sub(r"{#.*?#}", "", path.read_text())
+        text = re.sub(r"{% translate [\"'](.*?)[\"'] %}", r"\1", text)
+        text = re.sub(r"{% (?:end)?blocktranslate[^%]*%}", "", text)
+        text = re.sub(r"{% (?:if|elif|else|endif|for|endfor|with|endwith)\b[^%]*%}", "\x01", text)
+        found += [
+            f"{short(path)}: {m.group()}" for m in re.finditer("。\x01*[ \n]+[\\s\x01]*[\u4e00-\u9fff]\\S*", text)
+        ]
+    assert not found, "\n".join(found)
+
+
 # -- the catalogue ----------------------------------------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,14 @@ def _account_or_404(request: HttpRequest, pk: int) -> User:
     return get_object_or_404(accounts_for(_by(request)), pk=pk)
 
 
+def _in_reach_or_403(request: HttpRequest, pk: int) -> User:
+    """An account whose way in one may give out again: the page is refused as the verb would be."""
+    by, user = _by(request), _account_or_404(request, pk)
+    if user.pk != by.pk and not may_take_over(by, user):
+        raise PermissionDenied(MANAGE)
+    return user
+
+
 def _posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: also an empty POST is one."""
     return request.POST if request.method == "POST" else None
@@ -233,7 +241,7 @@ def _confirm(request: HttpRequest, user: User, form: Form, act: Callable[[dict[s
 @never_cache
 @read_on_get
 def account_reset(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _account_or_404(request, pk)
+    by, user = _by(request), _in_reach_or_403(request, pk)
     form = Form(_posted(request))
     if request.method == "POST":
         password = _attempt(form, lambda: services.reset_password(user=user, by=by)) if form.is_valid() else None
@@ -266,7 +274,7 @@ def account_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @read_on_get
 def account_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _account_or_404(request, pk)
+    by, user = _by(request), _in_reach_or_403(request, pk)
     return _confirm(
         request, user, Form(_posted(request)), lambda facts: services.reactivate(user=user, by=by),
         title=_("启用账号"), verb=_("确认启用"), done=_("账号已启用。"), what=_("启用后可以用原来的密码登录。"),
@@ -285,7 +293,7 @@ def account_unlock(request: HttpRequest, pk: int) -> HttpResponse:
 
 @read_on_get
 def account_totp_off(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _account_or_404(request, pk)
+    by, user = _by(request), _in_reach_or_403(request, pk)
     return _confirm(
         request, user, Form(_posted(request)), lambda facts: services.disable_totp(user=user, by=by),
         title=_("关闭两步验证"), verb=_("确认关闭"), done=_("两步验证已关闭。"), danger=True,

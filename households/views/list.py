@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
@@ -60,9 +61,16 @@ def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | No
         }
 
     return pages.list_page(
-        request, template="households/household_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, unit=_("户"),
+        request, template="households/household_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, counted=_counted,
         size=FOUND if filterset.search else pages.SIZE,
     )  # fmt: skip
+
+
+def _counted(count: pages.Count) -> str:
+    """「共 412 户」, 「一万户以上」."""
+    if count.capped:
+        return _("一万户以上")
+    return ngettext("共 %(count)s 户", "共 %(count)s 户", count.value) % {"count": f"{count.value:,}"}
 
 
 @reads_only

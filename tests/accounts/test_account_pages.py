@@ -98,6 +98,7 @@ class TestLookingAfter:
 
     def test_seen_but_not_in_reach_is_403(self, client_as, admin, official):
         assert client_as(admin).get(f"/accounts/{official.pk}/").status_code == 200
+        assert client_as(admin).get(f"/accounts/{official.pk}/reset/").status_code == 403
         assert client_as(admin).post(f"/accounts/{official.pk}/reset/").status_code == 403
 
     def test_posting_and_its_end(self, client_as, officer, clerk, land):

@@ -238,6 +238,17 @@ def test_pages_forth_and_back_are_the_same(land, client_as, clerk, monkeypatch):
     assert back == forth[::-1]
 
 
+@pytest.mark.parametrize(("households", "said"), [(1, "1 household in all"), (2, "2 households in all")])
+def test_the_count_in_english(households, said, land, client_as, clerk):
+    for _n in range(households):
+        HouseholdFactory(village=land.village, with_householder=True, open_checks=households)
+    client = client_as(clerk)
+    client.cookies["django_language"] = "en"
+    page = client.get(URL).content.decode()
+    assert said in page
+    assert f"{households} check{'s' * (households > 1)} not met" in page
+
+
 def test_a_search_has_short_pages_and_a_true_count(land, client_as, clerk):
     """It is drawn again at every few letters, so a page of it is short; the count is of all that fit."""
     made = [
