@@ -98,23 +98,30 @@ def _beyond(queryset: QuerySet[Any], name: str, pk: int, compare: str) -> Q | No
 
 
 def keyset_page(queryset: QuerySet[Any], cursor: str = "", size: int = SIZE, order: str = "-pk", *,
-                rows: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda found: found, exact: bool = False) -> Page:  # fmt: skip
+                rows: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda found: found, exact: bool = False, few: bool = False) -> Page:  # fmt: skip
     """One page: two queries, whatever the table holds.
 
     `rows` adds what the rows must bring along (`select_related`, annotations); it is applied to the rows of this page alone.
+    `few`: the caller knows that there are at most some hundred rows; the keys of all of them are then read with the first page's, which
+    counts them in passing.
     """
-    keys = keyset(queryset, cursor, size, order)
+    total: int | None = None
+    if few and not cursor:
+        found = keyset(queryset, "", CAP, order).pks
+        keys, total = Keys(found[:size], "", f"a{found[size - 1]}" if len(found) > size else ""), len(found)
+    else:
+        keys = keyset(queryset, cursor, size, order)
     if not keys.pks:
         return Page()
     alone = not keys.previous and not keys.next
     # The scope of `queryset` has chosen the keys; the rows are read by them and nothing else.
     wanted = rows(queryset.model._base_manager.filter(among("pk", keys.pks)))
-    if not (alone or exact):
+    if not (alone or exact or total):
         wanted = wanted.annotate(found_count=CappedCount(queryset))
     by_pk = {row.pk: row for row in wanted.order_by()}
     page_rows = [by_pk[pk] for pk in keys.pks if pk in by_pk]  # a row deleted between the two queries is left out
-    if alone:
-        count = Count(len(keys.pks))
+    if alone or total:
+        count = Count(total or len(keys.pks))
     elif exact or not page_rows:
         count = Count.exactly(queryset)
     else:
@@ -165,7 +172,7 @@ def is_fragment(request: HttpRequest) -> bool:
 
 def list_page(request: HttpRequest, *, template: str, url: str, filterset: Any, rows: Callable[[QuerySet[Any]], QuerySet[Any]],
               counted: Callable[[Count], str], context: Callable[[Page], dict[str, Any]] | None = None, order: str = "-pk",
-              size: int = SIZE) -> HttpResponse:  # fmt: skip
+              size: int = SIZE, few: bool = False) -> HttpResponse:  # fmt: skip
     """Filter, page, fragment. `url` is the list's own address, `filterset` a bound one over rows of the gate, `counted` says a count.
 
     The template gets `filter`, `form`, `page`, `count_text`, `count_url`, `previous_url`, `next_url`, `chips`, `clear_url`, `page_url`,
@@ -174,7 +181,8 @@ def list_page(request: HttpRequest, *, template: str, url: str, filterset: Any, 
     page = Page()
     if filterset.is_valid():
         data = filterset.data
-        page = keyset_page(filterset.qs, data.get(CURSOR, ""), size, order, rows=rows, exact=data.get(EXACT) == "exact")
+        exact = data.get(EXACT) == "exact"
+        page = keyset_page(filterset.qs, data.get(CURSOR, ""), size, order, rows=rows, exact=exact, few=few)
     query = query_of(filterset)
     shown = {
         "filter": filterset,

@@ -127,6 +127,11 @@ class Search:
         found = list(asked[0].union(*asked[1:], all=True)) if len(asked) > 1 else list(asked[0])
         return None if len(found) > MANY else sorted({pk for (pk,) in found})
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether at most `MANY` households can fit."""
+        return bool(self.problem) or self.household_ids is not None
+
     def restrict(self, households: Any) -> Any:
         """The rows of `households` (already cut to what the user may see) that fit."""
         if self.problem:

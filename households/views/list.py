@@ -42,9 +42,9 @@ def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | No
     if not request.user.can(Permission.HOUSEHOLD_VIEW):
         return render(request, "households/household_list.html", {"forbidden": True}, status=403)
     filterset = filterset or _filter(request, data)
+    search = filterset.search
 
     def context(page: pages.Page) -> dict[str, Any]:
-        search = filterset.search
         typed = search.text if search else ""
         query = pages.query_of(filterset)
         return {
@@ -62,7 +62,7 @@ def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | No
 
     return pages.list_page(
         request, template="households/household_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, counted=_counted,
-        size=FOUND if filterset.search else pages.SIZE,
+        size=FOUND if search else pages.SIZE, few=bool(search and search.is_bounded),
     )  # fmt: skip
 
 
