@@ -3,6 +3,6 @@
 from django.urls import path
 
 from config.urls import urlpatterns as ours
-from tests.bench.admin import site
+from tests.bench.admin import form_site, site
 
-urlpatterns = [*ours, path("baseline/", site.urls)]
+urlpatterns = [*ours, path("baseline/", site.urls), path("baseline-form/", form_site.urls)]

@@ -116,9 +116,7 @@ def services(host: str, port: int) -> list[Service]:
     celery = [python, "-m", "celery", "-q", "-A", "config"]
     # Celery warns against root because of pickled messages; ours are JSON and hold an id.
     quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-    web = [python, "-m", "gunicorn", "config.wsgi", "-b", f"{bracketed(host)}:{port}", "-k", "gthread"]
-    web += ["-w", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "8", "--log-level", "warning"]
-    web += ["--max-requests", "2000", "--max-requests-jitter", "200", "--no-control-socket"]
+    web = web_command(host, port)
     worker = [*celery, "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "-l", "WARNING", "--pidfile="]
     started += [
@@ -127,6 +125,13 @@ def services(host: str, port: int) -> list[Service]:
         Service("beat", beat, 5, quiet, scratch=var / "tmp" / "beat"),
     ]
     return started
+
+
+def web_command(host: str, port: int) -> list[str]:
+    """The web server as it runs in a single-machine installation; the bench measures the same one."""
+    web = [sys.executable, "-m", "gunicorn", "config.wsgi", "-b", f"{bracketed(host)}:{port}", "-k", "gthread"]
+    web += ["-w", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "8", "--log-level", "warning"]
+    return [*web, "--max-requests", "2000", "--max-requests-jitter", "200", "--no-control-socket"]
 
 
 @contextmanager
