@@ -45,6 +45,17 @@ class Count:
     def of(cls, value: int) -> Count:
         return cls(min(value, CAP), value > CAP)
 
+    @property
+    def mark(self) -> str:
+        """As it stands in a cursor."""
+        return "m" if self.capped else str(self.value)
+
+    @classmethod
+    def marked(cls, mark: str) -> Count | None:
+        if mark == "m":
+            return cls(CAP, True)
+        return cls(int(mark)) if re.fullmatch(r"[0-9]{1,9}", mark) else None
+
     @classmethod
     def exactly(cls, queryset: QuerySet[Any]) -> Count:
         return cls(queryset.order_by().count())
@@ -102,31 +113,32 @@ def keyset_page(queryset: QuerySet[Any], cursor: str = "", size: int = SIZE, ord
     """One page: two queries, whatever the table holds.
 
     `rows` adds what the rows must bring along (`select_related`, annotations); it is applied to the rows of this page alone.
-    `few`: the caller knows that there are at most some hundred rows; the keys of all of them are then read with the first page's, which
-    counts them in passing.
+    `few`: the caller knows that there are at most some thousand rows; the keys of all of them are then read with the first page's, which
+    counts them in passing. The count goes on in the cursors (`a123.412`), so that only a first page has to count.
     """
-    total: int | None = None
-    if few and not cursor:
-        found = keyset(queryset, "", CAP, order).pks
-        keys, total = Keys(found[:size], "", f"a{found[size - 1]}" if len(found) > size else ""), len(found)
+    cursor, _dot, mark = cursor.partition(".")
+    count: Count | None = None
+    if few and not (cursor or exact):
+        every = keyset(queryset, "", CAP, order)
+        found, count = every.pks, Count.of(len(every.pks) + bool(every.next))
+        keys = Keys(found[:size], "", f"a{found[size - 1]}" if len(found) > size else "")
     else:
         keys = keyset(queryset, cursor, size, order)
+        count = Count.exactly(queryset) if exact else Count.marked(mark) if keys.previous else None
     if not keys.pks:
         return Page()
-    alone = not keys.previous and not keys.next
+    if not (keys.previous or keys.next):
+        count = Count(len(keys.pks))
     # The scope of `queryset` has chosen the keys; the rows are read by them and nothing else.
     wanted = rows(queryset.model._base_manager.filter(among("pk", keys.pks)))
-    if not (alone or exact or total):
+    if count is None:
         wanted = wanted.annotate(found_count=CappedCount(queryset))
     by_pk = {row.pk: row for row in wanted.order_by()}
     page_rows = [by_pk[pk] for pk in keys.pks if pk in by_pk]  # a row deleted between the two queries is left out
-    if alone or total:
-        count = Count(total or len(keys.pks))
-    elif exact or not page_rows:
-        count = Count.exactly(queryset)
-    else:
-        count = Count.of(page_rows[0].found_count)
-    return Page(page_rows, count, keys.previous, keys.next)
+    if count is None:
+        count = Count.of(page_rows[0].found_count) if page_rows else Count.exactly(queryset)
+    previous, following = (one and f"{one}.{count.mark}" for one in (keys.previous, keys.next))
+    return Page(page_rows, count, previous, following)
 
 
 # -- addresses ------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """One box finds a household by whatever is known of it: a member's name, pinyin, initials, ID number, a phone, the household number.
 
 Two steps keep it as quick as the list itself. First the members that fit are asked for their households, bounded, each way through an
-index of its own. Few households: the list is cut to them by key. Many: the list is walked in its own order and each row asked whether it
-fits, so the first page fills at once.
+index of its own. Few households: the list is cut to them by key. Many: the database joins them to the list. So many that a page of the
+list nearly always holds some (a surname): the list is walked in its own order and each row asked whether it fits, so the first page fills
+at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, Func, OuterRef, Q
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import Right
 from django.db.models.lookups import Exact, StartsWith
 from django.utils.functional import cached_property
@@ -28,7 +29,8 @@ from common.names import query_grams
 from households.models import Household, Member
 from households.models.member import id_tail, second_reading
 
-MANY = 1000  # households; above this a list of keys costs more than asking each row
+MANY = 1000  # households; above this a list of keys costs more to send than to look up
+DENSE = 20_000  # above this asking each row of the list costs less than looking all of them up
 LONGEST = 40
 NUMBER_DIGITS = 7  # a text with as many digits may be an ID number or a phone
 SEALED = "~"
@@ -115,22 +117,21 @@ class Search:
     @cached_property
     def household_ids(self) -> list[int] | None:
         """Households that fit, wherever they are; None when there may be more than `MANY`. The caller's rows bring the scope."""
-        asked = [
-            Member.objects.filter(condition).order_by().values_list("household_id")[: MANY + 1]
-            for condition in self.members
-        ] + [
-            Household.objects.filter(condition).order_by().values_list("pk")[: MANY + 1]
-            for condition in self.households
-        ]
-        if not asked:
-            return []
-        found = list(asked[0].union(*asked[1:], all=True)) if len(asked) > 1 else list(asked[0])
+        found = list(self._ways(MANY + 1)) if self.members or self.households else []
         return None if len(found) > MANY else sorted({pk for (pk,) in found})
 
-    @property
+    @cached_property
     def is_bounded(self) -> bool:
-        """Whether at most `MANY` households can fit."""
-        return bool(self.problem) or self.household_ids is not None
+        """Whether at most `DENSE` households can fit, so that it pays to look them up."""
+        return bool(self.problem) or self.household_ids is not None or self._ways(DENSE + 1).count() <= DENSE
+
+    def _ways(self, most: int | None = None) -> QuerySet[Any]:
+        """Keys of the households that fit, each way through its index, at most `most` a way; some of them more than once."""
+        found = [
+            *(Member.objects.filter(each).order_by().values_list("household_id")[:most] for each in self.members),
+            *(Household.objects.filter(each).order_by().values_list("pk")[:most] for each in self.households),
+        ]
+        return found[0].union(*found[1:], all=True) if len(found) > 1 else found[0]
 
     def restrict(self, households: Any) -> Any:
         """The rows of `households` (already cut to what the user may see) that fit."""
@@ -138,6 +139,8 @@ class Search:
             return households.none()
         if self.household_ids is not None:
             return households.filter(among("pk", self.household_ids))
+        if self.is_bounded:
+            return households.filter(pk__in=self._ways())
         fitting = _any(self.households)
         if self.members:
             fitting |= Q(Exists(Member.objects.filter(_any(self.members), household=OuterRef("pk"))))

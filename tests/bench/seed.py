@@ -20,7 +20,7 @@ from accounts.models import Posting, User
 from accounts.roles import Role
 from cadres.models import Cadre, Unit
 from households import demo
-from households.models import Household, HouseholdYear, Member, Pairing, StatusChange
+from households.models import Household, Member, Pairing
 from regions.demo import make_demo_county
 from regions.models import Level, Region
 
@@ -30,7 +30,7 @@ MAIN = "bench"
 VERSION = "1"  # of what is seeded here
 TIMES = 10  # how many times as many households `grow` makes
 STEP = 10_000_000  # what it adds to a primary key with each copy
-GROWN = (Household, Member, HouseholdYear, Pairing, StatusChange)  # what lists and searches read
+GROWN = (Household, Member, Pairing)  # what lists and searches read
 
 
 def say(text: str) -> None:
@@ -129,8 +129,8 @@ def _people(county: Region, villages: list[Region]) -> None:
 def grow(households: int) -> None:
     """Nine copies of every household in the same villages, by the database itself. Indexes are left out meanwhile and made again.
 
-    The copies have numbers, keyed hashes and public ids of their own and the names of their originals. The yearly records of members
-    and the income lines, which no list reads, are not copied.
+    The copies have numbers, keyed hashes and public ids of their own and the names of their originals. Yearly records and changes of
+    status, which no list reads, are not copied.
     """
     say(f"{households:,} households by copying …")
     with transaction.atomic(), connection.cursor() as cursor:

@@ -297,10 +297,28 @@ def test_the_count_stops_and_is_exact_on_demand(land, client_as, clerk, monkeypa
     client = client_as(clerk)
     first = client.get(URL)
     assert first.context["count_text"] == "一万户以上"
-    assert client.get(first.context["count_url"]).context["count_text"] == "共 60 户"
+    exact = client.get(first.context["count_url"])
+    assert exact.context["count_text"] == "共 60 户"
+    assert client.get(first.context["next_url"]).context["count_text"] == "一万户以上"
+    assert client.get(exact.context["next_url"]).context["count_text"] == "共 60 户", (
+        "counted once is known on the next page"
+    )
     monkeypatch.setattr(pages, "CAP", 10_000)
     assert client.get(URL).context["count_text"] == "共 60 户"
     assert "共 60 户" in client.get(client.get(URL).context["next_url"]).content.decode()
+
+
+def test_the_first_page_counts_anew(land, client_as, clerk):
+    """The count goes along in the links; what stands in a link that leads to the first page, or is no number, says nothing."""
+    HouseholdFactory.create_batch(60, village=land.village)
+    client = client_as(clerk)
+    second = client.get(client.get(URL).context["next_url"])
+    HouseholdFactory(village=land.village)
+    assert client.get(second.context["previous_url"]).context["count_text"] == "共 61 户"
+    assert client.get(URL, {"cursor": "a1.7"}).context["count_text"] == "共 61 户"
+    pk = Household.objects.order_by("pk")[5].pk
+    for mark in ("", ".", ".x", ".-1", ".9999999999"):
+        assert client.get(URL, {"cursor": f"a{pk}{mark}"}).context["count_text"] == "共 61 户"
 
 
 # -- cost -----------------------------------------------------------------------------------------------------------------------

@@ -148,10 +148,12 @@ def test_the_scope_comes_first(land, client_as, clerk):
 
 @pytest.mark.parametrize("text", ["王", "wang", "wj", "99000", "王建国"])
 def test_many_and_few_find_the_same(text, find, monkeypatch):
-    """Above `MANY` the list is walked instead of cut by keys."""
+    """Above `MANY` the database joins them, above `DENSE` the list is walked."""
     few = find(text)
     assert few
     monkeypatch.setattr(search, "MANY", 0)
+    assert find(text) == few
+    monkeypatch.setattr(search, "DENSE", 0)
     assert find(text) == few
 
 
