@@ -31,7 +31,9 @@ class CappedCount(Subquery):
     output_field = IntegerField()
 
     def __init__(self, queryset: QuerySet[Any], **extra: Any) -> None:
-        super().__init__(queryset.order_by().values("pk")[: CAP + 1], **extra)
+        # A scope of two ways is counted one after the other, each in an index of its own.
+        parts = [part.order_by().values("pk") for part in getattr(queryset, "apart", lambda: [queryset])()]
+        super().__init__((parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])[: CAP + 1], **extra)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+import functools
+import operator
+from typing import Any, Self
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -31,19 +33,51 @@ def is_paired(user: Any) -> bool:
     return bool(paired_household_ids(user))
 
 
+def _ways(user: Any, permission: Permission) -> tuple[Q, ...]:
+    """How a user comes to see households: by area; by pairing, where there are any."""
+    regions = visible_region_ids(user, permission)
+    area = among("village_id", regions) if regions else Q(pk__in=[])
+    paired = paired_household_ids(user) if permission in GRANTS[Role.HELPER] else []
+    return (area, among("pk", paired)) if paired else (area,)
+
+
 class HouseholdQuerySet(ScopedQuerySet):
     """Households. Two literal id lists (area, paired) make the scope: see `accounts.scoping`."""
 
     view_permission = Permission.HOUSEHOLD_VIEW
+    _ways: tuple[Q, ...] = ()  # of the scope: by area, by pairing
 
     def scope(self, user: Any, permission: Permission) -> Q:
-        regions = visible_region_ids(user, permission)
-        area = among("village_id", regions) if regions else Q(pk__in=[])
-        if permission in GRANTS[Role.HELPER]:
-            paired = paired_household_ids(user)
-            if paired:
-                area |= among("pk", paired)
-        return area
+        return functools.reduce(operator.or_, _ways(user, permission))
+
+    def for_user(self, user: Any, permission: Permission | None = None) -> Self:
+        found = super().for_user(user, permission)
+        if not found.query.is_empty():
+            found._ways = _ways(user, permission or self.view_permission)
+        return found
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone._ways = self._ways
+        return clone
+
+    def apart(self) -> list[Self]:
+        """The same rows as querysets without a row in common: those of the area, and those of pairings elsewhere.
+
+        For counting: the OR of both makes PostgreSQL read the rows, one after the other they are counted in an index. So the OR, which
+        stands in the query as the scope put it there, gives way to its halves; where it cannot be found, all stays as it is.
+        """
+        if len(self._ways) < 2:
+            return [self]
+        area, paired = self._ways
+        either = self.model._base_manager.filter(area | paired).query.where.children[0]
+        bare = self._chain()
+        where = bare.query.where
+        others = [child for child in where.children if child != either]
+        if where.connector != Q.AND or where.negated or len(others) != len(where.children) - 1:
+            return [self]
+        where.children = others
+        return [bare.filter(area), bare.filter(paired, ~area)]
 
     def active(self) -> HouseholdQuerySet:
         """Households that exist: not merged away, not closed."""

@@ -81,10 +81,15 @@ class Household(models.Model):
             models.CheckConstraint(condition=~Q(number=""), name="household_has_number"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["village", "status", "-id"], name="household_village_status"),
-            models.Index(fields=["township", "status", "-id"], name="household_township_status"),
-            models.Index(fields=["village", "-id"], name="household_village"),
-            models.Index(fields=["township", "-id"], name="household_township"),
+            # Of households that exist, so that a list is counted in the index alone.
+            models.Index(
+                fields=["village", "status", "-id"], name="household_village_status", condition=Q(closed_on=None)
+            ),
+            models.Index(
+                fields=["township", "status", "-id"], name="household_township_status", condition=Q(closed_on=None)
+            ),
+            models.Index(fields=["village", "-id"], name="household_village", condition=Q(closed_on=None)),
+            models.Index(fields=["township", "-id"], name="household_township", condition=Q(closed_on=None)),
             models.Index(fields=["phone_hash"], name="household_phone", condition=~Q(phone_hash="")),
             models.Index(Right("phone_masked", 4), name="household_phone_tail", condition=~Q(phone_masked="")),
         ]

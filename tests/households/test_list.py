@@ -421,3 +421,25 @@ def test_two_postings_are_one_area(land, client_as, clerk):
     client = client_as(clerk)
     assert numbers(client.get(URL)) == ["there", "here"]
     assert numbers(client.get(URL, {"region": land.far_village.pk})) == ["there"]
+
+
+def test_area_and_pairings_apart_are_the_rows_together(land, helping_officer):
+    """The count adds both up; a paired household of the own area must not be counted twice."""
+    cadre = helping_officer.cadre
+    own = HouseholdFactory(village=land.village, status="marginal")
+    PairingFactory(household=own, cadre=cadre)
+    HouseholdFactory(village=land.far_village)
+    rows = Household.objects.for_user(helping_officer)
+    for asked in (
+        rows,
+        rows.active(),
+        rows.filter(status="marginal"),
+        rows.exclude(status="marginal"),
+        rows.filter(pk=own.pk),
+        rows.none(),
+    ):
+        apart = [row.pk for part in asked.apart() for row in part]
+        assert sorted(apart) == sorted(asked.values_list("pk", flat=True))
+    assert len(rows.apart()) == 2
+    either = rows.filter(pk=own.pk) | rows.exclude(status="marginal")
+    assert sorted(row.pk for part in either.apart() for row in part) == sorted(either.values_list("pk", flat=True))
