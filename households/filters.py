@@ -137,7 +137,8 @@ class HouseholdFilter(django_filters.FilterSet):
     def form(self) -> forms.Form:
         if not hasattr(self, "_form"):
             form = super().form
-            form.fields["region"].choices = [("", _("全部地区")), *self.regions.choices]
+            # Read when they are drawn or a region is asked for: a search of the whole area that swaps only its results needs none.
+            form.fields["region"].choices = lambda: [("", _("全部地区")), *self.regions.choices]
         return self._form
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -57,6 +58,7 @@ def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | No
             "more_open": any(name in query for name in filterset.filters if name not in FIRST),
             "can_save": any(name != SEARCH for name in query),
             "actions": bulk.actions_for(HOUSEHOLDS, request.user),
+            "region_changed": _region_before(request) != query.get("region", ""),
             "choose_all": page.count.value <= selection.MOST and bool(page.previous or page.next),
         }
 
@@ -64,6 +66,12 @@ def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | No
         request, template="households/household_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, counted=_counted,
         size=FOUND if search else pages.SIZE, few=bool(search and search.is_bounded),
     )  # fmt: skip
+
+
+def _region_before(request: HttpRequest) -> str | None:
+    """The region under which the page stands that asks for a fragment; None where that is not known."""
+    before: str | None = request.htmx.current_url  # type: ignore[attr-defined]
+    return None if before is None else parse_qs(urlsplit(before).query).get("region", [""])[0]
 
 
 def _counted(count: pages.Count) -> str:

@@ -64,7 +64,8 @@ class Place:
         assert response.status_code == 200, (address, response.status_code)
 
     def search(self, text: str) -> None:
-        response = self.client.post(reverse("households:household_find"), {"q": text}, headers={"HX-Request": "true"})
+        headers = {"HX-Request": "true", "HX-Current-URL": f"http://127.0.0.1{reverse('households:household_list')}"}
+        response = self.client.post(reverse("households:household_find"), {"q": text}, headers=headers)
         assert response.status_code == 200, (text, response.status_code)
 
     def register(self) -> None:

@@ -52,7 +52,7 @@ def run(table: Table, households: int) -> None:
 
 def form_of(client: Client, address: str) -> dict[str, str]:
     """What a browser would send back of a page's own form."""
-    document = html.fromstring(client.get(address).content)
+    document = html.fromstring(client.get(address).content.decode())
     form = max(document.forms, key=lambda one: len(one.fields))
     return {name: "" if value == "on" else value for name, value in form.form_values()}
 

@@ -403,6 +403,21 @@ def test_searching_keeps_the_filters_and_starts_at_the_first_page(village_of_thr
     assert set(query) == {"q", "status"}
 
 
+def test_the_choice_of_regions_is_drawn_again_when_the_region_changed(village_of_three, land, client_as, officer):
+    """A search under the same region leaves the select alone; without the page's address (no htmx header) it is drawn."""
+    client = client_as(officer)
+
+    def drawn(region, before):
+        where = {"HTTP_HX_CURRENT_URL": f"http://testserver{before}"} if before else {}
+        return b'id="region-box"' in client.post(FIND, {"q": "王", "region": region}, **HTMX, **where).content
+
+    assert not drawn("", URL)
+    assert not drawn(land.village.pk, f"{URL}?region={land.village.pk}")
+    assert drawn(land.village.pk, URL)
+    assert drawn("", f"{URL}?region={land.village.pk}")
+    assert drawn("", "")
+
+
 def test_find_is_for_posting(client_as, clerk, household):
     assert client_as(clerk).get(FIND).status_code == 405
 
