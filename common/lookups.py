@@ -24,7 +24,7 @@ class Among(models.Lookup):  # type: ignore[type-arg]
     def get_prep_lookup(self) -> list[int]:
         return [int(key) for key in self.rhs]
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         if not self.rhs:
             raise EmptyResultSet
         column, params = self.process_lhs(compiler, connection)

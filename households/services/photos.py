@@ -53,7 +53,7 @@ def check_files() -> Iterator[tuple[Photo, str]]:
 
 def _wrong_with(photo: Photo) -> str:
     try:
-        with default_storage.open(photo.file.name) as file:
+        with default_storage.open(str(photo.file.name)) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return "照片文件不见了"
