@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("regions/", include("regions.urls")),
     path("cadres/", include("cadres.urls")),
     path("households/", include("households.urls")),
+    path("surveys/", include("surveys.urls")),
+    path("collect/", include("surveys.collect_urls")),
     path("exchange/", include("exchange.urls")),
     path("reports/", include("reports.urls")),
     path("jobs/", include("common.urls")),

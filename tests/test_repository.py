@@ -27,7 +27,16 @@ from regions.models import Region
 from tests.factories import RegionFactory
 
 ROOT = Path(settings.BASE_DIR)
-FLOORS = [["common"], ["regions"], ["accounts"], ["cadres"], ["households"], ["reports", "exchange"], ["config"]]
+FLOORS = [
+    ["common"],
+    ["regions"],
+    ["accounts"],
+    ["cadres"],
+    ["households"],
+    ["surveys"],
+    ["reports", "exchange"],
+    ["config"],
+]
 FLOOR = {app: n for n, floor in enumerate(FLOORS) for app in floor}
 PACKAGES = tuple(FLOOR)
 
@@ -79,7 +88,7 @@ DOORS = (
     "selection.py",
     "listing.py",
 )
-DOOR_PACKAGES = ("households", "exchange", "reports", "cadres", "accounts", "regions")
+DOOR_PACKAGES = ("households", "surveys", "exchange", "reports", "cadres", "accounts", "regions")
 
 
 def unscoped_uses(source: str) -> Iterator[tuple[int, str]]:
@@ -238,6 +247,7 @@ SERVICES = [
         "accounts.services",
         "cadres.services",
         "households.services",
+        "surveys.services",
         "exchange.services",
         "reports.services",
     )

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "accounts",
     "cadres",
     "households",
+    "surveys",
     "exchange",
     "reports",
 ]

@@ -1,0 +1,80 @@
+"""The row gate of surveys: where the household may be seen, except what somebody must not have seen before looking for themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.roles import Permission
+from accounts.scoping import ScopedQuerySet
+from households.models import Household
+
+
+def _households(user: Any, permission: Permission) -> Any:
+    return Household.objects.for_user(user, permission).order_by()
+
+
+def _blind(user: Any, survey: str = "") -> Q:
+    """Surveys of others of a household and year that this user still has to verify: the second look does not see the first."""
+    from surveys.models import VerificationTask
+
+    waiting = VerificationTask._base_manager.filter(
+        assignee_id=user.pk,
+        state="open",
+        household_id=OuterRef(f"{survey}household_id"),
+        year=OuterRef(f"{survey}year"),
+    )
+    return Exists(waiting) & ~Q(**{f"{survey}surveyor_id": user.pk})
+
+
+class SurveyQuerySet(ScopedQuerySet):
+    """Surveys of households one may see. A draft is its surveyor's alone."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        mine = Q(surveyor_id=user.pk)
+        return Q(household__in=_households(user, permission)) & (mine | ~Q(state="draft")) & ~_blind(user)
+
+    def counted(self) -> SurveyQuerySet:
+        """Surveys that stand: sent, and not withdrawn."""
+        return self.exclude(state__in=["draft", "withdrawn"])
+
+
+class SurveyFileQuerySet(ScopedQuerySet):
+    """What hangs off a survey."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        from surveys.models import Survey
+
+        return Q(survey__in=Survey.objects.for_user(user, permission).order_by())
+
+
+class SurveyPhotoQuerySet(SurveyFileQuerySet):
+    """Photos of surveys one may see, and one's own that still wait for their survey."""
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        return super().scope(user, permission) | Q(uploader_id=user.pk, survey=None)
+
+
+class SurveyTaskQuerySet(ScopedQuerySet):
+    """Verification tasks of households one may see, and those that wait for oneself."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        return Q(household__in=_households(user, permission))
+
+
+class TaskFileQuerySet(ScopedQuerySet):
+    """What hangs off a verification task."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        from surveys.models import VerificationTask
+
+        return Q(task__in=VerificationTask.objects.for_user(user, permission).order_by())
