@@ -16,9 +16,24 @@ from tests.factories.households import (
     invented_id_number,
 )
 from tests.factories.regions import RegionFactory
+from tests.factories.surveys import (
+    SMALL_FORM,
+    DeviceFactory,
+    DifferenceFactory,
+    RoundFactory,
+    SurveyConflictFactory,
+    SurveyFactory,
+    SurveyFormFactory,
+    SurveyPhotoFactory,
+    VerificationDrawFactory,
+    VerificationTaskFactory,
+)
 
 __all__ = [
+    "SMALL_FORM",
     "CadreFactory",
+    "DeviceFactory",
+    "DifferenceFactory",
     "HouseholdFactory",
     "HouseholdYearFactory",
     "IncomeLineFactory",
@@ -29,9 +44,16 @@ __all__ = [
     "PhotoFactory",
     "PostingFactory",
     "RegionFactory",
+    "RoundFactory",
     "SavedViewFactory",
     "StatusChangeFactory",
+    "SurveyConflictFactory",
+    "SurveyFactory",
+    "SurveyFormFactory",
+    "SurveyPhotoFactory",
     "UnitFactory",
     "UserFactory",
+    "VerificationDrawFactory",
+    "VerificationTaskFactory",
     "invented_id_number",
 ]
