@@ -255,7 +255,7 @@ SERVICES = [
 ]
 # Questions and sums that stand beside the verbs; they write nothing.
 NOT_VERBS = {
-    "households.services.may_edit", "households.services.totals", "accounts.services.locked_until", "accounts.services.clean_username",
+    "households.services.may_edit", "households.services.totals", "households.services.room_for_photos", "accounts.services.locked_until", "accounts.services.clean_username",
     "accounts.services.clean_phone", "accounts.services.new_totp_secret", "accounts.services.open_totp_secret", "accounts.services.totp_address",
     "accounts.services.check_second_step", "accounts.services.open_account_from_console", "accounts.services.record_log_in",
     "regions.services.pad_code", "regions.services.clean_name", "regions.services.set_search", "regions.services.full_name_under",

@@ -47,6 +47,13 @@ def reencode(upload: Any) -> tuple[bytes, int, int]:
 def add_photo(*, household: Household, by: Any, kind: str, upload: Any, taken_on: dt.date | None = None) -> Photo:
     data, width, height = reencode(upload)
     edit = Edit(household, by=by, permission=Permission.HOUSEHOLD_EDIT)
+    photo = put_photo(edit, kind, data, width, height, taken_on)
+    edit.finish("photo.added", target=photo)
+    return photo
+
+
+def put_photo(edit: Edit, kind: str, data: bytes, width: int, height: int, taken_on: dt.date | None) -> Photo:
+    """Keep a JPEG that `reencode` made."""
     if edit.household.photos.filter(kind=kind, removed_at=None).count() >= MOST_PER_KIND:
         raise LedgerError(_("这一类照片已有 10 张，请先删去不用的。"))
     digest = hashlib.sha256(data).hexdigest()
@@ -59,11 +66,10 @@ def add_photo(*, household: Household, by: Any, kind: str, upload: Any, taken_on
         width=width,
         height=height,
         taken_on=taken_on,
-        uploaded_by=by.username,
+        uploaded_by=edit.by.username,
     )
     photo.file.save(f"{photo.uid}.jpg", ContentFile(data), save=False)
     edit.write(photo)
-    edit.finish("photo.added", target=photo)
     return photo
 
 
