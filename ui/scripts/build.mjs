@@ -1,4 +1,5 @@
-// Two files for every page: app.css and app.js, named without a hash because Django's manifest storage adds one.
+// app.css and app.js for every page, survey.js for a form page, collect.js for its home page, worker.js for the service worker of both;
+// named without a hash because Django's manifest storage adds one.
 import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
 import * as esbuild from "esbuild";
@@ -8,7 +9,7 @@ export const out = join(ui, "..", "build", "ui");
 export const target = ["chrome80", "safari15", "firefox78"];
 
 const options = {
-  entryPoints: [join(ui, "src", "app.css"), join(ui, "src", "app.js")],
+  entryPoints: ["app.css", "app.js", "survey.js", "collect.js", "worker.js"].map((name) => join(ui, "src", name)),
   outdir: out,
   bundle: true,
   minify: true,

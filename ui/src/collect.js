@@ -1,0 +1,2 @@
+// The page 我的调查.
+import "./survey/store.js";

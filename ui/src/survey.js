@@ -1,0 +1,2 @@
+// The form page.
+import "./survey/store.js";
