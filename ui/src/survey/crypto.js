@@ -1,7 +1,6 @@
 // Keys and boxes. A box is {iv, data}: AES-GCM, bound to the id of the row it lies in, so that boxes cannot be exchanged.
-// Without `crypto.subtle` (plain HTTP) nothing is kept, and a box is the value itself.
 
-const subtle = () => self.crypto && crypto.subtle;
+const subtle = () => crypto.subtle; // missing without HTTPS: then nothing is kept at all
 const text = new TextEncoder();
 const ROUNDS = 600000; // PBKDF2 with SHA-256
 
@@ -29,12 +28,11 @@ export const rawOf = (key) => subtle().exportKey("raw", key);
 
 /** {iv, data} of bytes. `id` is the row's. */
 export async function sealBytes(key, id, plain) {
-  if (!subtle()) return { data: plain };
   const iv = random(12);
   return { iv, data: await subtle().encrypt({ name: "AES-GCM", iv, additionalData: text.encode(id) }, key, plain) };
 }
 export async function openBytes(key, id, { iv, data }) {
-  return iv ? subtle().decrypt({ name: "AES-GCM", iv, additionalData: text.encode(id) }, key, data) : data;
+  return subtle().decrypt({ name: "AES-GCM", iv, additionalData: text.encode(id) }, key, data);
 }
 
 /** The same of any JSON value. */
@@ -56,8 +54,7 @@ export async function wrap(key, pin) {
 /** The key again; rejects for a wrong PIN. */
 export const unwrap = async (box, pin) => keyOf(await openBytes(await pinKey(pin, box.salt), "wrap", box));
 
-/** SHA-256 as hex; "" where the browser cannot. */
+/** SHA-256 as hex. */
 export async function sha256(data) {
-  if (!subtle()) return "";
   return [...new Uint8Array(await subtle().digest("SHA-256", data))].map((byte) => (byte + 256).toString(16).slice(1)).join("");
 }

@@ -1,4 +1,4 @@
-// IndexedDB "yihu", or the memory of the page where nothing may be kept: both know only `one`, `all` and `change`.
+// IndexedDB "yihu": `one`, `all` and `change`.
 //
 // Every change is one transaction: the rows it decides by are read, `decide` answers at once with what is to be put or removed, and the
 // promise resolves when all of it is on the disk, or rejects and nothing is.
@@ -10,6 +10,13 @@ const GONE = ["InvalidStateError", "UnknownError"]; // a connection that died in
 
 export const events = new EventTarget();
 export const tell = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
+
+/** What was typed and not yet saved: the page is left or hidden, another window takes over, another user has come. */
+export async function flush() {
+  const waits = [];
+  tell("flush", { until: (promise) => waits.push(promise) });
+  await Promise.all(waits);
+}
 
 let handle = null;
 let outdated = false;
@@ -59,60 +66,45 @@ async function transact(names, mode, work, again = true) {
 
 const range = (prefix) => (prefix ? IDBKeyRange.bound(prefix, prefix + "\uffff") : undefined);
 
-const disk = {
-  one: (store, key) => transact([store], "readonly", (t) => t.objectStore(store).get(key)),
-  all: (store, prefix) => transact([store], "readonly", (t) => t.objectStore(store).getAll(range(prefix))),
-  change: (reads, decide) =>
-    transact(STORES, "readwrite", (t, stop) => {
-      const rows = [];
-      let left = reads.length;
-      const apply = () => {
-        try {
-          for (const [store, key, value] of decide(rows) || []) {
-            if (value === undefined) t.objectStore(store).delete(key);
-            else t.objectStore(store).put(value, key);
-          }
-        } catch (error) {
-          stop(error);
-        }
-      };
-      reads.forEach(([store, key], place) => {
-        t.objectStore(store).get(key).onsuccess = (event) => {
-          rows[place] = event.target.result;
-          if (--left === 0) apply();
-        };
-      });
-      if (!left) apply();
-    }),
-};
-
-const rows = new Map(); // "store/key" -> row, of a page that keeps nothing
-const memory = {
-  one: async (store, key) => rows.get(`${store}/${key}`),
-  all: async (store, prefix = "") => [...rows].filter(([key]) => key.startsWith(`${store}/${prefix}`)).map(([, row]) => row),
-  change: async (reads, decide) => {
-    for (const [store, key, value] of decide(reads.map(([where, which]) => rows.get(`${where}/${which}`))) || []) {
-      if (value === undefined) rows.delete(`${store}/${key}`);
-      else rows.set(`${store}/${key}`, value);
-    }
-  },
-};
-
-let using = null;
-
-/** Whether what is written stays: chosen once, at the first use. Without encryption nothing is kept on the disk. */
-export async function keeps() {
-  if (using) return using === disk;
-  using = memory;
-  if (self.indexedDB && self.crypto && crypto.subtle) {
-    handle = connect();
-    await handle.then(() => (using = disk), (error) => (outdated = outdated || error.name === "VersionError"));
-  }
-  return using === disk;
+/** Whether anything may be kept on this phone: without encryption (plain HTTP) and without a database nothing is. */
+export async function usable() {
+  if (!self.indexedDB || !self.crypto || !crypto.subtle) return false;
+  handle = handle || connect();
+  return handle.then(() => true, (error) => {
+    handle = null;
+    if (error.name === "VersionError") tell("reload", {});
+    return false;
+  });
 }
 
-export const one = (store, key) => using.one(store, key);
-export const all = (store, prefix) => using.all(store, prefix);
+export const one = (store, key) => transact([store], "readonly", (t) => t.objectStore(store).get(key));
+
+/** Every row of a store whose key begins with `prefix`. */
+export const all = (store, prefix) => transact([store], "readonly", (t) => t.objectStore(store).getAll(range(prefix)));
+
+function decided(reads, decide) {
+  return transact(STORES, "readwrite", (t, stop) => {
+    const rows = [];
+    let left = reads.length;
+    const apply = () => {
+      try {
+        for (const [store, key, value] of decide(rows) || []) {
+          if (value === undefined) t.objectStore(store).delete(key);
+          else t.objectStore(store).put(value, key);
+        }
+      } catch (error) {
+        stop(error);
+      }
+    };
+    reads.forEach(([store, key], place) => {
+      t.objectStore(store).get(key).onsuccess = (event) => {
+        rows[place] = event.target.result;
+        if (--left === 0) apply();
+      };
+    });
+    if (!left) apply();
+  });
+}
 
 /**
  * One transaction. `reads` [[store, key]] are handed to `decide(rows)`, which answers `[[store, key, row or undefined to remove]]` or
@@ -120,13 +112,13 @@ export const all = (store, prefix) => using.all(store, prefix);
  */
 export async function change(reads, decide) {
   try {
-    return await using.change(reads, decide);
+    return await decided(reads, decide);
   } catch (error) {
     if (error.name !== "QuotaExceededError") throw error;
-    const packs = (await using.all("keep", "pack:")).map((row) => ["keep", `pack:${row.owner}`, undefined]);
+    const packs = (await all("keep", "pack:")).map((row) => ["keep", `pack:${row.owner}`, undefined]);
     if (!packs.length) throw error;
-    await using.change([], () => packs);
-    return using.change(reads, decide);
+    await decided([], () => packs);
+    return decided(reads, decide);
   }
 }
 

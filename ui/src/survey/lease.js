@@ -1,64 +1,86 @@
-// One tab writes a draft. Who opens it asks the others over a channel; nobody answers: the draft is free. Who writes is noted in the row
-// itself, and every save checks it, so that a tab that slept through the question can overwrite nothing.
+// One window writes a draft. Who opens it asks the others over a channel; nobody answers: the draft is free. Who writes is noted in the
+// row itself and every save checks it, so that a window that slept through the question can overwrite nothing.
 
 import { uuid } from "./crypto.js";
-import { tell } from "./db.js";
+import { change, tell } from "./db.js";
 
 export const tab = uuid();
-const ANSWER = 500; // ms another tab has to say that it is writing
-const mine = new Map(); // survey uid -> flush(): what must be saved before it is given away
-const waiting = new Map(); // question -> what its answer does
+const ANSWER = 500; // ms another window has to say that it is writing
+const mine = new Map(); // survey uid -> {flush, lost}
+const kept = new Set(); // survey uids this window has saved: gone, they have been finished or discarded elsewhere
+const waiting = new Map(); // question + uid -> what its answer does
 const channel = self.BroadcastChannel ? new BroadcastChannel("yihu-drafts") : null;
 
 const say = (message) => channel && channel.postMessage({ ...message, from: tab });
 
 function ask(kind, uid) {
+  if (!channel) return Promise.resolve(false);
   return new Promise((done) => {
-    if (!channel) return done(false);
-    const timer = setTimeout(() => done(false), ANSWER);
-    waiting.set(kind + uid, () => {
+    const over = (answered) => () => {
+      waiting.delete(kind + uid);
       clearTimeout(timer);
-      done(true);
-    });
+      done(answered);
+    };
+    const timer = setTimeout(over(false), ANSWER);
+    waiting.set(kind + uid, over(true));
     say({ kind, uid });
-  }).finally(() => waiting.delete(kind + uid));
-}
-
-/** Whether another tab has this draft open for writing. */
-export const taken = (uid) => ask("who", uid);
-
-/** Ask the other tab to save and let go; goes on after a moment without an answer. */
-export const demand = (uid) => ask("give", uid);
-
-/** From now on this tab answers for the draft. `flush` saves what was typed and not yet saved. */
-export function hold(uid, flush) {
-  mine.set(uid, flush);
-}
-
-export function release(uid) {
-  if (mine.delete(uid)) say({ kind: "free", uid });
+  });
 }
 
 export const holds = (uid) => mine.has(uid);
+export const known = (uid) => kept.has(uid);
+export const know = (uid) => kept.add(uid);
 
-if (channel) {
-  channel.onmessage = async ({ data: { kind, uid, from, to } }) => {
-    if (to && to !== tab) return;
-    if (kind === "who" && mine.has(uid)) say({ kind: "yes", uid, to: from, about: "who" });
-    else if (kind === "give" && mine.has(uid)) {
-      await Promise.resolve(mine.get(uid)()).catch(() => {});
-      mine.delete(uid);
-      tell("lease", { uid, mine: false });
-      say({ kind: "yes", uid, to: from, about: "give" });
-    } else if (kind === "yes") ["who", "give"].forEach((about) => waiting.has(about + uid) && waiting.get(about + uid)());
-    else if (kind === "free") tell("lease", { uid, mine: false, free: true });
-    else if (kind === "changed") tell("changed", {});
-  };
-  addEventListener("pagehide", () => [...mine.keys()].forEach(release));
+/** This window writes the draft from now on; a draft that is not there yet gets its row with the first save. */
+async function own(uid, flush, lost) {
+  await change([["drafts", uid]], ([row]) => {
+    if (row) kept.add(uid);
+    return row ? [["drafts", uid, { ...row, writer: tab }]] : [];
+  });
+  mine.set(uid, { flush, lost });
 }
 
-/** Other tabs should look at their lists again. */
+/**
+ * {held, take(), release()} of a draft. `held`: whether this window may write it. `take` asks the other one to save and let go, and goes
+ * on after a moment without an answer; the draft must be read again after it. `flush` saves what was typed here, `lost` is called when
+ * another window has taken the draft.
+ */
+export async function open(uid, flush, lost) {
+  const lease = {
+    held: mine.has(uid) || !(await ask("who", uid)),
+    async take() {
+      await ask("give", uid);
+      await own(uid, flush, lost);
+      lease.held = true;
+    },
+    release: () => release(uid),
+  };
+  if (lease.held) await own(uid, flush, lost);
+  return lease;
+}
+
+export function release(uid) {
+  kept.delete(uid);
+  mine.delete(uid);
+}
+
+/** Other windows should look at their lists again. */
 export function changed() {
   say({ kind: "changed" });
   tell("changed", {});
+}
+
+if (channel) {
+  channel.onmessage = async ({ data: { kind, uid, from, to, about } }) => {
+    if (kind === "changed") tell("changed", {});
+    if (to === tab && waiting.has(about + uid)) waiting.get(about + uid)();
+    const lease = mine.get(uid);
+    if (!lease || to) return;
+    if (kind === "give") {
+      await Promise.resolve(lease.flush()).catch(() => {}); // what cannot be saved stays on the screen of this window
+      mine.delete(uid);
+      lease.lost();
+    }
+    say({ kind: "yes", uid, to: from, about: kind });
+  };
 }

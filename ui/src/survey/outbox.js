@@ -6,19 +6,20 @@
 
 import { call, ping, Unreached } from "./api.js";
 import { seal, unseal, uuid } from "./crypto.js";
-import { all, change, keeps, one, put, tell } from "./db.js";
+import { all, change, flush, one, put, tell } from "./db.js";
 import { changed } from "./lease.js";
 import { bytesOf, list as photoRows } from "./photos.js";
 import { enroll, identify, vault } from "./vault.js";
 
 const BATCH = 20; // operations in one request
-const WEIGHT = 2 * 1024 * 1024; // bytes in one request
+const WEIGHT = 400 * 1024; // bytes in one request; the server takes 512 KiB
 const PIECE = 64 * 1024; // bytes of a photo in one request
 const [FIRST, LONGEST] = [2000, 60000]; // ms between tries
 const FRESH = 60 * 60 * 1000; // ms after which the pack is fetched again
 const HOURS = 60 * 60 * 1000;
 
 const UNSENT = ["queued", "sent", "refused"];
+const SETTLED = ["applied", "refused", "quarantined"];
 const STUCK = { signed_out: 1, other_user: 1, revoked: 1 };
 
 /** state: idle, syncing, done, offline, signed_out, locked, lost, trouble. `say` is the server's own sentence, where it gave one. */
@@ -134,46 +135,51 @@ function check({ status: code, data }) {
 
 async function talk(fresh, still) {
   const hello = check(await ping());
+  if (vault.me && vault.me.username !== hello.user.username) await flush().catch(() => {}); // still under the name of who typed it
   await identify(hello.user);
   await put("keep", "forms", hello.forms);
   const refused = await enroll();
   if (refused) throw new Stopped(refused.code === "revoked" ? "revoked" : "lost", refused.say);
   if (vault.lock === "locked") throw new Stopped("locked");
-  const sent = await sendOps(still);
+  const { sent, failed } = await sendOps(still);
   await sendPhotos(still);
   if (fresh || sent || (await age()) > FRESH) await fetchPack();
+  if (failed) throw new Stopped("trouble");
 }
 
 // -- operations -----------------------------------------------------------------------------------------------------------------------
 
 async function sendOps(still) {
   let sent = 0;
+  const failed = new Set();
   for (;;) {
     await still();
     const batch = [];
     let weight = 0;
-    for (const op of (await list()).filter((row) => row.state === "queued").slice(0, BATCH)) {
+    for (const op of (await list()).filter((row) => row.state === "queued" && !failed.has(row.uid)).slice(0, BATCH)) {
       weight += op.size;
       if (batch.length && weight > WEIGHT) break;
       const body = await unseal(vault.key, op.uid, op.body);
       batch.push({ uid: op.uid, kind: op.kind, made_at: new Date(op.made).toISOString(), body });
     }
-    if (!batch.length) return sent;
-    const device = vault.device ? vault.device.uid : null;
-    const { receipts } = check(await call("POST", "ops/", { device, waiting: status.waiting, ops: batch }));
-    if (!receipts.length) throw new Stopped("trouble");
+    if (!batch.length) break;
+    const { receipts } = check(await call("POST", "ops/", { device: vault.device.uid, waiting: status.waiting, ops: batch }));
+    // An operation that the server could not do, or said nothing about, waits for the next round.
+    const settled = receipts.filter(({ state }) => SETTLED.includes(state)).map(({ uid }) => uid);
+    batch.filter(({ uid }) => !settled.includes(uid)).forEach(({ uid }) => failed.add(uid));
     await change(receipts.map(({ uid }) => ["ops", uid]), (rows) =>
       rows.map((op, at) => ["ops", receipts[at].uid, settle(op, receipts[at])]).filter(([, , op]) => op),
     );
-    sent += receipts.length;
+    sent += settled.length;
     await count();
     changed();
   }
+  return { sent, failed: failed.size };
 }
 
 /** The operation after its receipt. A body leaves the phone only when the server says that it has it. */
 function settle(op, receipt) {
-  if (!op || op.state !== "queued") return op;
+  if (!op || op.state !== "queued" || !SETTLED.includes(receipt.state)) return op;
   const { state, code = "", say = "", problems = [] } = receipt;
   if (state === "refused") return { ...op, state, code, say, problems, receipt };
   const missing = receipt.missing || op.photos;
@@ -184,12 +190,9 @@ function settle(op, receipt) {
 // -- photos ---------------------------------------------------------------------------------------------------------------------------
 
 async function sendPhotos(still) {
-  const kept = await keeps();
   const ops = new Map((await list()).filter((op) => op.state === "sent").map((op) => [op.uid, op]));
   for (const row of await photoRows()) {
-    // Where nothing is kept they travel at once; else when their survey has arrived and the server says that they are missing.
-    const due = row.op ? ops.has(row.op) && ops.get(row.op).missing.includes(row.uid) : !kept;
-    if (due && row.state === "new") {
+    if (row.state === "new" && ops.has(row.op) && ops.get(row.op).missing.includes(row.uid)) {
       await still();
       await sendPhoto(row, still);
     }
@@ -224,8 +227,7 @@ async function sendPhoto(row, still) {
     else answer = said.status === 422 ? { ...said.data, state: "refused" } : check(said);
     if (answer.received <= from && answer.state === "arriving" && ++stalls > 3) throw new Stopped("trouble", answer.say);
   }
-  const op = row.op;
-  await change([["photos", "m" + row.uid], ["ops", op || ""]], ([now, sending]) => {
+  await change([["photos", "m" + row.uid], ["ops", row.op]], ([now, sending]) => {
     const puts = now ? [["photos", "m" + row.uid, { ...now, state: answer.state, say: answer.say || "" }]] : [];
     if (answer.state === "complete") puts.push(["photos", "d" + row.uid, undefined]);
     if (sending) {
@@ -233,7 +235,7 @@ async function sendPhoto(row, still) {
       const refused = answer.state === "refused";
       const bad = (sending.bad || 0) + (refused ? 1 : 0);
       const state = missing.length ? "sent" : bad ? "refused" : sending.after;
-      puts.push(["ops", op, { ...sending, missing, bad, state, say: refused ? answer.say || "" : sending.say }]);
+      puts.push(["ops", row.op, { ...sending, missing, bad, state, say: refused ? answer.say || "" : sending.say }]);
     }
     return puts;
   });
@@ -248,7 +250,7 @@ const rowName = () => `pack:${vault.me.username}`;
 const age = async () => Date.now() - (((await one("keep", rowName())) || {}).got || 0);
 
 async function fetchPack() {
-  const found = check(await call("POST", "pack/", { device: vault.device ? vault.device.uid : null }));
+  const found = check(await call("POST", "pack/", { device: vault.device.uid }));
   pack = { ...found, owner: vault.me.username };
   const row = { owner: vault.me.username, got: Date.now(), expires: Date.parse(found.expires_at) };
   try {

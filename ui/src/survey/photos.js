@@ -9,8 +9,10 @@ export const MOST = 300 * 1024; // bytes of one picture, as the server takes it
 // Longest side in pixels and quality, tried in this order until it fits.
 const LADDER = [[1600, 0.82], [1600, 0.7], [1280, 0.72], [1280, 0.58], [1024, 0.6], [800, 0.55], [640, 0.45]];
 
-/** Not a picture this browser can read. */
-export class NotAPicture extends Error {}
+/** A thing that is not a picture this browser can read. */
+function notAPicture() {
+  return Object.assign(new Error(), { name: "NotAPicture" });
+}
 
 /** [orientation 1 to 8, JPEG without EXIF]: old engines ignore the orientation and new ones follow it, so none may see it. */
 export async function plainJpeg(blob) {
@@ -48,7 +50,7 @@ export async function shrink(blob) {
   try {
     picture = await createImageBitmap(plain);
   } catch {
-    throw new NotAPicture();
+    throw notAPicture();
   }
   const canvas = document.createElement("canvas");
   let small;
@@ -69,7 +71,7 @@ export async function shrink(blob) {
   }
   picture.close();
   canvas.width = canvas.height = 0; // old phones give the memory back only then
-  if (!small || small.size > MOST) throw new NotAPicture();
+  if (!small || small.size > MOST) throw notAPicture();
   return small;
 }
 
@@ -77,7 +79,7 @@ export async function shrink(blob) {
  * Keep a picture for a field of a survey; it is on the disk when this resolves. `single` fields (a signature) have at most one:
  * the earlier goes. Answers {uid, size}. Throws NotAPicture.
  */
-export async function add(survey, path, blob, { single = false } = {}) {
+export async function add(survey, path, blob, single = false) {
   const data = await (await shrink(blob)).arrayBuffer();
   const uid = uuid();
   const row = { uid, owner: vault.me.username, survey, path, single, size: data.byteLength, sha256: await sha256(data), made: Date.now() };
@@ -107,10 +109,4 @@ export const without = rowsOf;
 export async function bytesOf(uid) {
   const box = await one("photos", "d" + uid);
   return box ? openBytes(vault.key, uid, box) : null;
-}
-
-/** An object URL of the picture, or "" when this phone has it no more; give it back with URL.revokeObjectURL. */
-export async function urlFor(uid) {
-  const data = await bytesOf(uid);
-  return data ? URL.createObjectURL(new Blob([data], { type: "image/jpeg" })) : "";
 }

@@ -6,7 +6,7 @@
 
 import { call } from "./api.js";
 import { base64, bytes, keyOf, newKey, rawOf, unwrap, uuid, wrap } from "./crypto.js";
-import { change, keeps, one, put, tell } from "./db.js";
+import { change, one, put, tell } from "./db.js";
 
 const TRIES = 5;
 const HIDDEN = 5 * 60 * 1000; // ms after which the key is forgotten
@@ -26,11 +26,9 @@ function set(lock, key = null) {
 
 /** Read who this is and whether the key is open. `lock`: open, locked (a PIN opens it), lost (the server has it), none (no user yet). */
 export async function wake() {
-  const kept = await keeps();
   vault.me = (await one("keep", "me")) || null;
   if (!vault.me) return set("none");
   vault.device = (await one("keep", rowOf("device"))) || null;
-  if (!kept) return set("open");
   const [plain, wrapped] = [await one("keep", rowOf("key")), await one("keep", rowOf("wrap"))];
   vault.pin = Boolean(wrapped);
   if (plain) return set("open", plain.key);
@@ -62,7 +60,6 @@ export async function forget() {
 
 /** Make this phone known to the server, or get its key back from it. Answers what the server refused, or null. */
 export async function enroll() {
-  if (!(await keeps())) return null;
   if (!vault.device) {
     const device = { uid: uuid(), registered: false };
     const key = await newKey();
