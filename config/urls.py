@@ -10,6 +10,9 @@ from common.views import healthz
 from config.api_router import router
 from households.views.home import home
 
+handler404 = "common.json_api.not_found"
+handler500 = "common.json_api.failed"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),

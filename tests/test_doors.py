@@ -6,6 +6,7 @@ member of the cast stands, not from the code that guards the doors. `YIHU_RECORD
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -143,6 +144,10 @@ def get(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) ->
 
 def post(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -> list[Door]:
     return [Door("POST", name, gate, row or {}, **more)]
+
+
+def put(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -> list[Door]:
+    return [Door("PUT", name, gate, row or {}, **more)]
 
 
 def form(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -> list[Door]:
@@ -431,7 +436,12 @@ def knock(scene):
             kwargs = {k: v[1:] if v.startswith("'") else place.rows[v] for k, v in door.row.items()}
             address = reverse(door.name, kwargs=kwargs) + door.ask
             data = {k: place.rows.get(v, v) if isinstance(v, str) else v for k, v in door.data.items()}
-            response = client.generic("GET", address) if door.method == "GET" else client.post(address, data)
+            if door.method == "GET":
+                response = client.generic("GET", address)
+            elif door.name.startswith("collect:api_"):
+                response = client.generic(door.method, address, json.dumps(data), content_type="application/json")
+            else:
+                response = client.post(address, data)
             if response.streaming:
                 list(response)
             transaction.set_rollback(True)
@@ -463,6 +473,8 @@ def test_nobody_is_let_in_without_logging_in(door, scene, knock):
     response = knock(door, "", scene.places["village"])
     if door.name.startswith("api:"):
         assert response.status_code in (401, 403)
+    elif door.name.startswith("collect:api_"):
+        assert (response.status_code, response.json()["code"]) == (401, "signed_out")
     else:
         assert response.status_code == 302
         assert response["Location"].startswith(reverse("accounts:login"))
@@ -477,7 +489,8 @@ def test_a_first_password_opens_nothing_but_its_own_change(scene, knock):
             if door.name not in ("accounts:password_change", "accounts:logout"):
                 response = knock(door, "officer", scene.places["village"])
                 led_away = response.get("Location") == reverse("accounts:password_change")
-                assert response.status_code == 403 if door.name.startswith("api:") else led_away, door
+                by_script = door.name.startswith(("api:", "collect:api_"))
+                assert response.status_code == 403 if by_script else led_away, door
         transaction.set_rollback(True)
     user.must_change_password = False
 

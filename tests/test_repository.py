@@ -180,14 +180,14 @@ def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
 
 
 def kind_of(view) -> str:
-    """How a view is declared: reads_only, require_POST, or what Django and DRF bring themselves."""
+    """How a view is declared: reads_only, require_POST, answers_json, or what Django and DRF bring themselves."""
     if hasattr(view, "cls") or hasattr(view, "view_class"):
         return "class"
     while True:
         if getattr(view, "reads_only", False):
             return "reads"
         for cell in view.__closure__ or ():
-            if isinstance(cell.cell_contents, list) and set(cell.cell_contents) <= {"GET", "HEAD", "POST"}:
+            if isinstance(cell.cell_contents, list) and set(cell.cell_contents) <= {"GET", "HEAD", "POST", "PUT"}:
                 return "methods"
         if not hasattr(view, "__wrapped__"):
             return ""

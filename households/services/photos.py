@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -23,24 +24,42 @@ MAX_UPLOAD = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 1600
 MOST_PER_KIND = 10
+NOT_A_PICTURE = (
+    UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip  # Pillow's readers raise SyntaxError on broken PNG chunks
 
 
-def reencode(upload: Any) -> tuple[bytes, int, int]:
-    """JPEG bytes, width and height of an uploaded picture. Raises ValidationError with a sentence for what is not one."""
+def reencode(upload: Any, *, formats: Sequence[str] | None = None, most_pixels: int = MAX_PIXELS, longest: int = LONGEST_SIDE,
+             quality: int = 82) -> tuple[bytes, int, int]:  # fmt: skip
+    """JPEG bytes, width and height of an uploaded picture, what is transparent made white.
+
+    `formats` are Pillow's names of what is taken (None: whatever Pillow reads). Raises ValidationError with a sentence for what is not a
+    picture.
+    """
     if upload.size > MAX_UPLOAD:
         raise ValidationError({"upload": [_("照片超过 10 MB，请压缩后再传。")]})
     try:
-        with Image.open(upload) as image:
-            if image.width * image.height > MAX_PIXELS:
+        with Image.open(upload, formats=formats) as image:
+            if image.width * image.height > most_pixels:
                 raise ValidationError({"upload": [_("照片像素太大，请换一张。")]})
-            image.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+            image.draft("RGB", (longest * 2, longest * 2))
+            upright = _on_white(ImageOps.exif_transpose(image))
+    except NOT_A_PICTURE as error:
         raise ValidationError({"upload": [_("这个文件不是照片，或照片已经损坏。请上传 JPG 或 PNG 照片。")]}) from error
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    upright.save(out, "JPEG", quality=82, optimize=True)
+    upright.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue(), upright.width, upright.height
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Without an alpha channel: a signature drawn on nothing would turn black on black."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    own = image.convert("RGBA")
+    white = Image.new("RGBA", own.size, "white")
+    white.alpha_composite(own)
+    return white.convert("RGB")
 
 
 @transaction.atomic
