@@ -8,13 +8,13 @@ export class Unreached extends Error {}
 
 let csrf = "";
 
-/** {status, data} of an address below /collect/api/. `body` is JSON, bytes go as they are. Throws Unreached. */
+/** {status, data} of an address below /collect/api/ (or of a whole one). `body` is JSON, bytes go as they are. Throws Unreached. */
 export async function call(method, path, body, headers = {}, again = true) {
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), WAIT);
   const json = body && !(body instanceof ArrayBuffer || ArrayBuffer.isView(body));
   try {
-    const answer = await fetch(ROOT + path, {
+    const answer = await fetch(path[0] === "/" ? path : ROOT + path, {
       method,
       credentials: "same-origin",
       redirect: "manual",
@@ -49,4 +49,8 @@ export async function ping() {
   return answer;
 }
 
-export const token = () => csrf;
+/** End the session. Throws Unreached. */
+export async function endSession() {
+  const hello = await ping();
+  if (hello.status !== 401) await call("POST", document.getElementById("phone").dataset.logout, {}); // answers with the way to the log-in
+}

@@ -4,12 +4,12 @@
 // queued -> sent (photos are missing) -> done; refused; quarantined; replaced (opened again as a draft); discarded.
 // One tab at a time sends. Nothing is removed because of an error: the server's receipt decides, and only that.
 
-import { call, ping, Unreached } from "./api.js";
+import { call, endSession, ping, Unreached } from "./api.js";
 import { seal, unseal, uuid } from "./crypto.js";
-import { all, change, flush, one, put, tell } from "./db.js";
+import { all, change, events, flush, one, put, tell } from "./db.js";
 import { changed } from "./lease.js";
 import { bytesOf, list as photoRows } from "./photos.js";
-import { enroll, identify, vault } from "./vault.js";
+import { enroll, identify, unbar, vault } from "./vault.js";
 
 const BATCH = 20; // operations in one request
 const WEIGHT = 400 * 1024; // bytes in one request; the server takes 512 KiB
@@ -20,9 +20,9 @@ const HOURS = 60 * 60 * 1000;
 
 const UNSENT = ["queued", "sent", "refused"];
 const SETTLED = ["applied", "refused", "quarantined"];
-const STUCK = { signed_out: 1, other_user: 1, revoked: 1 };
+const STUCK = ["signed_out", "locked", "lost", "revoked"]; // trying again by itself does not help
 
-/** state: idle, syncing, done, offline, signed_out, locked, lost, trouble. `say` is the server's own sentence, where it gave one. */
+/** state: idle, syncing, done, offline, signed_out, locked, lost, revoked, trouble. `say`: the server's own sentence, where it gave one. */
 export const status = { state: "idle", waiting: 0, drafts: 0, photos: 0, others: 0, say: "", at: 0 };
 
 class Stopped extends Error {
@@ -88,7 +88,7 @@ async function alone(work) {
 // -- rounds ---------------------------------------------------------------------------------------------------------------------------
 
 let running = null;
-let again = false;
+let again = null;
 let fails = 0;
 let timer = 0;
 
@@ -97,13 +97,14 @@ let timer = 0;
  * Called at the start of a page, when the network or the user comes back, after each finished survey and by button.
  */
 export function sync({ fresh = false } = {}) {
-  again = again || (running && !fresh);
-  running = running || round(fresh).finally(() => {
-    running = null;
-    if (again) {
-      again = false;
-      sync();
-    }
+  if (running) {
+    again = { fresh: fresh || Boolean(again && again.fresh) };
+    return running;
+  }
+  running = round(fresh).finally(() => {
+    const more = again;
+    running = again = null;
+    if (more) sync(more);
   });
   return running;
 }
@@ -113,12 +114,16 @@ async function round(fresh) {
   await count({ state: "syncing", say: "" });
   let outcome = { state: "done", say: "" };
   try {
-    if (!(await alone((still) => talk(fresh, still)))) outcome = { state: "syncing", say: "" };
-    fails = 0;
+    if (await alone((still) => talk(fresh, still))) fails = 0;
+    else {
+      outcome = { state: "syncing", say: "" };
+      timer = setTimeout(sync, FIRST);
+    }
   } catch (error) {
     outcome = error instanceof Stopped ? error : { state: error instanceof Unreached ? "offline" : "trouble", say: "" };
     if (!(error instanceof Stopped || error instanceof Unreached)) console.error(error);
-    if (!STUCK[outcome.state] && outcome.state !== "locked") {
+    if (outcome.state === "revoked") await dropPack();
+    if (!STUCK.includes(outcome.state)) {
       timer = setTimeout(() => document.hidden || sync(), Math.min(LONGEST, FIRST * 2 ** fails++));
     }
   }
@@ -126,20 +131,31 @@ async function round(fresh) {
   changed();
   return status;
 }
+events.addEventListener("changed", () => running || count());
 
 function check({ status: code, data }) {
   if (code < 300) return data;
   if (code === 401) throw new Stopped("signed_out", data.say);
-  throw new Stopped(data.code === "revoked" ? "revoked" : "trouble", data.say);
+  throw new Stopped(data.code === "device_revoked" ? "revoked" : "trouble", data.say);
 }
 
 async function talk(fresh, still) {
-  const hello = check(await ping());
-  if (vault.me && vault.me.username !== hello.user.username) await flush().catch(() => {}); // still under the name of who typed it
+  const answer = await ping();
+  if (answer.status === 401) await unbar(); // whoever comes back has logged in
+  const hello = check(answer);
+  // Logged out without a network.
+  if (await one("keep", "leave")) {
+    await endSession();
+    await put("keep", "leave", undefined);
+    throw new Stopped("signed_out");
+  }
+  const other = vault.me && vault.me.username !== hello.user.username;
+  if (other) await flush().catch(() => {}); // still under the name of who typed it
   await identify(hello.user);
+  if (other) tell("user", {});
   await put("keep", "forms", hello.forms);
   const refused = await enroll();
-  if (refused) throw new Stopped(refused.code === "revoked" ? "revoked" : "lost", refused.say);
+  if (refused) throw new Stopped(refused.code === "device_revoked" ? "revoked" : "lost", refused.say);
   if (vault.lock === "locked") throw new Stopped("locked");
   const { sent, failed } = await sendOps(still);
   await sendPhotos(still);
@@ -221,7 +237,7 @@ async function sendPhoto(row, still) {
     const piece = data.slice(from, from + PIECE);
     const said = await call("PUT", address, piece, {
       "Upload-Offset": from, "Upload-Length": data.byteLength, "Upload-Sha256": row.sha256,
-      "Upload-Survey": row.survey, "Upload-Path": encodeURIComponent(row.path),
+      "Upload-Survey": row.survey, "Upload-Path": row.path,
     });
     if (said.status === 409) answer = { ...said.data, state: "arriving" };
     else answer = said.status === 422 ? { ...said.data, state: "refused" } : check(said);
@@ -278,4 +294,7 @@ export async function readPack() {
   return pack;
 }
 
-export const forgetPack = () => (pack = null);
+async function dropPack() {
+  pack = null;
+  await put("keep", rowName(), undefined);
+}

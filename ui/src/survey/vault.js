@@ -2,7 +2,8 @@
 //
 // The key is random and in trust with the server. Here it lies wrapped by a PIN, or open as long as no PIN was chosen. An opened key lives
 // in the memory of the page, and for the moment between two pages in the memory of the service worker; it locks after five minutes hidden.
-// Rows of `keep`, by user: device:U {uid, registered}, key:U {key}, wrap:U {salt, iv, data, wrong}, pack:U; `me` {username, name}.
+// Rows of `keep`, by user: device:U {uid, registered}, key:U {key}, wrap:U {salt, iv, data, wrong}, barred:U after too many wrong PINs: the
+// key comes back only after another log-in; pack:U; `me` {username, name}.
 
 import { call } from "./api.js";
 import { base64, bytes, keyOf, newKey, rawOf, unwrap, uuid, wrap } from "./crypto.js";
@@ -76,6 +77,7 @@ export async function enroll() {
     await put("keep", rowOf("device"), vault.device);
   }
   if (vault.lock === "lost") {
+    if (await one("keep", rowOf("barred"))) return { code: "log_in" };
     const answer = await call("POST", `devices/${uid}/key/`, {});
     if (answer.status >= 300) return answer.data;
     const key = await keyOf(bytes(answer.data.key));
@@ -100,7 +102,7 @@ export async function unlock(pin) {
   // Counted before it is tried: who pulls the plug in between has used a try.
   await change([["keep", row]], ([found]) => {
     box = found && { ...found, wrong: found.wrong + 1 };
-    return box && [["keep", row, box.wrong > TRIES ? undefined : box]];
+    return box && [["keep", row, box]];
   });
   if (!box || box.wrong > TRIES) return lose();
   let key;
@@ -108,7 +110,6 @@ export async function unlock(pin) {
     key = await unwrap(box, pin);
   } catch {
     if (box.wrong < TRIES) return TRIES - box.wrong;
-    await put("keep", row, undefined);
     return lose();
   }
   await put("keep", row, { ...box, wrong: 0 });
@@ -116,10 +117,16 @@ export async function unlock(pin) {
   return TRIES;
 }
 
-function lose() {
+async function lose() {
+  await change([], () => [["keep", rowOf("wrap"), undefined], ["keep", rowOf("barred"), true]]);
   vault.pin = false;
   set("lost");
   return 0;
+}
+
+/** The session of those tries has ended. */
+export async function unbar() {
+  if (vault.me) await put("keep", rowOf("barred"), undefined);
 }
 
 /** Forget the opened key; without a PIN there is nothing to lock. */
