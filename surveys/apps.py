@@ -5,3 +5,20 @@ from django.utils.translation import gettext_lazy as _
 class SurveysConfig(AppConfig):
     name = "surveys"
     verbose_name = _("入户调查")
+
+    def ready(self) -> None:
+        from accounts.roles import Permission
+        from common import navigation
+
+        navigation.register(
+            navigation.Item(
+                "daily",
+                _("入户调查"),
+                "collect:home",
+                "edit",
+                Permission.SURVEY_FILL,
+                weight=30,
+                phone=True,
+                short=_("调查"),
+            ),
+        )

@@ -33,7 +33,11 @@ def forms_of(user: Any) -> list[SurveyForm]:
     if mine:
         rows = Household.objects.for_user(user, Permission.SURVEY_FILL).filter(pk__in=mine)
         paths += rows.order_by().values_list("village__path", flat=True).distinct()
-    forms = SurveyForm.objects.exclude(state=SurveyForm.State.DRAFT).select_related("region").order_by("-published_at", "-pk")
+    forms = (
+        SurveyForm.objects.exclude(state=SurveyForm.State.DRAFT)
+        .select_related("region")
+        .order_by("-published_at", "-pk")
+    )
     return [f for f in forms if f.region is None or any(path.startswith(f.region.path) for path in paths)][:MOST_FORMS]
 
 

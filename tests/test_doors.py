@@ -265,6 +265,9 @@ DOORS: list[Door] = [
     *form("regions:region_merge", REGIONS, {"pk": "township"}),
     *form("regions:region_split", REGIONS, {"pk": "village"}),
     *form("regions:region_close", REGIONS, {"pk": "village"}),
+    # surveys on the phone
+    *get("collect:home", Menu(P.SURVEY_FILL)),
+    *get("collect:worker", Menu(P.SURVEY_FILL)),
     # the API
     *get("api:api-root", SignedIn()),
     *get("api:household-list", Menu(P.HOUSEHOLD_VIEW)),
