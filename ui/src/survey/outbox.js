@@ -8,6 +8,7 @@ import { call, endSession, ping, Unreached } from "./api.js";
 import { seal, unseal, uuid } from "./crypto.js";
 import { all, change, events, flush, one, put, tell } from "./db.js";
 import { changed } from "./lease.js";
+import { UNSENT } from "./unsent.js";
 import { bytesOf, list as photoRows } from "./photos.js";
 import { enroll, identify, unbar, vault } from "./vault.js";
 
@@ -18,7 +19,6 @@ const [FIRST, LONGEST] = [2000, 60000]; // ms between tries
 const FRESH = 60 * 60 * 1000; // ms after which the pack is fetched again
 const HOURS = 60 * 60 * 1000;
 
-const UNSENT = ["queued", "sent", "refused"];
 const SETTLED = ["applied", "refused", "quarantined"];
 const STUCK = ["signed_out", "locked", "lost", "revoked"]; // trying again by itself does not help
 
