@@ -1,6 +1,7 @@
 // The page 我的调查: what is not uploaded yet, drafts, what came back, own households, this phone.
 import { call, endSession, ping, Unreached } from "./survey/api.js";
-import { put } from "./survey/db.js";
+import { base64, random, uuid } from "./survey/crypto.js";
+import { one, put } from "./survey/db.js";
 import { status, sync } from "./survey/outbox.js";
 import { bytesOf } from "./survey/photos.js";
 import { sentence, start } from "./survey/phone.js";
@@ -359,8 +360,16 @@ async function online() {
   byId("online-only").hidden = false;
   const hello = await ping();
   if (hello.status >= 300) return location.assign(`${byId("phone").dataset.login}?next=${encodeURIComponent(location.pathname)}`);
-  byId("who").textContent = hello.data.user.name;
-  pack = (await call("POST", "pack/", {})).data;
+  const { user } = hello.data;
+  byId("who").textContent = user.name;
+  // The list goes to registered phones only; this one keeps nothing but its number, and its key is never used.
+  const row = `online:${user.username}`;
+  const device = (self.indexedDB && (await one("keep", row))) || uuid();
+  const made = await call("POST", "devices/", { device, label: navigator.userAgent.slice(0, 60), key: base64(random(32)) });
+  const answer = made.status < 300 || made.data.code === "other_device" ? await call("POST", "pack/", { device }) : made;
+  if (answer.status >= 300) return say(byId("trouble"), answer.data.say);
+  if (self.indexedDB) await put("keep", row, device);
+  pack = answer.data;
   return drawHouseholds();
 }
 

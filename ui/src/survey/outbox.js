@@ -136,6 +136,7 @@ events.addEventListener("changed", () => running || count());
 function check({ status: code, data }) {
   if (code < 300) return data;
   if (code === 401) throw new Stopped("signed_out", data.say);
+  if (data.code === "device_unknown") vault.device.registered = false; // the next round makes it known again
   throw new Stopped(data.code === "device_revoked" ? "revoked" : "trouble", data.say);
 }
 
@@ -170,15 +171,18 @@ async function sendOps(still) {
   const failed = new Set();
   for (;;) {
     await still();
+    const due = (await list()).filter((op) => op.state === "queued" && !failed.has(op.uid));
+    if (!due.length) return { sent, failed: failed.size };
     const batch = [];
     let weight = 0;
-    for (const op of (await list()).filter((row) => row.state === "queued" && !failed.has(row.uid)).slice(0, BATCH)) {
+    for (const op of due.slice(0, BATCH)) {
       weight += op.size;
       if (batch.length && weight > WEIGHT) break;
-      const body = await unseal(vault.key, op.uid, op.body);
-      batch.push({ uid: op.uid, kind: op.kind, made_at: new Date(op.made).toISOString(), body });
+      const body = await unseal(vault.key, op.uid, op.body).catch(() => null);
+      if (!body) failed.add(op.uid); // sealed with a key that is gone for good
+      else batch.push({ uid: op.uid, kind: op.kind, made_at: new Date(op.made).toISOString(), body });
     }
-    if (!batch.length) break;
+    if (!batch.length) continue;
     const { receipts } = check(await call("POST", "ops/", { device: vault.device.uid, waiting: status.waiting, ops: batch }));
     // An operation that the server could not do, or said nothing about, waits for the next round.
     const settled = receipts.filter(({ state }) => SETTLED.includes(state)).map(({ uid }) => uid);
@@ -190,7 +194,6 @@ async function sendOps(still) {
     await count();
     changed();
   }
-  return { sent, failed: failed.size };
 }
 
 /** The operation after its receipt. A body leaves the phone only when the server says that it has it. */

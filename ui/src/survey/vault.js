@@ -59,15 +59,19 @@ export async function forget() {
   set("none");
 }
 
+/** A new phone: an id and a key. */
+async function begin() {
+  const device = { uid: uuid(), registered: false };
+  const key = await newKey();
+  await change([], () => [["keep", rowOf("device"), device], ["keep", rowOf("key"), { key }]]);
+  vault.device = device;
+  set("open", key);
+  return enroll();
+}
+
 /** Make this phone known to the server, or get its key back from it. Answers what the server refused, or null. */
 export async function enroll() {
-  if (!vault.device) {
-    const device = { uid: uuid(), registered: false };
-    const key = await newKey();
-    await change([], () => [["keep", rowOf("device"), device], ["keep", rowOf("key"), { key }]]);
-    vault.device = device;
-    set("open", key);
-  }
+  if (!vault.device) return begin();
   const { uid } = vault.device;
   if (!vault.device.registered && vault.key) {
     const label = (/\(([^)]{3,60})\)/.exec(navigator.userAgent) || ["", ""])[1];
@@ -79,6 +83,7 @@ export async function enroll() {
   if (vault.lock === "lost") {
     if (await one("keep", rowOf("barred"))) return { code: "log_in" };
     const answer = await call("POST", `devices/${uid}/key/`, {});
+    if (answer.status === 404) return begin(); // the server never knew this phone: what was sealed with its key stays sealed
     if (answer.status >= 300) return answer.data;
     const key = await keyOf(bytes(answer.data.key));
     await put("keep", rowOf("key"), { key });
