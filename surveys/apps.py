@@ -21,4 +21,5 @@ class SurveysConfig(AppConfig):
                 phone=True,
                 short=_("调查"),
             ),
+            navigation.Item("daily", _("调查进度"), "surveys:progress", "chart", Permission.HOUSEHOLD_VIEW, weight=40),
         )

@@ -1,6 +1,16 @@
 """Addresses of surveys in the office: review, verification, gaps, progress, forms, paper. The phone's stand in `collect_urls`."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from surveys.views import progress, rounds
 
 app_name = "surveys"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("rounds/", rounds.round_list, name="round_list"),
+    path("rounds/new/", rounds.round_open, name="round_open"),
+    path("rounds/<int:pk>/", rounds.round_change, name="round_change"),
+    path("rounds/<int:pk>/close/", rounds.round_close, name="round_close"),
+    path("progress/", progress.progress_page, name="progress"),
+    path("progress/households/", progress.progress_households, name="progress_households"),
+    path("progress/phones/", progress.progress_phones, name="progress_phones"),
+]

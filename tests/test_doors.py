@@ -34,6 +34,7 @@ from tests.factories import (
     PhotoFactory,
     PostingFactory,
     RegionFactory,
+    RoundFactory,
     SavedViewFactory,
     StatusChangeFactory,
     UserFactory,
@@ -224,6 +225,14 @@ DOORS: list[Door] = [
     *post("reports:print_file", Owner(), {"pk": "print_run"}),
     *post("reports:print_cancel", Owner(), {"pk": "print_run"}),
     *post("reports:print_retry", Owner(), {"pk": "print_run"}),
+    # survey rounds and their progress
+    *get("surveys:round_list", Menu(P.HOUSEHOLD_VIEW)),
+    *form("surveys:round_open", Menu(P.SURVEY_REVIEW)),
+    *form("surveys:round_change", Area(P.SURVEY_REVIEW), {"pk": "survey_round"}),
+    *form("surveys:round_close", Area(P.SURVEY_REVIEW), {"pk": "survey_round"}),
+    *get("surveys:progress", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:progress_households", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:progress_phones", Menu(P.SURVEY_REVIEW)),
     # long work
     *get("jobs:job_list", SignedIn()),
     *get("jobs:job_detail", Owner(), {"pk": "job"}),
@@ -370,6 +379,7 @@ def furnish(name: str, village: Any) -> Place:
             year=2026,
             state=ImportBatch.State.PREVIEWED,
         ).pk,
+        "survey_round": RoundFactory(region=village).pk,
         "village": village.pk,
         "township": village.parent_id,
     }

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from tests.factories import HouseholdFactory, JobFactory, MemberFactory, MemberYearFactory, PhotoFactory, UserFactory
+from tests.factories import (
+    HouseholdFactory,
+    JobFactory,
+    MemberFactory,
+    MemberYearFactory,
+    PhotoFactory,
+    RoundFactory,
+    UserFactory,
+)
 
 RECORD = Path(__file__).with_name("query_counts.json")
 pytestmark = pytest.mark.django_db
@@ -18,6 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def addresses(household):
     own = [household.pk]
+    RoundFactory(region=household.township.parent, audience="all")
     return {
         "home": reverse("home"),
         "household list": reverse("households:household_list"),
@@ -29,6 +38,10 @@ def addresses(household):
         "member form": reverse("households:member_edit", args=[household.pk, household.members.get().pk]),
         "imports": reverse("exchange:batch_list"),
         "print centre": reverse("reports:print_centre"),
+        "survey rounds": reverse("surveys:round_list"),
+        "survey progress": reverse("surveys:progress"),
+        "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey list": reverse("surveys:progress_households") + "?stage=missing",
         "jobs": reverse("jobs:job_list"),
         "accounts": reverse("accounts:account_list"),
         "api households": reverse("api:household-list"),

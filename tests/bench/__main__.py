@@ -8,7 +8,13 @@ import sys
 
 import django
 
-BENCHES = {"lists": "lists", "audit": "audit", "import": "imports", "print": "printing"}  # name: module
+BENCHES = {
+    "lists": "lists",
+    "audit": "audit",
+    "import": "imports",
+    "print": "printing",
+    "surveys": "surveys",
+}  # name: module
 
 
 def main() -> int:

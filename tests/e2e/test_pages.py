@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.browser import AXE, OVERFLOW, RULES
-from tests.factories import PhotoFactory, StatusChangeFactory
+from tests.factories import PhotoFactory, RoundFactory, StatusChangeFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,6 +20,7 @@ def addresses(household):
     """Main pages of a county official, by name."""
     PhotoFactory(household=household)
     change = StatusChangeFactory(household=household)
+    RoundFactory(region=household.township.parent, audience="all")
     own = {"args": [household.pk]}
     member = household.members.get()
     return {
@@ -38,6 +39,11 @@ def addresses(household):
         "upload": reverse("exchange:batch_new"),
         "print centre": reverse("reports:print_centre"),
         "print one": reverse("reports:print_household", **own),
+        "survey rounds": reverse("surveys:round_list"),
+        "survey round form": reverse("surveys:round_open"),
+        "survey progress": reverse("surveys:progress"),
+        "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey list": reverse("surveys:progress_households"),
         "jobs": reverse("jobs:job_list"),
         "accounts": reverse("accounts:account_list"),
         "account form": reverse("accounts:account_new"),
