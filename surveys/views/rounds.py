@@ -20,11 +20,11 @@ from common import pages
 from common.forms import DateInput
 from common.readonly import read_on_get, reads_only
 from households.services import LedgerError
-from households.views.base import attempt, form_status
 from regions.models import Region
 from surveys import progress
 from surveys.models import SurveyRound
 from surveys.services import rounds as verbs
+from surveys.views.base import attempt, form_status
 
 SHOWN = 100
 
