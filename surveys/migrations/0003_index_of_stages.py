@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("households", "0004_drop_duplicate_index"),
-        ("surveys", "0001_initial"),
+        ("surveys", "0002_standard_form"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
