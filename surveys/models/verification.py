@@ -16,8 +16,11 @@ from surveys.querysets import SurveyTaskQuerySet, TaskFileQuerySet
 
 
 class VerificationDraw(models.Model):
-    """How a sample came about, so that anybody can draw it again: the households it was drawn from (their number and digest), the
-    published seed, the size. A choice by hand says its reason instead."""
+    """How a sample came about, so that anybody can draw it again: the households it was drawn from, the published seed, the size.
+
+    `numbers` holds the household numbers drawn from, sorted, one a line, as they were on that day; `population_digest` is their SHA-256.
+    Drawn are the first `size` of them in the order of SHA-256(seed + household number). A choice by hand says its reason instead.
+    """
 
     class Method(models.TextChoices):
         RANDOM = "random", _("随机抽取")
@@ -30,9 +33,12 @@ class VerificationDraw(models.Model):
     size = models.PositiveIntegerField(_("户数"))
     population = models.PositiveIntegerField(_("总户数"), default=0)
     population_digest = models.CharField(max_length=64, blank=True)
+    numbers = models.TextField(blank=True, default="")
     reason = models.CharField(_("理由"), max_length=300, blank=True)
     drawn_by = models.CharField(max_length=150)
     drawn_at = models.DateTimeField(auto_now_add=True)
+
+    audit_skip = ("drawn_at",)
 
     class Meta:
         verbose_name = _("复核抽样")
@@ -49,7 +55,10 @@ class VerificationDraw(models.Model):
 
 
 class VerificationTask(models.Model):
-    """One household to be surveyed a second time by somebody who has not surveyed it this year and does not see the first answers."""
+    """One household to be surveyed a second time by somebody who has not surveyed it this year and does not see the first answers.
+
+    `compared` is `{field id: [times compared, times different]}` of the two surveys, None while there were not two.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("待复核")
@@ -67,6 +76,8 @@ class VerificationTask(models.Model):
     survey = models.OneToOneField(Survey, models.PROTECT, null=True, blank=True, related_name="verification_task")
     first = models.ForeignKey(Survey, models.PROTECT, null=True, blank=True, related_name="verified_by")
     done_at = models.DateTimeField(null=True, blank=True)
+    compared = models.JSONField(null=True, blank=True)
+    note = models.CharField(_("取消理由"), max_length=300, blank=True)
 
     objects = SurveyTaskQuerySet.as_manager()
 
