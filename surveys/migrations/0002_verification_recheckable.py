@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0001_initial'),
+        ("surveys", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='verificationdraw',
-            name='numbers',
-            field=models.TextField(blank=True, default=''),
+            model_name="verificationdraw",
+            name="numbers",
+            field=models.TextField(blank=True, default=""),
         ),
         migrations.AddField(
-            model_name='verificationtask',
-            name='compared',
+            model_name="verificationtask",
+            name="compared",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='verificationtask',
-            name='note',
-            field=models.CharField(blank=True, max_length=300, verbose_name='取消理由'),
+            model_name="verificationtask",
+            name="note",
+            field=models.CharField(blank=True, max_length=300, verbose_name="取消理由"),
         ),
     ]
