@@ -230,6 +230,7 @@ class Comparison:
     rows: list[Row]
     people: list[Person]
     conflicts: dict[str, SurveyConflict]  # those that are open, by path
+    secrets: dict[str, str] = field(repr=False)  # plain numbers by path, for the verbs alone
     photos_missing: int = 0
 
     @property
@@ -297,12 +298,15 @@ def grouped(rows: Iterable[Row]) -> list[Group]:
 # -- comparing ------------------------------------------------------------------------------------------------------------------
 
 
-def load(survey: Survey) -> Comparison:
-    return load_many([survey])[0]
+def load(survey: Survey, renamed: Mapping[str, str] | None = None) -> Comparison:
+    return load_many([survey], renamed)[0]
 
 
-def load_many(surveys: Sequence[Survey]) -> list[Comparison]:
-    """Comparisons in the order of `surveys`: about ten queries, whatever their number. For some hundreds at a time."""
+def load_many(surveys: Sequence[Survey], renamed: Mapping[str, str] | None = None) -> list[Comparison]:
+    """Comparisons in the order of `surveys`: about ten queries, whatever their number. For some hundreds at a time.
+
+    `renamed` says by which uid the ledger knows a member whom the survey calls by another one.
+    """
     surveys = list(surveys)
     prefetch_related_objects(surveys, "form", "household", "surveyor", "photos", "conflicts")
     households = {survey.household_id: survey.household for survey in surveys}
@@ -315,25 +319,39 @@ def load_many(surveys: Sequence[Survey]) -> list[Comparison]:
     found = []
     for survey in surveys:
         sheet = sheets.setdefault(survey.form_id, Sheet.of(survey.form.definition))
-        found.append(_Comparing(survey, sheet, rows, members[survey.household_id]).result())
+        found.append(_Comparing(survey, sheet, rows, members[survey.household_id], renamed or {}).result())
     return found
 
 
-def people_of(survey: Survey, members: Mapping[str, Member], sheet: Sheet) -> list[Person]:
+def people_of(
+    survey: Survey, members: Mapping[str, Member], sheet: Sheet, renamed: Mapping[str, str] | None = None
+) -> list[Person]:
     """The members a survey speaks of, in its order. `members` are the household's by uid, those who left, too."""
     named = next((a.id for a in sheet.fields if a.writes == "member.name"), "")
     people = []
     for each in survey.answers.get("members", ()):
         uid, own = str(each["uid"]), each.get("values", {})
+        uid = (renamed or {}).get(uid, uid)
         there = members.get(uid)
         name = own.get(named) or (there.name if there else "") or _("新成员")
         people.append(Person(uid, name, own, there, each.get("joined") if each.get("new") else None, each.get("left")))
     return people
 
 
-def secrets_of(survey: Survey) -> dict[str, str]:
+def secrets_of(survey: Survey, renamed: Mapping[str, str] | None = None) -> dict[str, str]:
     """`{path: plain text}` of the numbers typed in a survey. Never shown, never logged: compared and handed to the verbs."""
-    return dict(json.loads(survey.secrets.reveal())) if survey.secrets else {}
+    found = dict(json.loads(_plain(survey.secrets))) if survey.secrets else {}
+    return {rename(path, renamed or {}): text for path, text in found.items()}
+
+
+def _plain(secret: Any) -> str:
+    return secret.reveal() if isinstance(secret, pii.Secret) else str(secret)
+
+
+def rename(path: str, renamed: Mapping[str, str]) -> str:
+    """The path with the member's uid exchanged."""
+    uid, slash, name = path.partition("/")
+    return f"{renamed.get(uid, uid)}/{name}" if slash else path
 
 
 def hash_of(writes: str, text: str) -> str:
@@ -357,12 +375,19 @@ def hash_of(writes: str, text: str) -> str:
 class _Comparing:
     """One survey against the rows of the ledger."""
 
-    def __init__(self, survey: Survey, sheet: Sheet, rows: prefill.Rows, members: Mapping[str, Member]) -> None:
+    def __init__(
+        self,
+        survey: Survey,
+        sheet: Sheet,
+        rows: prefill.Rows,
+        members: Mapping[str, Member],
+        renamed: Mapping[str, str],
+    ) -> None:
         self.survey, self.sheet = survey, sheet
-        self.people = people_of(survey, members, sheet)
+        self.people = people_of(survey, members, sheet, renamed)
         self.now = rows.values(survey.household_id, survey.year, sheet)
         self.last = rows.values(survey.household_id, survey.year - 1, sheet)
-        self.secrets = secrets_of(survey)
+        self.secrets = secrets_of(survey, renamed)
         self.same = set(survey.same)
         self.open = {c.path: c for c in survey.conflicts.all() if not c.choice}
         arrived = [photo for photo in survey.photos.all() if photo.state == SurveyPhoto.State.COMPLETE]
@@ -380,7 +405,7 @@ class _Comparing:
                 continue
             for person in self.people:
                 rows += self._person(person, fields)
-        return Comparison(self.survey, rows, self.people, self.open, sum(row.missing for row in rows))
+        return Comparison(self.survey, rows, self.people, self.open, self.secrets, sum(row.missing for row in rows))
 
     def _person(self, person: Person, fields: Sequence[Asked]) -> list[Row]:
         rows = []

@@ -172,8 +172,7 @@ def _ended(sentence: str) -> str:
 
 def record_of(compared: Comparison, chosen: Mapping[str, str], *, only: str = "") -> Record:
     """What of a survey goes into the ledger: every difference that is not decided for the ledger's value; `only` names the one path."""
-    survey = compared.survey
-    secrets = comparison.secrets_of(survey)
+    survey, secrets = compared.survey, compared.secrets
     record = Record(survey.year)
     people = {person.uid: person for person in compared.people}
     stay_away = {

@@ -20,9 +20,12 @@ from accounts.roles import GRANTS, Permission, Role
 from accounts.scoping import allowed, require, require_in
 from common import audit
 from households.models import Household, Pairing
-from households.services import LedgerError
+from households.services import LedgerError, RecordError, write_record
 from regions.models import Level, Region
-from surveys.models import Survey, VerificationDraw, VerificationTask
+from surveys import agreement, comparison
+from surveys.comparison import JOINED
+from surveys.models import Difference, Survey, VerificationDraw, VerificationTask
+from surveys.services.review import record_of
 
 MOST = 2000  # of one draw
 SEED_LENGTH = VerificationDraw._meta.get_field("seed").max_length or 0
@@ -209,3 +212,108 @@ def _record(action: str, task: VerificationTask, by: Any, *, note: str, before: 
     audit.record(
         action, by=by, target=task, subject=household.subject, region_path=household.village.path, note=note, rows=[task, *rows]
     )  # fmt: skip
+
+
+# -- what the second look found ---------------------------------------------------------------------------------------------------
+
+
+def first_of(household_id: int, year: int) -> Survey | None:
+    """The survey that a second look is compared with: an approved one before one that waits, the newest of them."""
+    rows = Survey._base_manager.filter(
+        household_id=household_id, year=year, purpose=Survey.Purpose.SURVEY, state__in=["approved", "submitted", "returned"]
+    ).select_related("form")  # fmt: skip
+    return min(rows, key=lambda row: (row.state != Survey.State.APPROVED, -row.pk), default=None)
+
+
+@transaction.atomic
+def complete(*, survey: Survey, by: Any = None) -> VerificationTask | None:
+    """A verification survey has arrived: its task is done, and where it differs from the first survey stays open until somebody decides.
+
+    Called by the verb that takes the survey in, in its transaction. None where no task of its surveyor waits for it; then nothing happens.
+    """
+    by = by or survey.surveyor
+    row = (
+        VerificationTask.objects.select_for_update(of=("self",))
+        .select_related("household__village")
+        .filter(household=survey.household_id, year=survey.year, assignee=survey.surveyor_id, state=VerificationTask.State.OPEN)
+        .first()
+    )  # fmt: skip
+    if row is None or survey.purpose != Survey.Purpose.VERIFICATION:
+        return None
+    before = audit.snapshot(row)
+    row.state, row.survey, row.first = VerificationTask.State.DONE, survey, first_of(row.household_id, row.year)
+    row.done_at = timezone.now()
+    found = agreement.two_surveys(row.first, survey) if row.first else None
+    row.compared = found.counts if found else None
+    row.save()
+    differences = [
+        Difference(task=row, path=pair.path, first=pair.first, second=pair.second) for pair in (found.differences if found else ())
+    ]  # fmt: skip
+    Difference.objects.bulk_create(differences)
+    note = _("%(count)s 处与初次调查不同") % {"count": len(differences)}
+    _record("verification.done", row, by, note=note, before=before, rows=differences)
+    return row
+
+
+def renamed_of(task: VerificationTask) -> dict[str, str]:
+    """By which uid the first survey knows somebody new in the second."""
+    return agreement.two_surveys(task.first, task.survey).renamed if task.first and task.survey else {}
+
+
+@transaction.atomic
+def resolve(*, difference: Difference, verdict: str, reason: str, by: Any, version: int | None = None) -> Difference:
+    """Say which of the two surveys is right, and why. Where it is the second one the ledger is corrected; else it stays as it is.
+
+    Neither surveyor decides. `version` is the household's when the reviewer looked.
+    """
+    if verdict not in Difference.Verdict.values:
+        raise ValidationError({"verdict": [_("请选择以哪一次为准。")]})
+    reason = reason.strip()
+    if len(reason) < 4:
+        raise ValidationError({"reason": [_("请写明理由，至少四个字。")]})
+    if len(reason) > REASON_LENGTH:
+        raise ValidationError({"reason": [_("理由最多 %(most)s 个字。") % {"most": REASON_LENGTH}]})
+    task = VerificationTask.objects.select_related("first__form", "first__surveyor", "survey__form", "survey__surveyor").get(
+        pk=difference.task_id
+    )  # fmt: skip
+    household = Household.objects.select_for_update(of=("self",)).select_related("village").get(pk=task.household_id)
+    row = Difference.objects.select_for_update(of=("self",)).get(pk=difference.pk)
+    task.household, row.task = household, task
+    require(by, Permission.SURVEY_REVIEW, task)
+    if by.pk in {survey.surveyor_id for survey in (task.first, task.survey) if survey}:
+        raise LedgerError(_("您是其中一次的调查人，差异请由另一位审核人判定。"))
+    if row.verdict:
+        raise LedgerError(_("这一处差异已经有结论。"))
+    if verdict == Difference.Verdict.SECOND:
+        if version is not None and version != household.version:
+            raise LedgerError(_("您看的时候台账又有改动，结论没有保存。请看过最新的台账值再定。"))
+        _correct(task, row, by)
+    row.verdict, row.reason = verdict, reason
+    row.resolved_at, row.resolved_by = timezone.now(), by.username
+    row.save()
+    audit.record(
+        "verification.resolved", by=by, target=row, subject=household.subject, region_path=household.village.path, rows=[row],
+        note=f"{row.get_verdict_display()}：{reason}",
+    )  # fmt: skip
+    return row
+
+
+def _correct(task: VerificationTask, difference: Difference, by: Any) -> None:
+    """Write the second survey's answer of one path into the ledger, by the verb that writes surveys."""
+    assert task.survey is not None
+    second = task.survey
+    second.household = task.household
+    compared = comparison.load(second, renamed_of(task))
+    row = compared.row(difference.path)
+    if row is None:
+        raise LedgerError(_("复核调查里没有这一项，台账不能照它改。请另行改正台账，再选“两者都不对”。"))
+    person = next((p for p in compared.people if p.uid == row.uid), None)
+    if person is not None and person.there is None and not difference.path.endswith(f"/{JOINED}"):
+        raise LedgerError(_("%(name)s 还没有写入台账，请先审核初次调查。") % {"name": person.name})
+    try:
+        write_record(
+            household=task.household, record=record_of(compared, {}, only=difference.path), by=by, action="household.verified",
+            source="survey", note=_("%(who)s 复核") % {"who": second.surveyor.name},
+        )  # fmt: skip
+    except RecordError as error:
+        raise LedgerError(_("%(where)s：%(why)s") % {"where": row.where, "why": str(error)}) from error
