@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from common import identity, phones, pii
 from common.codes import CodeList
 from households import codelists, values
-from households.models import Member
+from households.models import Household, HouseholdYear, Member, MemberYear
 from surveys import prefill
 from surveys.models import Survey, SurveyConflict, SurveyPhoto
 
@@ -30,6 +30,7 @@ LISTS: dict[str, CodeList] = {codes.name: codes for codes in codelists.ALL}
 SAME, NEW, CHANGED, CONFLICT, KEPT, GONE = "same", "new", "changed", "conflict", "kept", "gone"
 DIFFERENT = frozenset({NEW, CHANGED, CONFLICT, GONE})
 LEFT, JOINED = "-", "+"  # what stands behind the uid in the path of a member who left or is new
+COLUMNS: dict[str, Any] = {"household": Household, "year": HouseholdYear, "member": Member, "myear": MemberYear}
 HASHES = {
     "household.phone": "phone_hash", "household.bank_account": "bank_account_hash", "member.phone": "phone_hash", "member.id_number": "id_hash",
 }  # fmt: skip
@@ -97,13 +98,23 @@ class Asked:
                 return _("已签名")
         return str(value)
 
+    @property
+    def blank(self) -> Any:
+        """What the column holds where nothing is known."""
+        if self.part == "income":
+            return None
+        column = COLUMNS[self.part]._meta.get_field(self.column)
+        return None if column.null else column.get_default()  # type: ignore[union-attr]
+
     def _label(self, code: str) -> str:
         if isinstance(self.codes, CodeList):
             return self.codes.label(code)
         return str((self.codes or {}).get(code, code))
 
     def fact(self, value: Any) -> Any:
-        """An answer as the verbs of the ledger take it."""
+        """An answer as the verbs of the ledger take it; None is blank."""
+        if value is None:
+            return self.blank
         match self.type:
             case "decimal" | "money":
                 return Decimal(value)
@@ -401,7 +412,7 @@ class _Comparing:
             steps.setdefault(asked.step, []).append(asked)
         for fields in steps.values():
             if not fields[0].member:
-                rows += [self._row(a, top[a.id]) for a in fields if a.id in top]
+                rows += [row for a in fields if (row := self._answer(a, top))]
                 continue
             for person in self.people:
                 rows += self._person(person, fields)
@@ -414,7 +425,19 @@ class _Comparing:
         if person.left:
             return rows
         gone = person.there is not None and not person.present
-        return rows + [self._row(a, person.answers[a.id], person, gone) for a in fields if a.id in person.answers]
+        return rows + [row for a in fields if (row := self._answer(a, person.answers, person, gone))]
+
+    def _answer(
+        self, asked: Asked, answers: Mapping[str, Any], person: Person | None = None, gone: bool = False
+    ) -> Row | None:
+        """The row of a field that was answered, or emptied: the form began filled in, so what was there and is blank now was taken away."""
+        if asked.normal(answers.get(asked.id)) is not None:
+            return self._row(asked, answers[asked.id], person, gone)
+        path = prefill.path_of(asked.id, person.uid if person else "")
+        was_there = not gone and asked.normal(self.survey.base.get(path)) is not None
+        if was_there and asked.writes and asked.type not in EVIDENCE and self.now.get(path) is not None:
+            return self._row(asked, None, person)
+        return None
 
     def _presence(self, person: Person, step: str) -> Row | None:
         """The row that says somebody is new, has left, or is spoken of although the ledger has let them go."""
@@ -446,7 +469,7 @@ class _Comparing:
         path = prefill.path_of(asked.id, uid)
         now, base = self.now.get(path), self.survey.base.get(path)
         last = self.last.get(path) if asked.is_annual else None
-        wanted = [] if asked.type not in EVIDENCE else raw if isinstance(raw, list) else [raw]
+        wanted = [] if asked.type not in EVIDENCE else raw if isinstance(raw, list) else [raw] if raw else []
         photos = [self.here[uid] for uid in map(str, wanted) if uid in self.here]
         return Row(
             path=path, label=asked.label, step=asked.step, person=person.name if person else "", uid=uid, asked=asked, raw=raw,
@@ -471,6 +494,8 @@ class _Comparing:
 
     def _same_number(self, asked: Asked, path: str, raw: Any, person: Person | None) -> bool:
         """Whether a number is the one the ledger has: masked it means just that, typed it is compared by its keyed hash."""
+        if raw is None:
+            return False
         if path not in self.secrets:
             return "*" in str(raw)
         row: Any = person.there if person else self.survey.household

@@ -67,10 +67,11 @@ def values(household, form=None):
 
 @pytest.fixture
 def survey(home, form, clerk):
-    """`survey(dwelling_area="92", members=[…], …)`: submitted by the clerk; it began on what the ledger holds now."""
+    """`survey(dwelling_area="92", members=[…], …)`: submitted by the clerk; its form held these fields, as the ledger has them now."""
 
     def make(*, members=(), secrets=None, **answers):
         more = {k: answers.pop(k) for k in ("same", "kept", "base", "surveyor", "questions", "purpose") if k in answers}
+        asked = {*answers, *(f"{m['uid']}/{name}" for m in members for name in m["values"])}
         return SurveyFactory(
             household=home,
             form=form,
@@ -78,7 +79,7 @@ def survey(home, form, clerk):
             answers={"values": answers, "members": list(members)},
             secrets=json.dumps(secrets) if secrets else "",
             surveyed_on=DAY,
-            **({"surveyor": clerk, "base": values(home)} | more),
+            **({"surveyor": clerk, "base": {p: v for p, v in values(home).items() if p in asked}} | more),
         )
 
     return make
@@ -151,10 +152,31 @@ def test_every_answer_reaches_its_place_in_one_change(home, survey, officer):
     verify()
 
 
-def test_what_the_survey_does_not_answer_stays(home, survey, officer):
+def test_what_the_form_did_not_hold_stays(home, survey, officer):
     before = values(home)
-    approve_survey(survey=survey(dwelling_area="92"), by=officer)
+    approve_survey(survey=survey(dwelling_area="92", base={"dwelling_area": "80"}), by=officer)
     assert values(home) == before | {"dwelling_area": "92"}
+
+
+def test_what_was_taken_away_is_taken_away(home, survey, officer):
+    """A form begins with what the ledger holds: what was there and is blank now is an answer, too."""
+    son = home.members.get(name="王明")
+    ledger.correct_member(
+        member=son, by=officer, facts={"birth_date": dt.date(1999, 5, 1), "id_number": invented_id_number()}
+    )
+    ledger.correct_member_year(
+        member=son, year=YEAR, by=officer, facts={"health": ["02"], "work_months": 3, "education": "03"}
+    )
+    members = [{"uid": str(m.uid), "values": {"name": m.name, "relation": m.relation}} for m in home.members.all()]
+    one = survey(address="青石村", members=members, base=values(home))
+    assert {row.answer for row in compare(one).rows if row.state == "changed"} == {""}
+    approve_survey(survey=one, by=officer)
+    assert values(home) == {"address": "青石村"} | {
+        f"{m['uid']}/{name}": value for m in members for name, value in m["values"].items()
+    }
+    son.refresh_from_db()
+    assert (son.id_hash, son.id_masked, son.birth_date) == ("", "", None)
+    verify()
 
 
 def test_a_masked_number_means_the_one_that_is_there(home, survey, officer):
@@ -434,7 +456,8 @@ def test_a_batch_takes_only_what_nobody_must_read(home, survey, officer, clerk):
         "new": survey(members=[{"uid": NEW, "new": True, "joined": {"reason": "birth", "on": "2026-02-11"},
                                 "values": {"name": "王小宝", "relation": "07"}}]),
         "left": survey(members=[{"uid": uid(home, "李芳"), "left": {"reason": "death", "on": "2026-02-01"}, "values": {}}]),
-        "conflict": survey(dwelling_area="92", base=last | {"dwelling_area": "70"}),
+        "conflict": survey(dwelling_area="92", base={"dwelling_area": "70"}),
+        "emptied": survey(base={"dwelling_area": "80"}),
         "blank in the ledger": survey(water_safe=True),
     }  # fmt: skip
     done = approve_batch(surveys=[*ok, *kept.values()], by=officer)
@@ -515,15 +538,16 @@ def test_the_ledger_ends_as_answered_or_as_chosen_and_nothing_else_moves(
             form=form,
             surveyor=clerk,
             base=base,
-            answers={"values": answers, "members": [{"uid": son, "values": own}]},
+            answers={"values": answers, "members": [{"uid": son, "values": own | {"name": "王明", "relation": "03"}}]},
         )
         put(home, officer, after, after_own)
         moved = values(home)
-        choices = dict(zip([p.replace("son", son) for p in PATHS], wanted, strict=True))
-        answered = answers | {f"{son}/{name}": value for name, value in own.items()}
-        in_conflict = {
-            p for p, v in answered.items() if moved.get(p) != v and moved.get(p) != base.get(p)
-        }  # said once more, in other words than the code's
+        choices = dict(zip([p.replace("son", son) for p in PATHS], wanted, strict=True)) | {"phone": wanted[0]}
+        # Said once more, in other words than the code's: what the form held and is not answered was emptied.
+        said = answers | {f"{son}/{name}": value for name, value in own.items()}
+        asked = {p for p in base if "/" not in p or p.startswith(son)} - {f"{son}/name", f"{son}/relation"}
+        answered = dict.fromkeys(asked) | said
+        in_conflict = {p for p, v in answered.items() if moved.get(p) not in (v, base.get(p))}
         assert {row.path for row in compare(one).to_choose} == in_conflict
         if in_conflict:
             with pytest.raises(ReviewError):
@@ -531,7 +555,7 @@ def test_the_ledger_ends_as_answered_or_as_chosen_and_nothing_else_moves(
             assert values(home) == moved
         approve_survey(survey=one, by=officer, choices={p: choices[p] for p in in_conflict})
         expected = moved | {p: v for p, v in answered.items() if p not in in_conflict or choices[p] == "answer"}
-        assert values(home) == expected
+        assert values(home) == {p: v for p, v in expected.items() if v is not None}
         assert not SurveyConflict.objects.filter(survey=one, choice="").exists()
         verify()
         transaction.set_rollback(True)
