@@ -5,6 +5,7 @@ A rule is JSON with one operator a node. Its value is None (blank), bool, Decima
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -134,10 +135,10 @@ class Scope:
 
 def evaluate(rule: Any, scope: Scope) -> Any:
     """The value of a rule: None (blank), bool, Decimal, text, list. Raises RuleError where it is none."""
-    if isinstance(rule, Mapping):
+    if isinstance(rule, dict):
         if len(rule) != 1:
             raise RuleError(str(rule))
-        operator, operands = next(iter(rule.items()))
+        ((operator, operands),) = rule.items()
         if operator not in OPERATORS:
             raise RuleError(str(operator))
         return _apply(operator, operands if isinstance(operands, list) else [operands], scope)
@@ -153,15 +154,22 @@ def holds(rule: Any, scope: Scope) -> bool:
 
 def number(value: Any) -> Decimal | None:
     """A JSON number or plain digits as a decimal of six places; None for anything else, and for more than 15 digits."""
-    if isinstance(value, Decimal):
+    if value is None or isinstance(value, Decimal):
         return value
+    if isinstance(value, str):
+        return _from_digits(value)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return Decimal(value) if abs(value) < 10**15 else None
     if isinstance(value, float):
-        value = f"{value:.12f}" if abs(value) < 1e15 else ""
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if abs(value) < 10**15 else ""
-    if isinstance(value, str) and _NUMBER.match(value):
-        return _rounded(Decimal(value))
+        return _from_digits(f"{value:.12f}") if abs(value) < 1e15 else None
     return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _from_digits(text: str) -> Decimal | None:
+    return _rounded(Decimal(text)) if _NUMBER.match(text) else None
 
 
 def day(value: Any) -> date | None:
