@@ -22,4 +22,5 @@ class SurveysConfig(AppConfig):
                 short=_("调查"),
             ),
             navigation.Item("daily", _("调查进度"), "surveys:progress", "chart", Permission.HOUSEHOLD_VIEW, weight=40),
+            navigation.Item("print", _("填写负担"), "surveys:effort", "clock", Permission.HOUSEHOLD_VIEW, weight=40),
         )

@@ -88,14 +88,17 @@ def chosen_round(rounds: Sequence[SurveyRound], pk: str = "") -> SurveyRound | N
 # -- households -----------------------------------------------------------------------------------------------------------------
 
 
-def within(households: Any, region: Region) -> Any:
-    """The households of a region, by its level, because each level has a column or a list of its own to look in."""
+def within(rows: Any, region: Region, household: str = "") -> Any:
+    """The households of a region, by its level, because each level has a column or a list of its own to look in.
+
+    `household` is the way from the rows to their household, with its underscores: "household__".
+    """
     if region.level == Level.VILLAGE:
-        return households.filter(village=region)
+        return rows.filter(**{f"{household}village": region})
     if region.level == Level.TOWNSHIP:
-        return households.filter(township=region)
+        return rows.filter(**{f"{household}township": region})
     villages = Region.objects.within(region).filter(level=Level.VILLAGE).values_list("pk", flat=True)
-    return households.filter(village__in=list(villages))
+    return rows.filter(**{f"{household}village__in": list(villages)})
 
 
 def asked_of(households: Any, round: SurveyRound) -> Any:

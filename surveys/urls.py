@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import progress, rounds
+from surveys.views import effort, progress, rounds
 
 app_name = "surveys"
 urlpatterns: list[URLPattern] = [
@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     path("progress/", progress.progress_page, name="progress"),
     path("progress/households/", progress.progress_households, name="progress_households"),
     path("progress/phones/", progress.progress_phones, name="progress_phones"),
+    path("effort/", effort.effort_page, name="effort"),
 ]

@@ -233,6 +233,7 @@ DOORS: list[Door] = [
     *get("surveys:progress", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:progress_households", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:progress_phones", Menu(P.SURVEY_REVIEW)),
+    *get("surveys:effort", Menu(P.HOUSEHOLD_VIEW)),
     # long work
     *get("jobs:job_list", SignedIn()),
     *get("jobs:job_detail", Owner(), {"pk": "job"}),

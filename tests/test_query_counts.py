@@ -41,6 +41,7 @@ def addresses(household):
         "survey rounds": reverse("surveys:round_list"),
         "survey progress": reverse("surveys:progress"),
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households") + "?stage=missing",
         "jobs": reverse("jobs:job_list"),
         "accounts": reverse("accounts:account_list"),

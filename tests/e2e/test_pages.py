@@ -43,6 +43,7 @@ def addresses(household):
         "survey round form": reverse("surveys:round_open"),
         "survey progress": reverse("surveys:progress"),
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households"),
         "jobs": reverse("jobs:job_list"),
         "accounts": reverse("accounts:account_list"),
