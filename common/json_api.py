@@ -22,7 +22,8 @@ from common.readonly import reads_only
 
 logger = logging.getLogger(__name__)
 
-STATUS = {"too_large": 413, "too_many": 413, "malformed": 400, "not_found": 404}  # of what is refused; 422 else
+# Of what is refused; 422 else.
+STATUS = {"too_large": 413, "too_many": 413, "malformed": 400, "device_unknown": 403, "device_revoked": 403}
 ROOTS = ("/collect/api/",)  # below these nothing answers with a page
 
 View = Callable[..., HttpResponse]

@@ -1,6 +1,20 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+# What happened to a household's surveys, on its history page.
+ACTIONS = {
+    "survey.begun": _("开始填写入户调查"),
+    "survey.submitted": _("交来入户调查"),
+    "survey.withdrawn": _("收回入户调查"),
+    "survey.expired": _("清理过期的调查草稿"),
+    "surveyphoto.arrived": _("调查照片送达"),
+    "surveyphoto.refused": _("拒收调查照片"),
+    "sync.refused": _("拒收上传的记录"),
+    "sync.quarantined": _("上传的记录待处理"),
+    "quarantine.accepted": _("采用待处理的记录"),
+    "quarantine.discarded": _("作废待处理的记录"),
+}
+
 
 class SurveysConfig(AppConfig):
     name = "surveys"
@@ -9,7 +23,10 @@ class SurveysConfig(AppConfig):
     def ready(self) -> None:
         from accounts.roles import Permission
         from common import navigation
+        from households import trail
+        from surveys import jobs, services  # noqa: F401  kinds of operations and what ends by itself register themselves
 
+        trail.ACTIONS.update(ACTIONS)
         navigation.register(
             navigation.Item(
                 "daily",

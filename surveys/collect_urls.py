@@ -2,10 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import collect
+from surveys.views import collect, sync
 
 app_name = "collect"
 urlpatterns: list[URLPattern] = [
     path("", collect.home, name="home"),
     path("worker.js", collect.worker, name="worker"),
+    path("api/pack/", sync.api_pack, name="api_pack"),
+    path("api/ops/", sync.api_ops, name="api_ops"),
+    path("api/photos/<uuid:uid>/", sync.api_photo, name="api_photo"),
+    path("api/drafts/<uuid:uid>/", sync.api_draft, name="api_draft"),
+    path("api/devices/", sync.api_devices, name="api_devices"),
+    path("api/devices/<uuid:uid>/key/", sync.api_device_key, name="api_device_key"),
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.postings import accounts_for
 from accounts.roles import Permission
 from accounts.scoping import ScopedQuerySet
 from households.models import Household
@@ -78,3 +79,12 @@ class TaskFileQuerySet(ScopedQuerySet):
         from surveys.models import VerificationTask
 
         return Q(task__in=VerificationTask.objects.for_user(user, permission).order_by())
+
+
+class DeviceQuerySet(ScopedQuerySet):
+    """One's own phones, and those of the accounts one looks after."""
+
+    def for_user(self, user: Any, permission: Permission | None = None) -> Self:
+        if not getattr(user, "is_active", False):
+            return self.none()
+        return self.filter(Q(user_id=user.pk) | Q(user__in=accounts_for(user).order_by().values("pk")))

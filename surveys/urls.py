@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import effort, progress, rounds
+from surveys.views import devices, effort, progress, rounds
 
 app_name = "surveys"
 urlpatterns: list[URLPattern] = [
@@ -14,4 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("progress/households/", progress.progress_households, name="progress_households"),
     path("progress/phones/", progress.progress_phones, name="progress_phones"),
     path("effort/", effort.effort_page, name="effort"),
+    path("devices/", devices.device_list, name="device_list"),
+    path("devices/<int:pk>/revoke/", devices.device_revoke, name="device_revoke"),
 ]

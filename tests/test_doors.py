@@ -26,6 +26,7 @@ from regions.models import Level
 from reports.models import PrintRun
 from tests.factories import (
     CadreFactory,
+    DeviceFactory,
     HouseholdFactory,
     JobFactory,
     MemberFactory,
@@ -37,6 +38,8 @@ from tests.factories import (
     RoundFactory,
     SavedViewFactory,
     StatusChangeFactory,
+    SurveyFactory,
+    SurveyPhotoFactory,
     UserFactory,
 )
 
@@ -92,6 +95,32 @@ class Area:
 
     def __str__(self) -> str:
         return f"{self.permission}, in the area" + (" and all that the account may do" if self.like else "")
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A household named in the request, in which one may fill surveys. Who fills none anywhere is refused first."""
+
+    def expected(self, who: Who, place: Place) -> int:
+        if P.SURVEY_FILL not in who.grants:
+            return 403
+        return 200 if who.holds_on_household(P.SURVEY_FILL, place) else 404
+
+    def __str__(self) -> str:
+        return f"{P.SURVEY_FILL} in the household"
+
+
+@dataclass(frozen=True)
+class Mine:
+    """One's own, or of the accounts one looks after: of anything else nobody is told."""
+
+    permission: Permission
+
+    def expected(self, who: Who, place: Place) -> int:
+        return 200 if who.holds_in(self.permission, place.village.path) else 404
+
+    def __str__(self) -> str:
+        return f"one's own, or {self.permission} in the area"
 
 
 @dataclass(frozen=True)
@@ -278,6 +307,17 @@ DOORS: list[Door] = [
     # surveys on the phone
     *get("collect:home", Menu(P.SURVEY_FILL)),
     *get("collect:worker", Menu(P.SURVEY_FILL)),
+    # what phones say to the server
+    *post("collect:api_pack", Fill(), data={"household": "household_uid"}),
+    *post("collect:api_ops", SignedIn(), data={"ops": []}),
+    *get("collect:api_photo", Owner(), {"uid": "own_photo"}),
+    *put("collect:api_photo", SignedIn(), {"uid": "own_photo"}, ok=(400,)),
+    *get("collect:api_draft", Owner(), {"uid": "own_draft"}),
+    *put("collect:api_draft", Menu(P.SURVEY_FILL), {"uid": "own_draft"}, ok=(400,)),
+    *post("collect:api_devices", Menu(P.SURVEY_FILL), ok=(400,)),
+    *post("collect:api_device_key", Owner(), {"uid": "own_device"}),
+    *get("surveys:device_list", SignedIn()),
+    *form("surveys:device_revoke", Mine(P.ACCOUNT_MANAGE), {"pk": "device"}),
     # the API
     *get("api:api-root", SignedIn()),
     *get("api:household-list", Menu(P.HOUSEHOLD_VIEW)),
@@ -370,6 +410,8 @@ def furnish(name: str, village: Any) -> Place:
         "closed_household": closed.pk,
         "quiet_household": HouseholdFactory(village=village, with_householder=True).pk,
         "account": account.pk,
+        "device": DeviceFactory(user=account).pk,
+        "household_uid": str(household.uid),
         "posting": PostingFactory(user=account, region=village).pk,
         "batch": ImportBatch.objects.create(
             owner=UserFactory(),
@@ -431,8 +473,15 @@ def scene(django_db_setup, django_db_blocker):
         job = JobFactory(owner="officer", kind="ledgers.print")
         run = PrintRun.objects.create(owner=users["officer"], job=job, title="石门乡")
         view = SavedViewFactory(user=users["officer"])
+        own = {
+            "own_photo": SurveyPhotoFactory(survey=None, uploader=users["officer"]).uid,
+            "own_draft": SurveyFactory(
+                draft=True, surveyor=users["officer"], household_id=places["village"].rows["household"]
+            ).uid,
+            "own_device": DeviceFactory(user=users["officer"]).uid,
+        }
         for place in places.values():
-            place.rows |= {"job": job.pk, "print_run": run.pk, "saved_view": view.pk}
+            place.rows |= {"job": job.pk, "print_run": run.pk, "saved_view": view.pk, **own}
         yield SimpleNamespace(places=places, cast=cast, sessions=sessions, users=users)
         transaction.set_rollback(True)
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.pii import SecretField
+from surveys.querysets import DeviceQuerySet
 
 
 class Device(models.Model):
@@ -23,6 +24,9 @@ class Device(models.Model):
     seen_at = models.DateTimeField(_("最近同步"), null=True, blank=True)
     waiting = models.PositiveSmallIntegerField(_("未上传"), default=0)  # what the phone said it still holds
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeviceQuerySet.as_manager()
+    audit_skip = ("created_at", "seen_at", "waiting")
 
     class Meta:
         verbose_name = _("手机")

@@ -32,25 +32,19 @@ def register_device(*, uid: uuid.UUID, label: str, key: str, by: Any) -> Device:
         sound = False
     if not sound:
         raise Refused("malformed", _("手机的密钥格式不对。请更新页面后再登记。"))
-    label = str(label)[:80]
-    Device.objects.bulk_create(
-        [Device(uid=uid, user=by, label=label, draft_key=key, seen_at=timezone.now())], ignore_conflicts=True
+    device, is_new = Device.objects.select_for_update().get_or_create(
+        uid=uid, defaults={"user": by, "label": str(label)[:80], "draft_key": key, "seen_at": timezone.now()}
     )
-    device = Device.objects.select_for_update().get(uid=uid)
     if device.user_id != by.pk:
         raise Refused("other_device", _("这台手机登记在另一个账号名下。请用那个账号登录，或清空浏览器数据后重新登记。"))
     refuse_revoked(device)
-    if device.draft_key.reveal() != key:
-        raise Refused("other_device", _("这台手机已经登记过，密钥不一样。请先用原来的密钥打开草稿。"))
-    if not _is_recorded(device):
+    if is_new:
         if Device.objects.filter(user=by, revoked_at=None).count() > MOST_DEVICES:
             raise Refused("too_many", _("您登记的手机已有 %(count)s 台，请先停用不再用的。") % {"count": MOST_DEVICES})
-        audit.record("device.registered", by=by, target=device, note=label, rows=[device])
+        audit.record("device.registered", by=by, target=device, note=device.label, rows=[device])
+    elif device.draft_key.reveal() != key:
+        raise Refused("other_device", _("这台手机已经登记过，密钥不一样。请先用原来的密钥打开草稿。"))
     return device
-
-
-def _is_recorded(device: Device) -> bool:
-    return audit.AuditEvent.objects.filter(target=audit.row_key(device), action="device.registered").exists()
 
 
 def refuse_revoked(device: Device) -> None:
@@ -83,3 +77,18 @@ def hand_back_key(*, device: Device, by: Any) -> str:
     refuse_revoked(device)
     audit.record("device.key_returned", by=by, target=device, note=device.label)
     return device.draft_key.reveal()
+
+
+@transaction.atomic
+def pack_taken(*, device: Device, count: int, by: Any) -> None:
+    """A pack went to a phone: which one, and of how many households."""
+    saw(device)
+    audit.record("pack.issued", by=by, target=device, note=_("%(count)s 户") % {"count": count})
+
+
+def saw(device: Device, waiting: Any = None, sent: int = 0) -> None:
+    """When a phone was last heard of, and how many records it says it still holds. No fact worth a record."""
+    seen: dict[str, Any] = {"seen_at": timezone.now()}
+    if isinstance(waiting, int) and not isinstance(waiting, bool):
+        seen["waiting"] = min(max(waiting - sent, 0), 32767)
+    Device.objects.filter(pk=device.pk).update(**seen)

@@ -99,7 +99,7 @@ def _check(path: str, offset: int, size: int, sha256: str, data: bytes) -> None:
 
 def _locked(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, size: int, sha256: str, by: Any) -> SurveyPhoto:
     """The photo's row, locked; begun where it is not there. It belongs to whoever began it and to one survey."""
-    photos = SurveyPhoto.objects.select_for_update()
+    photos = SurveyPhoto.objects.select_for_update(of=("self",)).order_by("pk")
     photo = photos.filter(uid=uid).first()
     if photo is None:
         meet(survey_uid)
@@ -157,6 +157,11 @@ def meet(survey_uid: uuid.UUID) -> None:
     """Wait for whoever is joining this survey and its photos at this moment, until this transaction ends: each side sees the other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(7012, hashtext(%s))", [str(survey_uid)])
+
+
+def photo_of(uid: uuid.UUID, by: Any) -> SurveyPhoto | None:
+    """One's own photo, also after one may see its household no more: the phone still has to learn how much of it is here."""
+    return SurveyPhoto.objects.filter(uid=uid, uploader_id=by.pk).order_by("pk").first()
 
 
 def names(answers: dict[str, Any], uid: uuid.UUID) -> bool:

@@ -27,6 +27,8 @@ from tests.factories.surveys import (
     SurveyPhotoFactory,
     VerificationDrawFactory,
     VerificationTaskFactory,
+    survey_body,
+    survey_op,
 )
 
 __all__ = [
@@ -56,4 +58,6 @@ __all__ = [
     "VerificationDrawFactory",
     "VerificationTaskFactory",
     "invented_id_number",
+    "survey_body",
+    "survey_op",
 ]

@@ -255,3 +255,40 @@ class DifferenceFactory(factory.django.DjangoModelFactory):
     path = "dwelling_area"
     first = "92"
     second = "80"
+
+
+def survey_body(household, form, *, values=None, members=None, **other):
+    """The body of a `survey.submit` as a phone makes it: a first survey of this year. `members` are `{uid: values}` or whole entries."""
+    entries = (
+        [{"uid": str(uid), "values": own} for uid, own in (members or {}).items()]
+        if not isinstance(members, list)
+        else members
+    )
+    today = timezone.localdate()
+    return {
+        "uid": str(uuid.uuid4()),
+        "household": str(household.uid),
+        "form": str(form),
+        "year": today.year,
+        "purpose": "survey",
+        "channel": "phone",
+        "revision": 0,
+        "began_at": timezone.now().isoformat(),
+        "surveyed_on": today.isoformat(),
+        "answers": {"values": values or {}, "members": entries},
+        "base": {},
+        "same": [],
+        "kept": {},
+        "effort": {"keystrokes": 12, "typed": 3, "same": 1, "retyped": 0, "seconds": 60},
+        "photos": [],
+    } | other
+
+
+def survey_op(body, uid=None):
+    """An operation that sends it."""
+    return {
+        "uid": str(uid or uuid.uuid4()),
+        "kind": "survey.submit",
+        "made_at": timezone.now().isoformat(),
+        "body": body,
+    }
