@@ -40,4 +40,13 @@ class SurveysConfig(AppConfig):
             ),
             navigation.Item("daily", _("调查进度"), "surveys:progress", "chart", Permission.HOUSEHOLD_VIEW, weight=40),
             navigation.Item("print", _("填写负担"), "surveys:effort", "clock", Permission.HOUSEHOLD_VIEW, weight=40),
+            navigation.Item(
+                "review",
+                _("待处理的上传"),
+                "surveys:quarantine_list",
+                "upload",
+                Permission.SURVEY_REVIEW,
+                weight=30,
+            ),
+            navigation.Item("admin", _("手机"), "surveys:device_list", "phone", Permission.ACCOUNT_MANAGE, weight=40),
         )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import devices, effort, progress, rounds
+from surveys.views import devices, effort, progress, quarantine, rounds
 
 app_name = "surveys"
 urlpatterns: list[URLPattern] = [
@@ -16,4 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("effort/", effort.effort_page, name="effort"),
     path("devices/", devices.device_list, name="device_list"),
     path("devices/<int:pk>/revoke/", devices.device_revoke, name="device_revoke"),
+    path("quarantine/", quarantine.quarantine_list, name="quarantine_list"),
+    path("quarantine/<uuid:uid>/", quarantine.quarantine_detail, name="quarantine_detail"),
+    path("quarantine/<uuid:uid>/accept/", quarantine.quarantine_accept, name="quarantine_accept"),
+    path("quarantine/<uuid:uid>/discard/", quarantine.quarantine_discard, name="quarantine_discard"),
 ]

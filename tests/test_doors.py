@@ -34,6 +34,7 @@ from tests.factories import (
     PairingFactory,
     PhotoFactory,
     PostingFactory,
+    QuarantinedFactory,
     RegionFactory,
     RoundFactory,
     SavedViewFactory,
@@ -317,6 +318,10 @@ DOORS: list[Door] = [
     *post("collect:api_devices", Menu(P.SURVEY_FILL), ok=(400,)),
     *post("collect:api_device_key", Owner(), {"uid": "own_device"}),
     *get("surveys:device_list", SignedIn()),
+    *get("surveys:quarantine_list", Menu(P.SURVEY_REVIEW)),
+    *get("surveys:quarantine_detail", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
+    *post("surveys:quarantine_accept", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
+    *form("surveys:quarantine_discard", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
     *form("surveys:device_revoke", Mine(P.ACCOUNT_MANAGE), {"pk": "device"}),
     # the API
     *get("api:api-root", SignedIn()),
@@ -411,6 +416,7 @@ def furnish(name: str, village: Any) -> Place:
         "quiet_household": HouseholdFactory(village=village, with_householder=True).pk,
         "account": account.pk,
         "device": DeviceFactory(user=account).pk,
+        "quarantined": QuarantinedFactory(household=household, owner=account.username).pk,
         "household_uid": str(household.uid),
         "posting": PostingFactory(user=account, region=village).pk,
         "batch": ImportBatch.objects.create(

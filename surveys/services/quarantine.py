@@ -16,6 +16,7 @@ from accounts.roles import Permission
 from accounts.scoping import posted_regions
 from common import audit, sync
 from common.models import SyncOp
+from households.services import LedgerError
 from surveys.models import Survey
 from surveys.services.submit import accept_survey
 
@@ -23,7 +24,7 @@ KIND = "survey.submit"
 REASON = 300
 
 
-class QuarantineError(Exception):
+class QuarantineError(LedgerError):
     """It cannot be decided this way; the message is one sentence for the user."""
 
 

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import hashlib
+import json
 import uuid
 
 import factory
 from django.utils import timezone
 
 from common.audit import canonical
+from common.models import SyncOp
 from surveys import models
 from tests.factories.accounts import UserFactory
 from tests.factories.households import YEAR, HouseholdFactory
@@ -198,6 +200,34 @@ class DeviceFactory(factory.django.DjangoModelFactory):
 
     class Params:
         revoked = factory.Trait(revoked_at=factory.LazyFunction(timezone.now))
+
+
+class QuarantinedFactory(factory.django.DjangoModelFactory):
+    """A survey that waits for a decision; `household` is whose it is, `body` what was sent."""
+
+    class Meta:
+        model = SyncOp
+
+    class Params:
+        household = factory.SubFactory(HouseholdFactory)
+
+    uid = factory.LazyFunction(uuid.uuid4)
+    kind = "survey.submit"
+    owner = factory.LazyFunction(lambda: UserFactory().username)
+    body_sha256 = "0" * 64
+    body = factory.LazyAttribute(lambda o: json.dumps(survey_body(o.household, SurveyFormFactory())))
+    state = SyncOp.State.QUARANTINED
+    receipt = factory.LazyAttribute(
+        lambda o: {
+            "uid": str(o.uid),
+            "state": "quarantined",
+            "code": "",
+            "say": "不归您调查。",
+            "survey": json.loads(o.body)["uid"],
+        }
+    )
+    region_path = factory.LazyAttribute(lambda o: o.household.village.path)
+    received_at = factory.LazyFunction(timezone.now)
 
 
 class RoundFactory(factory.django.DjangoModelFactory):
