@@ -50,3 +50,6 @@ class SurveysConfig(AppConfig):
             ),
             navigation.Item("admin", _("手机"), "surveys:device_list", "phone", Permission.ACCOUNT_MANAGE, weight=40),
         )
+        navigation.register(
+            navigation.Item("admin", _("调查表"), "surveys:form_list", "edit", Permission.SURVEY_PUBLISH, weight=30)
+        )

@@ -382,33 +382,57 @@ def _sorted(reads: Mapping[str, set[str]]) -> list[str]:
 # -- soundness ------------------------------------------------------------------------------------------------------------------
 
 
-def problems(data: Any) -> list[str]:
-    """Every reason why a definition is not sound, one sentence each, naming step and field; [] for a sound one. Takes any JSON."""
-    found = _Problems()
+class Flaw(NamedTuple):
+    """Something wrong with a definition: where (places in the lists of steps and fields, from 0; None for the whole), and what."""
+
+    step: int | None
+    field: int | None
+    where: str
+    what: str
+    head: bool = False  # of code, version or title
+
+    def __str__(self) -> str:
+        return _("%(where)s：%(what)s。") % {"where": self.where, "what": self.what} if self.where else f"{self.what}。"
+
+
+def flaws(data: Any) -> list[Flaw]:
+    """Every reason why a definition is not sound; [] for a sound one. Takes any JSON."""
+    found = _Flaws()
     found.form(data)
     return found.said
 
 
-class _Problems:
+def problems(data: Any) -> list[str]:
+    """The same as sentences, naming step and field."""
+    return [str(flaw) for flaw in flaws(data)]
+
+
+class _Flaws:
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.said: list[Flaw] = []
         self.where = ""
+        self.at: tuple[int | None, int | None] = (None, None)
+        self.in_head = False
 
     def add(self, what: str) -> None:
-        self.said.append(
-            _("%(where)s：%(what)s。") % {"where": self.where, "what": what} if self.where else f"{what}。"
-        )
+        self.said.append(Flaw(*self.at, self.where, what, self.in_head))
+
+    def go(self, step: int | None = None, field: int | None = None, where: str = "") -> None:
+        """What is added from now on concerns this place."""
+        self.at, self.where = (step, field), where
 
     def form(self, data: Any) -> None:
         if not isinstance(data, dict):
             self.add(_("表的定义不是一个对象"))
             return
         self.unknown(data, FORM_KEYS)
+        self.in_head = True
         if not _matches(CODE, data.get("code")):
             self.add(_("表号应以小写字母开头，由小写字母、数字和 - 组成，最多 40 个字符"))
         if not _matches(VERSION, data.get("version")):
             self.add(_("版本由字母、数字、. 和 - 组成，最多 20 个字符"))
         self.text(data, "title", _("名称"), 100)
+        self.in_head = False
         steps = data.get("steps")
         if not isinstance(steps, list) or not 1 <= len(steps) <= MOST_STEPS:
             self.add(_("一张表应有 1 至 %(most)s 步") % {"most": MOST_STEPS})
@@ -418,7 +442,6 @@ class _Problems:
             return
         fields = [(step, field) for step in sound for field in step["fields"]]
         if len(fields) > MOST_FIELDS:
-            self.where = ""
             self.add(_("栏目超过 %(most)s 个") % {"most": MOST_FIELDS})
             return
         self.once([step["id"] for step in sound], _("步骤编号“%(id)s”重复"))
@@ -431,7 +454,7 @@ class _Problems:
 
     def step(self, step: Any, place: int) -> bool:
         """Check a step by itself; whether it has the shape that the rest relies on."""
-        self.where = _("第 %(place)s 步") % {"place": place}
+        self.go(place - 1, None, _("第 %(place)s 步") % {"place": place})
         before = len(self.said)
         if not isinstance(step, dict):
             self.add(_("不是一个对象"))
@@ -449,14 +472,14 @@ class _Problems:
             return False
         here = self.where
         for number, field in enumerate(fields, 1):
-            self.where = f"{here}{_('第 %(number)s 个栏目') % {'number': number}}"
+            self.go(place - 1, number - 1, f"{here}{_('第 %(number)s 个栏目') % {'number': number}}")
             if not isinstance(field, dict):
                 self.add(_("不是一个对象"))
                 continue
             if isinstance(field.get("label"), str) and field["label"].strip():
                 self.where = f"{here}{_('的“%(label)s”') % {'label': field['label'][:60]}}"
             self.field(field, step.get("repeat") == "member")
-        self.where = ""
+        self.go()
         return len(self.said) == before
 
     def field(self, field: dict[str, Any], member: bool) -> None:
@@ -542,7 +565,6 @@ class _Problems:
     def members(self, fields: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         """A card of a member that can be added needs a name and a place in the household."""
         targets = {field.get("writes") for _step, field in fields}
-        self.where = ""
         if any(str(target).startswith("member.") for target in targets):
             for target, label in (("member.name", _("姓名")), ("member.relation", _("与户主关系"))):
                 if target not in targets:
@@ -560,19 +582,20 @@ class _Problems:
 
         names = Names(ids(False), ids(True))
         for place, step in enumerate(steps, 1):
-            self.where = here = _("第 %(place)s 步“%(title)s”") % {"place": place, "title": step["title"]}
+            here = _("第 %(place)s 步“%(title)s”") % {"place": place, "title": step["title"]}
+            self.go(place - 1, None, here)
             if "show" in step:
                 self.rule("show", step["show"], names)
             inner = replace(names, inside=step.get("repeat") == "member")
-            for field in step["fields"]:
-                self.where = f"{here}{_('的“%(label)s”') % {'label': field['label']}}"
+            for number, field in enumerate(step["fields"]):
+                self.go(place - 1, number, f"{here}{_('的“%(label)s”') % {'label': field['label']}}")
                 if "show" in field:
                     self.rule("show", field["show"], inner)
                 if not isinstance(field.get("required", False), bool):
                     self.rule("required", field["required"], inner)
                 for kind in ("hard", "soft"):
                     self.asks(kind, field.get(kind, []), inner)
-        self.where = ""
+        self.go()
 
     def asks(self, kind: str, asks: Any, names: Names) -> None:
         if not isinstance(asks, list) or len(asks) > 10:
@@ -593,7 +616,6 @@ class _Problems:
         reads = _reads(definition.fields)
         placed = set(_sorted(reads))
         if lost := [field.label for field in definition.fields if field.id not in placed]:
-            self.where = ""
             self.add(_("显示条件互相依赖，绕成了圈：%(fields)s") % {"fields": _("、").join(lost[:10])})
 
     # -- small checks -----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import devices, effort, progress, quarantine, rounds
+from surveys.views import devices, effort, forms, progress, quarantine, rounds
 
 app_name = "surveys"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,13 @@ urlpatterns: list[URLPattern] = [
     path("progress/", progress.progress_page, name="progress"),
     path("progress/households/", progress.progress_households, name="progress_households"),
     path("progress/phones/", progress.progress_phones, name="progress_phones"),
+    path("forms/", forms.form_list, name="form_list"),
+    path("forms/new/", forms.form_upload, name="form_upload"),
+    path("forms/sample.xlsx", forms.form_sample, name="form_sample"),
+    path("forms/<int:pk>/", forms.form_detail, name="form_detail"),
+    path("forms/<int:pk>/publish/", forms.form_publish, name="form_publish"),
+    path("forms/<int:pk>/retire/", forms.form_retire, name="form_retire"),
+    path("forms/<int:pk>/discard/", forms.form_discard, name="form_discard"),
     path("effort/", effort.effort_page, name="effort"),
     path("devices/", devices.device_list, name="device_list"),
     path("devices/<int:pk>/revoke/", devices.device_revoke, name="device_revoke"),

@@ -40,6 +40,7 @@ from tests.factories import (
     SavedViewFactory,
     StatusChangeFactory,
     SurveyFactory,
+    SurveyFormFactory,
     SurveyPhotoFactory,
     UserFactory,
 )
@@ -260,6 +261,14 @@ DOORS: list[Door] = [
     *form("surveys:round_open", Menu(P.SURVEY_REVIEW)),
     *form("surveys:round_change", Area(P.SURVEY_REVIEW), {"pk": "survey_round"}),
     *form("surveys:round_close", Area(P.SURVEY_REVIEW), {"pk": "survey_round"}),
+    # survey forms
+    *get("surveys:form_list", Menu(P.SURVEY_PUBLISH)),
+    *form("surveys:form_upload", Menu(P.SURVEY_PUBLISH)),
+    *get("surveys:form_sample", Menu(P.SURVEY_PUBLISH)),
+    *get("surveys:form_detail", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
+    *form("surveys:form_publish", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
+    *form("surveys:form_retire", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
+    *form("surveys:form_discard", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
     *get("surveys:progress", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:progress_households", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:progress_phones", Menu(P.SURVEY_REVIEW)),
@@ -429,6 +438,7 @@ def furnish(name: str, village: Any) -> Place:
             state=ImportBatch.State.PREVIEWED,
         ).pk,
         "survey_round": RoundFactory(region=village).pk,
+        "survey_form": SurveyFormFactory(region=village.parent.parent).pk,
         "village": village.pk,
         "township": village.parent_id,
     }

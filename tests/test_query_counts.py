@@ -39,6 +39,7 @@ def addresses(household):
         "imports": reverse("exchange:batch_list"),
         "print centre": reverse("reports:print_centre"),
         "survey rounds": reverse("surveys:round_list"),
+        "survey forms": reverse("surveys:form_list"),
         "survey progress": reverse("surveys:progress"),
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
         "survey effort": reverse("surveys:effort"),

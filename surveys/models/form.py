@@ -36,6 +36,8 @@ class SurveyForm(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.CharField(max_length=150, blank=True)
 
+    audit_skip = ("definition", "created_at")  # the digest stands for the definition
+
     class Meta:
         verbose_name = _("调查表")
         ordering: ClassVar = ["code", "-id"]
