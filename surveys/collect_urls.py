@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern] = [
     path("api/drafts/<uuid:uid>/", sync.api_draft, name="api_draft"),
     path("api/devices/", sync.api_devices, name="api_devices"),
     path("api/devices/<uuid:uid>/key/", sync.api_device_key, name="api_device_key"),
+    path("api/ping/", collect.api_ping, name="api_ping"),
 ]

@@ -36,6 +36,7 @@ def forms_of(user: Any) -> list[SurveyForm]:
     forms = (
         SurveyForm.objects.exclude(state=SurveyForm.State.DRAFT)
         .select_related("region")
+        .defer("definition")
         .order_by("-published_at", "-pk")
     )
     return [f for f in forms if f.region is None or any(path.startswith(f.region.path) for path in paths)][:MOST_FORMS]
@@ -43,11 +44,6 @@ def forms_of(user: Any) -> list[SurveyForm]:
 
 def url_of(form: SurveyForm) -> str:
     return f"{reverse('collect:home')}forms/{form.code}/{form.version}/"
-
-
-def shells_of(user: Any) -> list[str]:
-    """Addresses of the blank pages that this user's phone keeps."""
-    return [reverse("collect:home"), *(url_of(form) for form in forms_of(user))]
 
 
 def manifest(request: HttpRequest) -> dict[str, Any]:

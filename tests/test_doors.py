@@ -332,6 +332,7 @@ DOORS: list[Door] = [
     *post("surveys:quarantine_accept", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
     *form("surveys:quarantine_discard", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
     *form("surveys:device_revoke", Mine(P.ACCOUNT_MANAGE), {"pk": "device"}),
+    *get("collect:api_ping", SignedIn()),
     # the API
     *get("api:api-root", SignedIn()),
     *get("api:household-list", Menu(P.HOUSEHOLD_VIEW)),

@@ -1,4 +1,4 @@
-"""Pages of the phone: 我的调查 as a blank shell, and the service worker that keeps it. What they show comes from the phone itself."""
+"""What a phone opens first: 我的调查 as a blank shell, the service worker that keeps it, and the first word between phone and server."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import json
 from csp.decorators import csp_update
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 
 from accounts.roles import Permission
+from common.json_api import answers_json
 from common.readonly import reads_only
 from surveys import shells
+from surveys.models import SurveyForm
 
 
 def _may_fill(request: HttpRequest) -> None:
@@ -38,3 +43,28 @@ def worker(request: HttpRequest) -> HttpResponse:
     listed = json.dumps(shells.manifest(request), ensure_ascii=False, separators=(",", ":"))
     text = (settings.BUILD_DIR / "ui" / "worker.js").read_text(encoding="utf-8")
     return HttpResponse(f"self.SHELL={listed};\n{text}", content_type="text/javascript; charset=utf-8")
+
+
+@answers_json("GET")
+def api_ping(request: HttpRequest) -> HttpResponse:
+    """Who is signed in, a fresh token, which forms and pages there are. Also for who fills no surveys any more: what they still have
+    on their phone may be sent."""
+    user = request.user
+    forms = shells.forms_of(user) if user.can(Permission.SURVEY_FILL) else []  # type: ignore[union-attr]
+    return JsonResponse(
+        {
+            "user": {"username": user.get_username(), "name": user.name},  # type: ignore[union-attr]
+            "csrf": get_token(request),
+            "now": timezone.now().isoformat(),
+            "forms": [
+                {
+                    "code": f.code,
+                    "version": f.version,
+                    "url": shells.url_of(f),
+                    "current": f.state == SurveyForm.State.PUBLISHED,
+                }
+                for f in forms
+            ],
+            "shells": [reverse("collect:home"), *map(shells.url_of, forms)] if forms else [],
+        }
+    )

@@ -17,7 +17,10 @@ const moment = (time) => {
   const at = new Date(time);
   return `${at.getMonth() + 1}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}`;
 };
-const size = (bytes) => (bytes < 1048576 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1048576).toFixed(1)} MB`);
+function size(bytes) {
+  if (bytes < 1048576) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
+  return bytes < 1073741824 ? `${(bytes / 1048576).toFixed(1)} MB` : `${(bytes / 1073741824).toFixed(1)} GB`;
+}
 
 function age(time) {
   const minutes = Math.floor((Date.now() - time) / 60000);
@@ -66,6 +69,8 @@ function record(row) {
   const said = [row.say, left, row.lost && fill(words.photosLost, { n: row.lost })];
   part(item, "say").textContent = said.filter(Boolean).join(" ");
   part(item, "say").hidden = !part(item, "say").textContent;
+  part(item, "ask-say").id = `ask-${row.uid}`;
+  part(item, "ask").setAttribute("aria-labelledby", `ask-${row.uid}`);
   const count = state === "sent" ? row.missing.length : Array.isArray(row.photos) ? row.photos.length : row.photos;
   part(item, "ask-say").textContent = fill(words[state === "draft" ? "askDraft" : state === "sent" ? "askSent" : "askOp"], { n: count });
   for (const button of item.querySelectorAll("[data-do]")) {
@@ -290,7 +295,11 @@ function redraw() {
       stale = false;
       await draw();
     }
-  })().finally(() => (drawing = null));
+  })()
+    .catch((error) => {
+      if (error.name !== "VersionError") throw error; // the page has said that it must be opened again
+    })
+    .finally(() => (drawing = null));
   return drawing;
 }
 
@@ -364,9 +373,10 @@ async function online() {
   byId("who").textContent = user.name;
   // The list goes to registered phones only; this one keeps nothing but its number, and its key is never used.
   const row = `online:${user.username}`;
-  const device = (self.indexedDB && (await one("keep", row))) || uuid();
-  const made = await call("POST", "devices/", { device, label: navigator.userAgent.slice(0, 60), key: base64(random(32)) });
-  const answer = made.status < 300 || made.data.code === "other_device" ? await call("POST", "pack/", { device }) : made;
+  const known = self.indexedDB && (await one("keep", row));
+  const device = known || uuid();
+  const made = known ? null : await call("POST", "devices/", { device, label: navigator.userAgent.slice(0, 60), key: base64(random(32)) });
+  const answer = !made || made.status < 300 ? await call("POST", "pack/", { device }) : made;
   if (answer.status >= 300) return say(byId("trouble"), answer.data.say);
   if (self.indexedDB) await put("keep", row, device);
   pack = answer.data;

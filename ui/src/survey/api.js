@@ -3,7 +3,7 @@
 const ROOT = "/collect/api/";
 const WAIT = 20000; // ms
 
-/** The network or the server is away, or something in between answered: try again later, nothing is decided. */
+/** The network or the server is away, or something in between answered with a page: try again later, nothing is decided. */
 export class Unreached extends Error {}
 
 let csrf = "";
@@ -33,7 +33,6 @@ export async function call(method, path, body, headers = {}, again = true) {
       await ping();
       return await call(method, path, body, headers, false);
     }
-    if (answer.status >= 500) throw new Unreached();
     return { status: answer.status, data };
   } catch (error) {
     throw error instanceof Unreached ? error : new Unreached(error.message);

@@ -101,12 +101,18 @@ export function sync({ fresh = false } = {}) {
     again = { fresh: fresh || Boolean(again && again.fresh) };
     return running;
   }
-  running = round(fresh).finally(() => {
+  running = round(fresh).catch(quiet).then(() => {
     const more = again;
     running = again = null;
     if (more) sync(more);
+    return status;
   });
   return running;
+}
+
+/** A page that is too old for the database has said so (db.js), and does nothing any more. */
+function quiet(error) {
+  if (error.name !== "VersionError") throw error;
 }
 
 async function round(fresh) {
@@ -121,7 +127,10 @@ async function round(fresh) {
     }
   } catch (error) {
     outcome = error instanceof Stopped ? error : { state: error instanceof Unreached ? "offline" : "trouble", say: "" };
-    if (!(error instanceof Stopped || error instanceof Unreached)) console.error(error);
+    if (!(error instanceof Stopped || error instanceof Unreached)) {
+      quiet(error);
+      console.error(error);
+    }
     if (outcome.state === "revoked") await dropPack();
     if (!STUCK.includes(outcome.state)) {
       timer = setTimeout(() => document.hidden || sync(), Math.min(LONGEST, FIRST * 2 ** fails++));
@@ -129,9 +138,8 @@ async function round(fresh) {
   }
   await count({ state: outcome.state, say: outcome.say || "", at: outcome.state === "done" ? Date.now() : status.at });
   changed();
-  return status;
 }
-events.addEventListener("changed", () => running || count());
+events.addEventListener("changed", () => running || count().catch(quiet));
 
 function check({ status: code, data }) {
   if (code < 300) return data;
@@ -191,6 +199,7 @@ async function sendOps(still) {
       rows.map((op, at) => ["ops", receipts[at].uid, settle(op, receipts[at])]).filter(([, , op]) => op),
     );
     sent += settled.length;
+    if (settled.length) fails = 0; // it goes on, if slowly
     await count();
     changed();
   }
@@ -244,6 +253,7 @@ async function sendPhoto(row, still) {
     });
     if (said.status === 409) answer = { ...said.data, state: "arriving" };
     else answer = said.status === 422 ? { ...said.data, state: "refused" } : check(said);
+    if (answer.received > from) fails = 0;
     if (answer.received <= from && answer.state === "arriving" && ++stalls > 3) throw new Stopped("trouble", answer.say);
   }
   await change([["photos", "m" + row.uid], ["ops", row.op]], ([now, sending]) => {
@@ -269,7 +279,9 @@ const rowName = () => `pack:${vault.me.username}`;
 const age = async () => Date.now() - (((await one("keep", rowName())) || {}).got || 0);
 
 async function fetchPack() {
-  const found = check(await call("POST", "pack/", { device: vault.device.uid }));
+  const answer = await call("POST", "pack/", { device: vault.device.uid });
+  if (answer.status === 403) return dropPack(); // fills no surveys any more
+  const found = check(answer);
   pack = { ...found, owner: vault.me.username };
   const row = { owner: vault.me.username, got: Date.now(), expires: Date.parse(found.expires_at) };
   try {
@@ -277,7 +289,7 @@ async function fetchPack() {
   } catch (error) {
     if (error.name !== "QuotaExceededError") throw error; // it stays in the memory of this page
   }
-  tell("pack", {});
+  return tell("pack", {});
 }
 
 /** The pack of docs/surveys.md, or null: never fetched, expired (then it is deleted), or locked. */

@@ -144,6 +144,7 @@ async function register() {
     });
     await navigator.serviceWorker.ready;
     await vault.findWorker();
+    await found.update();
   } catch {
     // Without a network, or signed out: the worker that is there goes on.
   }
