@@ -22,7 +22,7 @@ class SurveysConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import navigation
+        from common import navigation, tabs
         from households import trail
         from surveys import jobs, services  # noqa: F401  kinds of operations and what ends by itself register themselves
 
@@ -51,5 +51,10 @@ class SurveysConfig(AppConfig):
             navigation.Item("admin", _("手机"), "surveys:device_list", "phone", Permission.ACCOUNT_MANAGE, weight=40),
         )
         navigation.register(
-            navigation.Item("admin", _("调查表"), "surveys:form_list", "edit", Permission.SURVEY_PUBLISH, weight=30)
+            navigation.Item("admin", _("调查表"), "surveys:form_list", "edit", Permission.SURVEY_PUBLISH, weight=30),
+            navigation.Item("daily", _("纸质补录"), "surveys:key_in", "file", Permission.SURVEY_FILL, weight=34),
+        )
+        tabs.register_action(
+            "households.Household",
+            tabs.Action(_("入户调查"), "surveys:start", "edit", Permission.SURVEY_FILL, weight=20),
         )

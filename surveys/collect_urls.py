@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import collect, sync
+from surveys.views import collect, shell, sync
 
 app_name = "collect"
 urlpatterns: list[URLPattern] = [
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern] = [
     path("api/devices/", sync.api_devices, name="api_devices"),
     path("api/devices/<uuid:uid>/key/", sync.api_device_key, name="api_device_key"),
     path("api/ping/", collect.api_ping, name="api_ping"),
+    path("forms/<slug:code>/<str:version>/", shell.form_shell, name="form"),
 ]

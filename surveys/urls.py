@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import devices, effort, forms, progress, quarantine, rounds
+from surveys.views import devices, effort, forms, progress, quarantine, rounds, shell
 
 app_name = "surveys"
 urlpatterns: list[URLPattern] = [
@@ -27,4 +27,6 @@ urlpatterns: list[URLPattern] = [
     path("quarantine/<uuid:uid>/", quarantine.quarantine_detail, name="quarantine_detail"),
     path("quarantine/<uuid:uid>/accept/", quarantine.quarantine_accept, name="quarantine_accept"),
     path("quarantine/<uuid:uid>/discard/", quarantine.quarantine_discard, name="quarantine_discard"),
+    path("start/<int:pk>/", shell.start, name="start"),
+    path("key-in/", shell.key_in, name="key_in"),
 ]

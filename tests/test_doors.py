@@ -333,6 +333,9 @@ DOORS: list[Door] = [
     *form("surveys:quarantine_discard", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
     *form("surveys:device_revoke", Mine(P.ACCOUNT_MANAGE), {"pk": "device"}),
     *get("collect:api_ping", SignedIn()),
+    *get("collect:form", Menu(P.SURVEY_FILL), {"code": "form_code", "version": "form_version"}),
+    *get("surveys:start", Household(P.HOUSEHOLD_VIEW, P.SURVEY_FILL), HH, ok=(302,)),
+    *form("surveys:key_in", Menu(P.SURVEY_FILL)),
     # the API
     *get("api:api-root", SignedIn()),
     *get("api:household-list", Menu(P.HOUSEHOLD_VIEW)),
@@ -497,6 +500,8 @@ def scene(django_db_setup, django_db_blocker):
             ).uid,
             "own_device": DeviceFactory(user=users["officer"]).uid,
         }
+        survey_form = SurveyFormFactory()
+        own |= {"form_code": survey_form.code, "form_version": survey_form.version}
         for place in places.values():
             place.rows |= {"job": job.pk, "print_run": run.pk, "saved_view": view.pk, **own}
         yield SimpleNamespace(places=places, cast=cast, sessions=sessions, users=users)

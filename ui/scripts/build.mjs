@@ -1,4 +1,4 @@
-// app.css and app.js for every page, survey.js for a form page, collect.js for its home page, worker.js for the service worker of both;
+// app.css and app.js for every page, survey.css and survey.js for a form page, collect.js for its home page, worker.js for the service worker of both;
 // named without a hash because Django's manifest storage adds one.
 import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ export const out = join(ui, "..", "build", "ui");
 export const target = ["chrome80", "safari15", "firefox78"];
 
 const options = {
-  entryPoints: ["app.css", "app.js", "survey.js", "collect.js", "worker.js"].map((name) => join(ui, "src", name)),
+  entryPoints: ["app.css", "app.js", "survey.css", "survey.js", "collect.js", "worker.js"].map((name) => join(ui, "src", name)),
   outdir: out,
   bundle: true,
   minify: true,

@@ -1,2 +1,4 @@
 // The form page.
-import "./survey/store.js";
+import { main } from "./survey/form.js";
+
+main();

@@ -1,0 +1,127 @@
+"""A form as the page draws it: every step and field with the names, lists and keys that its template needs, and no answer of anybody."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from common.names import search_keys
+from households import codelists
+
+CHIPS = 6  # a list of more codes is a select
+LISTS = {codes.name: codes for codes in codelists.ALL}
+MODES = {"integer": "numeric", "decimal": "decimal", "money": "decimal", "phone": "tel"}
+LINES = frozenset({"text", "integer", "decimal", "money", "date", "phone", "id_number"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer of a list. `number` is what one types for it (and what paper prints before it), `keys` what else finds it."""
+
+    code: str
+    label: str
+    number: str
+    keys: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """A field as drawn. `kind` names the look: line, note, chips, ticks, select, photo, signature, info, total."""
+
+    id: str
+    type: str
+    kind: str
+    label: str
+    hint: str
+    unit: str
+    mode: str
+    required: bool
+    last: bool
+    most: int
+    choices: tuple[Choice, ...]
+
+    @property
+    def grouped(self) -> bool:
+        """Whether several controls share the label."""
+        return self.kind in ("chips", "ticks", "photo", "signature")
+
+
+@dataclass(frozen=True)
+class Step:
+    id: str
+    title: str
+    repeat: bool
+    adds: bool  # the step where members come and go
+    sums: bool  # has money in it: the running total stays in sight
+    controls: tuple[Control, ...]
+
+
+def numbered(choices: Iterable[tuple[str, Any]]) -> tuple[Choice, ...]:
+    """Choices with the number that is typed for them: their code where every code of the list is one, else their place."""
+    pairs = [(str(code), str(label)) for code, label in choices]
+    by_code = all(code.isascii() and code.isdigit() for code, _label in pairs)
+    return tuple(
+        Choice(code, label, str(int(code)) if by_code else str(place), search_keys(label).initials.split(" ")[0])
+        for place, (code, label) in enumerate(pairs, 1)
+    )
+
+
+def choices_of(field: Mapping[str, Any]) -> tuple[Choice, ...]:
+    """What can be answered to a field of type choice, choices or yesno."""
+    if field["type"] == "yesno":
+        return (Choice("true", _("是"), "1", "s y"), Choice("false", _("否"), "2", "f n"))
+    if "list" in field:
+        return numbered(LISTS[field["list"]].choices)
+    return numbered(field.get("choices", ()))
+
+
+def control_of(field: Mapping[str, Any]) -> Control:
+    type_ = field["type"]
+    choices = choices_of(field)
+    kind = "line" if type_ in LINES else type_
+    if type_ in ("yesno", "choice"):
+        kind = "chips" if len(choices) <= CHIPS else "select"
+    elif type_ == "choices":
+        kind = "ticks"
+    unit = field.get("unit", "") or (_("元") if type_ == "money" else "")
+    return Control(
+        field["id"], type_, kind, field["label"], field.get("hint", ""), unit, MODES.get(type_, ""),
+        bool(field.get("required")), bool(field.get("last")), int(field.get("most", 5)), choices,
+    )  # fmt: skip
+
+
+def steps_of(definition: Mapping[str, Any]) -> list[Step]:
+    """The steps of a form's definition, in order."""
+    first_repeat = next((s["id"] for s in definition["steps"] if s.get("repeat")), None)
+    return [
+        Step(
+            step["id"],
+            step["title"],
+            bool(step.get("repeat")),
+            step["id"] == first_repeat,
+            any(str(f.get("writes", "")).startswith("income.") for f in step["fields"]),
+            tuple(control_of(field) for field in step["fields"]),
+        )
+        for step in definition["steps"]
+    ]
+
+
+@functools.cache
+def _reasons(name: str, left_out: frozenset[str]) -> tuple[str, ...]:
+    return tuple(code for code, _label in LISTS[name].choices if code not in left_out)
+
+
+def joining() -> tuple[Choice, ...]:
+    """Why a member comes, as a surveyor may say it: what the office does (splitting, merging, importing) is not among it."""
+    codes = _reasons("join_reason", frozenset({"first", "import", "split", "merge"}))
+    return numbered((code, codelists.JOIN_REASON.label(code)) for code in codes)
+
+
+def leaving() -> tuple[Choice, ...]:
+    """Why a member goes."""
+    codes = _reasons("leave_reason", frozenset({"split", "merge"}))
+    return numbered((code, codelists.LEAVE_REASON.label(code)) for code in codes)
