@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,7 +14,10 @@ from households import codelists
 CHIPS = 6  # a list of more codes is a select
 LISTS = {codes.name: codes for codes in codelists.ALL}
 MODES = {"integer": "numeric", "decimal": "decimal", "money": "decimal", "phone": "tel"}
+INPUTS = {"date": "date", "phone": "tel"}
 LINES = frozenset({"text", "integer", "decimal", "money", "date", "phone", "id_number"})
+ALONE = {"health": "01"}  # 健康 stands alone: it takes the other ticks away, and they take it
+FILLED = frozenset({"member.birth_date", "member.sex"})  # by a whole ID number
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Choice:
     label: str
     number: str
     keys: str
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,46 @@ class Control:
     label: str
     hint: str
     unit: str
-    mode: str
-    required: bool
+    length: int
     last: bool
     most: int
+    asks: bool  # may raise an amber question
+    fills: bool  # may be filled by an ID number
     choices: tuple[Choice, ...]
 
     @property
-    def grouped(self) -> bool:
-        """Whether several controls share the label."""
-        return self.kind in ("chips", "ticks", "photo", "signature")
+    def mode(self) -> str:
+        return MODES.get(self.type, "")
+
+    @property
+    def input(self) -> str:
+        return INPUTS.get(self.type, "text")
+
+    @property
+    def numeric(self) -> bool:
+        return self.type in ("integer", "decimal", "money")
+
+    @property
+    def secret(self) -> bool:
+        return self.type in ("phone", "id_number")
+
+    @property
+    def echoes(self) -> bool:
+        """Whether a large sum is read out below."""
+        return self.type == "money"
+
+    @property
+    def described(self) -> list[str]:
+        """Ends of the ids of what stands around the control."""
+        there = {
+            "h": self.hint or self.kind == "photo",
+            "p": self.last,
+            "e": True,
+            "r": self.echoes,
+            "a": self.fills,
+            "q": self.asks,
+        }
+        return [end for end, is_there in there.items() if is_there]
 
 
 @dataclass(frozen=True)
@@ -80,17 +113,17 @@ def choices_of(field: Mapping[str, Any]) -> tuple[Choice, ...]:
 
 
 def control_of(field: Mapping[str, Any]) -> Control:
-    type_ = field["type"]
-    choices = choices_of(field)
+    type_, named = field["type"], field.get("list", "")
+    choices = tuple(replace(one, alone=ALONE.get(named) == one.code) for one in choices_of(field))
     kind = "line" if type_ in LINES else type_
     if type_ in ("yesno", "choice"):
         kind = "chips" if len(choices) <= CHIPS else "select"
     elif type_ == "choices":
         kind = "ticks"
-    unit = field.get("unit", "") or (_("元") if type_ == "money" else "")
     return Control(
-        field["id"], type_, kind, field["label"], field.get("hint", ""), unit, MODES.get(type_, ""),
-        bool(field.get("required")), bool(field.get("last")), int(field.get("most", 5)), choices,
+        field["id"], type_, kind, field["label"], field.get("hint", ""), field.get("unit", "") or (_("元") if type_ == "money" else ""),
+        field.get("length") or (500 if type_ == "note" else 60), bool(field.get("last")), int(field.get("most") or 5), bool(field.get("soft")),
+        field.get("writes") in FILLED, choices,
     )  # fmt: skip
 
 
@@ -110,18 +143,12 @@ def steps_of(definition: Mapping[str, Any]) -> list[Step]:
     ]
 
 
-@functools.cache
-def _reasons(name: str, left_out: frozenset[str]) -> tuple[str, ...]:
-    return tuple(code for code, _label in LISTS[name].choices if code not in left_out)
-
-
 def joining() -> tuple[Choice, ...]:
     """Why a member comes, as a surveyor may say it: what the office does (splitting, merging, importing) is not among it."""
-    codes = _reasons("join_reason", frozenset({"first", "import", "split", "merge"}))
-    return numbered((code, codelists.JOIN_REASON.label(code)) for code in codes)
+    office = ("first", "import", "split", "merge")
+    return numbered(pair for pair in codelists.JOIN_REASON.choices if pair[0] not in office)
 
 
 def leaving() -> tuple[Choice, ...]:
     """Why a member goes."""
-    codes = _reasons("leave_reason", frozenset({"split", "merge"}))
-    return numbered((code, codelists.LEAVE_REASON.label(code)) for code in codes)
+    return numbered(pair for pair in codelists.LEAVE_REASON.choices if pair[0] not in ("split", "merge"))

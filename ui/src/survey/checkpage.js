@@ -1,103 +1,87 @@
 // The last step: what keeps the survey from being sent, what is asked, and every answer once more.
-import { make, say, shown } from "./fields.js";
-import { alike } from "./state.js";
+import { sentenceOf, wrongOf } from "./around.js";
+import { boxes, byId, on, touched, word } from "./board.js";
+import { make, shown } from "./fields.js";
+import { unsaid } from "./moves.js";
+import { nameOf } from "./people.js";
+import { alike, pathOf, split } from "./state.js";
+import { progress } from "./steps.js";
 
-/** Draws the last step of a wizard into #check. */
-export function checkPage(wizard) {
-  const { state, words } = wizard;
-  const found = state.check();
-  const place = document.getElementById("check");
-  while (place.firstChild) place.firstChild.remove();
-  for (const path of found.asked) wizard.touched.add(path);
-  place.append(...[problems(wizard, found), questions(wizard, found), changes(wizard)].filter(Boolean));
-  for (const step of wizard.steps()) if (step.fields) place.append(answers(wizard, step, found));
-  document.getElementById("next").textContent = words.finish;
+/** What keeps the survey from being sent: [path, sentence]; from now on what is missing is said at its field, too. */
+export function blocks() {
+  on.asked = true;
+  on.found = on.state.check();
+  for (const path of on.found.asked) touched.add(path);
+  const { problems } = on.found;
+  const raw = on.found.asked.filter((path) => on.state.raw[path] && !problems.some((one) => one.path === path));
+  return [
+    ...raw.map((path) => [path, wrongOf(path)]),
+    ...problems.map((one) => [one.path, sentenceOf(one)]),
+    ...unsaid().map((one) => [pathOf(on.definition.steps.find((step) => step.repeat).fields[0].id, one.uid), on.words.need_join]),
+  ];
 }
 
-/** 「姓名 · 李秀英」: a field and whose it is. */
-function nameOf({ state, words }, path) {
-  const uid = path.includes("/") ? path.split("/")[0] : "";
-  const label = (state.field(path) || { label: "" }).label;
-  return uid ? say(words.of, { name: state.who(uid).name || words.nameless, label }) : label;
+/** Draws the last step. */
+export function checkPage() {
+  const { state, words } = on;
+  const stops = blocks();
+  const open = on.found.questions.filter(({ path, say }) => state.asks(path, on.found)[0].includes(say)).map(({ path, say }) => [path, say]);
+  const place = byId("check");
+  place.textContent = "";
+  if (stops.length) place.append(jumps("err", word("problems", { n: stops.length }), "", stops));
+  if (open.length) place.append(jumps("warn", word("questions", { n: open.length }), words.questions_hint, open));
+  const moved = state.members.filter((one) => one.new || one.left).map((one) => word(one.left ? "went" : "came", { name: nameOf(one.uid) }));
+  if (moved.length) place.append(make("div", { className: "note" }, ...moved.map((text) => make("p", {}, text))));
+  place.append(...on.definition.steps.filter((step) => state.stepShown(step)).map(answers));
 }
 
-function jump(wizard, path, text) {
-  const button = make("button", { type: "button", className: "linkbtn", "data-go": wizard.state.field(path).step, "data-path": path }, text);
-  return make("li", {}, button);
+/** 「李秀英 · 姓名」: a field and whose it is. */
+function labelOf(path) {
+  const [uid] = split(path);
+  const { label } = on.state.field(path) || { label: on.words.household };
+  return uid ? word("of", { name: nameOf(uid), label }) : label;
 }
 
-function problems(wizard, found) {
-  const { state, words } = wizard;
-  const asked = (path) => found.asked.includes(path);
-  const wrong = Object.keys({ ...state.raw, ...found.hard }).filter(asked);
-  const lines = wrong.map((path) => jump(wizard, path, say(words.line, { label: nameOf(wizard, path), say: wizard.wrongOf(path, found) })));
-  for (const path of found.missing) lines.push(jump(wizard, path, say(words.line, { label: nameOf(wizard, path), say: words.missing })));
-  const joins = wizard.unsaid();
-  for (const uid of joins) {
-    const field = wizard.adding().fields[0].id;
-    lines.push(jump(wizard, `${uid}/${field}`, say(words.line, { label: state.who(uid).name || words.nameless, say: words.need_join })));
-  }
-  if (!lines.length) return null;
-  const box = make("div", { className: "note note--err", role: "alert", tabIndex: -1, id: "problems" });
-  box.append(make("h2", {}, say(words.problems, { n: lines.length })), make("ul", { className: "sv-jumps" }, ...lines));
+function jumps(tone, title, hint, lines) {
+  const items = lines.map(([path, text]) => {
+    const to = { type: "button", className: "linkbtn", "data-do": "go", "data-go": (on.state.field(path) || on.definition.steps.find((step) => step.repeat)).step || "", "data-at": path };
+    return make("li", {}, make("button", to, word("line", { label: labelOf(path), say: text })));
+  });
+  const box = make("div", { className: `note note--${tone}`, tabIndex: -1, id: `check-${tone}` }, make("h2", {}, title), hint && make("p", {}, hint));
+  box.append(make("ul", { className: "sv-jumps" }, ...items));
   return box;
 }
 
-function questions(wizard, found) {
-  const { state, words } = wizard;
-  const open = Object.entries(found.soft).map(([path, sentences]) => [path, state.open(path, sentences)]).filter(([, left]) => left.length);
-  if (!open.length) return null;
-  const lines = open.map(([path, left]) => jump(wizard, path, say(words.line, { label: nameOf(wizard, path), say: left.join("") })));
-  return make("div", { className: "note note--warn" }, make("h2", {}, say(words.questions, { n: open.length })), make("p", {}, words.questions_hint),
-    make("ul", { className: "sv-jumps" }, ...lines));
-}
-
-/** Who came and who went. */
-function changes(wizard) {
-  const { state, words } = wizard;
-  const lines = [];
-  for (const one of state.members) {
-    const name = state.who(one.uid).name || words.nameless;
-    if (one.new) lines.push(make("li", {}, say(words.came, { name })));
-    if (one.left) lines.push(make("li", {}, say(words.went, { name })));
-  }
-  return lines.length ? make("div", { className: "note" }, make("h2", {}, words.people), make("ul", { className: "sv-list" }, ...lines)) : null;
-}
-
-function answers(wizard, step, found) {
-  const { state, words } = wizard;
-  const own = found.asked.filter((path) => state.field(path).step === step.id && wizard.answerable(path));
-  const done = own.filter((path) => state.get(path) !== undefined).length;
-  const summary = make("summary", {}, make("h2", { className: "sv-m__t" }, step.title),
-    make("span", { className: "sv-m__n" }, say(words.done, { n: done, all: own.length })));
+function answers(step) {
+  const { state, words } = on;
+  const own = on.found.asked.filter((path) => state.field(path).step === step.id);
+  const [text, tone] = progress(own);
+  const mark = make("span", { className: "sv-m__n" }, text);
+  mark.dataset.tone = tone;
   const body = make("div", { className: "sv-m__b" });
-  const card = make("details", { className: "sv-m sv-answers" }, summary, body);
   let whose = null;
   let list = null;
   for (const path of own) {
-    const uid = path.includes("/") ? path.split("/")[0] : "";
-    if (uid !== whose || !list) {
+    const [uid] = split(path);
+    if (uid !== whose) {
       whose = uid;
-      if (uid) body.append(make("h3", {}, state.who(uid).name || words.nameless));
-      list = make("dl", { className: "dl" });
-      body.append(list);
+      if (uid) body.append(make("h3", {}, nameOf(uid)));
+      body.append((list = make("dl", { className: "dl" })));
     }
-    list.append(make("dt", {}, state.field(path).label), value(wizard, path));
+    list.append(make("dt", {}, state.field(path).label), value(path));
   }
-  const edit = { type: "button", className: "btn btn--s", "data-go": step.id, "aria-label": say(words.edit_of, { title: step.title }) };
+  const edit = { type: "button", className: "btn btn--s", "data-do": "go", "data-go": step.id, "aria-label": word("edit_of", { title: step.title }) };
   body.append(make("p", { className: "sv-after" }, make("button", edit, words.edit)));
-  return card;
+  return make("details", { className: "sv-m sv-answers" }, make("summary", {}, make("h2", { className: "sv-m__t" }, step.title), mark), body);
 }
 
-function value(wizard, path) {
-  const { state, words } = wizard;
+function value(path) {
+  const { state, words } = on;
   const field = state.field(path);
-  const box = wizard.boxes.get(path);
-  const unit = field.type === "money" ? words.yuan : field.unit;
-  const now = state.get(path);
-  if (state.raw[path]) return make("dd", {}, state.raw[path]);
-  if (now === undefined) return make("dd", {}, make("span", { className: "none" }, words.blank));
+  const box = boxes.get(path);
+  const now = shown(box, state.get(path), words, field) || state.raw[path];
   const last = state.last[path];
-  const moved = field.last && last !== undefined && !alike(last, now) ? say(words.last, { value: shown(box, last, words, unit) }) : "";
-  return make("dd", {}, shown(box, now, words, unit), moved && make("span", { className: "small muted sv-was" }, moved));
+  const moved = now && field.last && last !== undefined && !alike(last, state.get(path));
+  const was = moved && make("span", { className: "small muted sv-was" }, word("last", { value: shown(box, last, words, field) }));
+  return make("dd", {}, now || make("span", { className: "none" }, words.blank), was);
 }

@@ -22,7 +22,7 @@ const inputs = (box) => [...box.querySelectorAll(".choice input")];
 /** What the first Tab into a field reaches. */
 export function focusable(box) {
   const chosen = box.querySelector(".choice input:checked");
-  return chosen || box.querySelector(".choice input, .in, .sv-file, [data-again], [data-oral]");
+  return chosen || box.querySelector(".choice input, .in, .sv-file, button:not([hidden])");
 }
 
 /** {value} of a text, or {raw, wrong} where it is no answer of that type; {value: undefined} where it is blank. Pure. */
@@ -81,23 +81,23 @@ export function write(box, value, raw = "") {
   }
 }
 
-/** An answer in words, for last year's line and for checking. `unit` and `words` of the page. */
-export function shown(box, value, words, unit = "") {
-  const { t: type } = box.dataset;
+/** An answer in words, for last year's line and for checking. `words` of the page. */
+export function shown(box, value, words, { type, unit }) {
   if (value === undefined || value === null || value === "") return "";
-  if (type === "yesno" || type === "choice" || type === "choices") {
-    const labels = new Map(
-      [...box.querySelectorAll("option")].map((one) => [one.value, one.text])
-        .concat(inputs(box).map((one) => [one.value, one.nextElementSibling.textContent])),
-    );
-    return [].concat(value).map((code) => labels.get(String(code)) || String(code)).join(words.and);
-  }
-  if (type === "date") {
-    const [year, month, day] = String(value).split("-").map(Number);
-    return say(words.day, { year, month, day });
-  }
   if (type === "photo") return say(words.photos, { n: value.length });
   if (type === "signature") return words.signed;
+  if (type === "date") {
+    const [year, month, day] = value.split("-").map(Number);
+    return say(words.day, { year, month, day });
+  }
+  if (type === "yesno" || type === "choice" || type === "choices") {
+    const label = (code) => {
+      const one = [...box.querySelectorAll("option, .choice input")].find((each) => each.value === String(code));
+      return one ? one.text || one.nextElementSibling.textContent : code;
+    };
+    return [].concat(value).map(label).join(words.and);
+  }
   const text = type === "money" || type === "decimal" ? separated(String(value)) : String(value); // 2014 is no 2,014
-  return unit ? `${text} ${unit}` : text;
+  const measure = type === "money" ? words.yuan : unit;
+  return measure ? `${text} ${measure}` : text;
 }

@@ -1,8 +1,10 @@
 // The page of a survey form: finds the draft, hands it to the wizard.
 import { say } from "./fields.js";
 import { begin } from "./state.js";
-import { Wizard } from "./wizard.js";
-import { chooseKeeper, uuid } from "./keeper.js";
+import { lost } from "./keeping.js";
+import { start } from "./wizard.js";
+import { uuid } from "./crypto.js";
+import { chooseKeeper } from "./keeper.js";
 
 const json = (id) => JSON.parse(document.getElementById(id).textContent);
 const byId = (id) => document.getElementById(id);
@@ -35,7 +37,7 @@ async function draftOf(keeper, hop, form) {
   const [open] = await keeper.drafts(household);
   if (open) return { draft: open, entry };
   if (!entry) return {};
-  return { draft: begin({ entry, form, channel: hop.channel || (keeper.online ? "page" : "phone"), uid: uuid(), now: new Date() }), entry };
+  return { draft: begin(entry, { form, channel: hop.channel || (keeper.online ? "page" : "phone"), uid: uuid(), now: new Date() }), entry };
 }
 
 export async function main() {
@@ -51,13 +53,10 @@ export async function main() {
     if (!draft) return stop(hop.household || hop.draft ? words.no_household : words.no_choice);
     if (draft.form !== form) return location.replace(`../../${draft.form.replace("@", "/")}/${location.hash}`);
     if (hop.channel) draft.channel = hop.channel;
-    let wizard = null;
-    const lease = await keeper.lease(draft.uid, () => wizard && wizard.lost());
+    const lease = await keeper.lease(draft.uid, lost);
     byId("mode").hidden = !keeper.online;
     byId("mode").textContent = keeper.online ? words.online : "";
-    wizard = new Wizard({ definition, words, draft, entry, keeper, lease, ids: uuid, hop: hop.field });
-    wizard.start();
-    window.dispatchEvent(new Event("survey:ready"));
+    start({ definition, words, draft, entry, keeper, lease, ids: uuid, hop: hop.field });
   } catch (error) {
     stop(error.say || say(words.broken));
   }

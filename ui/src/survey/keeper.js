@@ -1,19 +1,23 @@
 // Which keeper: this phone where it can keep drafts and has the household, else the server.
-import { uuid } from "./crypto.js";
-import { onlineKeeper } from "./online.js";
+import { on } from "./board.js";
+import { make } from "./fields.js";
 import { start } from "./phone.js";
 
-export { uuid };
+/** survey-office.js, fetched where it is needed. */
+function office() {
+  return new Promise((done, fail) => {
+    const script = make("script", { src: document.getElementById("survey").dataset.office, onload: () => done(self.survey.office), onerror: fail });
+    document.head.append(script);
+  });
+}
 
 /** `hop` is what the address asks for. Waits while the phone is locked. Paper is typed in the office: straight to the server. */
 export async function chooseKeeper(words, { channel, draft, household }) {
   const phone = channel === "paper" ? null : await start();
-  if (phone) {
-    if (draft && (await phone.draft(draft))) return phone;
-    if (household && (await phone.entry(household))) return phone;
-    if (!household) return phone;
-  }
+  if (phone && ((draft && (await phone.draft(draft))) || !household || (await phone.entry(household)))) return phone;
+  const { keyboard, onlineKeeper } = await office();
   const server = onlineKeeper(words);
   await server.open();
+  on.keyboard = keyboard;
   return server;
 }

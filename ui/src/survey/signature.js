@@ -1,61 +1,85 @@
 // A name drawn with finger, pen or mouse.
+import { answer } from "./around.js";
+import { acts, on } from "./board.js";
+import { trouble } from "./keeping.js";
 
-/** Makes a canvas a pad. `done(Blob)` is called a moment after the pen was lifted. Answers {clear(), show(Blob), off(boolean)}. */
-export function pad(canvas, done) {
+const INK = "#1b2333";
+
+/** Makes the canvas of a field a pad: a moment after the pen is lifted the signature is kept. */
+function pad(path, box) {
+  const canvas = box.querySelector("canvas");
   const pen = canvas.getContext("2d");
+  let drawn = 0; // points: a dot is no name
   let down = false;
-  let ink = 0; // points drawn: a dot is no name
   let timer = 0;
-  let off = false;
 
-  function clear() {
-    clearTimeout(timer);
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-    ink = 0;
-  }
-
-  function at(event) {
-    const box = canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) * canvas.width) / box.width, ((event.clientY - box.top) * canvas.height) / box.height];
-  }
-
+  const at = (event) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return [((event.clientX - left) * canvas.width) / width, ((event.clientY - top) * canvas.height) / height];
+  };
   canvas.addEventListener("pointerdown", (event) => {
-    if (off || event.button > 0) return;
+    if (on.readOnly || event.button > 0) return;
     event.preventDefault();
     clearTimeout(timer);
-    if (canvas.setPointerCapture) canvas.setPointerCapture(event.pointerId);
+    canvas.setPointerCapture(event.pointerId);
     down = true;
     pen.lineWidth = 5;
     pen.lineCap = pen.lineJoin = "round";
-    pen.strokeStyle = "#1b2333";
+    pen.strokeStyle = INK;
     pen.beginPath();
     pen.moveTo(...at(event));
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!down) return;
     // A quick hand moves further between two frames than one event tells.
-    const steps = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-    for (const step of steps.length ? steps : [event]) pen.lineTo(...at(step));
+    for (const step of event.getCoalescedEvents ? event.getCoalescedEvents() : [event]) pen.lineTo(...at(step));
     pen.stroke();
-    ink++;
+    drawn++;
   });
-  for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, () => {
-      if (!down) return;
-      down = false;
-      clearTimeout(timer);
-      if (ink > 3) timer = setTimeout(() => canvas.toBlob((blob) => done(blob), "image/png"), 400);
-    });
-  }
-  clear();
-  return {
-    clear,
-    off: (now) => (off = now),
-    async show(blob) {
-      const picture = await createImageBitmap(blob);
-      pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-      ink = 9;
-    },
+  const lift = () => {
+    if (down && drawn > 3) timer = setTimeout(() => canvas.toBlob(keep, "image/png"), 400);
+    down = false;
   };
+  canvas.addEventListener("pointerup", lift);
+  canvas.addEventListener("pointercancel", lift);
+
+  async function keep(blob) {
+    try {
+      const { uid } = await on.keeper.addPhoto(on.state.draft.uid, path, blob, "signature");
+      answer(path, uid, "typed");
+    } catch (error) {
+      trouble(error);
+    }
+  }
+
+  box.clear = () => {
+    clearTimeout(timer);
+    drawn = 0;
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+  };
+  box.clear();
+  const uid = on.state.get(path);
+  if (uid) {
+    Promise.resolve(on.keeper.photo(uid))
+      .then(createImageBitmap)
+      .then((picture) => pen.drawImage(picture, 0, 0, canvas.width, canvas.height), () => {}); // signed, but not on this device
+  }
 }
+
+/** Makes the pad when there is none yet, and says whether there is a signature. */
+export function paintSignature(path, box, uid) {
+  if (!box.clear) pad(path, box);
+  const line = box.querySelector("[data-signed]");
+  line.textContent = uid ? on.words.signed : on.words.unsigned;
+  line.className = uid ? "auto" : "muted";
+}
+
+Object.assign(acts, {
+  unsign(path, box) {
+    const uid = on.state.get(path);
+    box.clear();
+    answer(path, undefined, "typed");
+    if (uid) on.keeper.dropPhoto(uid);
+  },
+});
