@@ -123,7 +123,7 @@ export function show(id, path = "", push = true) {
 
 /** Of a step with members one card is open: that of the field asked for, else the first with something left to answer. */
 function unfold(section, box) {
-  const cards = [...section.querySelectorAll(".sv-m:not([hidden])")];
+  const cards = [...section.querySelectorAll(".sv-one > .sv-m:not([hidden])")];
   const wanted = box && box.closest(".sv-m");
   if (wanted) wanted.open = true;
   else if (cards.length && !cards.some((card) => card.open)) {
