@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from common.names import search_keys
 from households import codelists
+from surveys.definitions import Definition, Field
 
 CHIPS = 6  # a list of more codes is a select
-LISTS = {codes.name: codes for codes in codelists.ALL}
 MODES = {"integer": "numeric", "decimal": "decimal", "money": "decimal", "phone": "tel"}
 INPUTS = {"date": "date", "phone": "tel"}
 LINES = frozenset({"text", "integer", "decimal", "money", "date", "phone", "id_number"})
@@ -103,43 +103,40 @@ def numbered(choices: Iterable[tuple[str, Any]]) -> tuple[Choice, ...]:
     )
 
 
-def choices_of(field: Mapping[str, Any]) -> tuple[Choice, ...]:
+def choices_of(field: Field) -> tuple[Choice, ...]:
     """What can be answered to a field of type choice, choices or yesno."""
-    if field["type"] == "yesno":
+    if field.type == "yesno":
         return (Choice("true", _("是"), "1", "s y"), Choice("false", _("否"), "2", "f n"))
-    if "list" in field:
-        return numbered(LISTS[field["list"]].choices)
-    return numbered(field.get("choices", ()))
+    alone = ALONE.get(field.list)
+    return tuple(replace(one, alone=one.code == alone) for one in numbered(field.options))
 
 
-def control_of(field: Mapping[str, Any]) -> Control:
-    type_, named = field["type"], field.get("list", "")
-    choices = tuple(replace(one, alone=ALONE.get(named) == one.code) for one in choices_of(field))
-    kind = "line" if type_ in LINES else type_
-    if type_ in ("yesno", "choice"):
+def control_of(field: Field) -> Control:
+    choices = choices_of(field)
+    kind = "line" if field.type in LINES else field.type
+    if field.type in ("yesno", "choice"):
         kind = "chips" if len(choices) <= CHIPS else "select"
-    elif type_ == "choices":
+    elif field.type == "choices":
         kind = "ticks"
     return Control(
-        field["id"], type_, kind, field["label"], field.get("hint", ""), field.get("unit", "") or (_("元") if type_ == "money" else ""),
-        field.get("length") or (500 if type_ == "note" else 60), bool(field.get("last")), int(field.get("most") or 5), bool(field.get("soft")),
-        field.get("writes") in FILLED, choices,
+        field.id, field.type, kind, field.label, field.hint, field.unit or (_("元") if field.type == "money" else ""), field.limit.length or 60,
+        field.last, field.most, bool(field.soft) or field.writes in FILLED, field.writes in FILLED, choices,
     )  # fmt: skip
 
 
-def steps_of(definition: Mapping[str, Any]) -> list[Step]:
-    """The steps of a form's definition, in order."""
-    first_repeat = next((s["id"] for s in definition["steps"] if s.get("repeat")), None)
+def steps_of(form: Definition) -> list[Step]:
+    """The steps of a form, in order."""
+    adds = next((step.id for step in form.steps if step.repeat), "")
     return [
         Step(
-            step["id"],
-            step["title"],
-            bool(step.get("repeat")),
-            step["id"] == first_repeat,
-            any(str(f.get("writes", "")).startswith("income.") for f in step["fields"]),
-            tuple(control_of(field) for field in step["fields"]),
+            step.id,
+            step.title,
+            step.repeat,
+            step.id == adds,
+            any(field.part == "income" for field in step.fields),
+            tuple(control_of(field) for field in step.fields),
         )
-        for step in definition["steps"]
+        for step in form.steps
     ]
 
 

@@ -6,8 +6,7 @@ import functools
 import re
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,7 +19,7 @@ from accounts.scoping import require
 from common.readonly import read_on_get, reads_only
 from households.models import Household
 from households.search import Search
-from surveys import shell
+from surveys import published, shell
 from surveys.models import Survey, SurveyForm
 
 FOUND = 20  # households shown to choose from
@@ -136,13 +135,15 @@ def _may_fill(request: HttpRequest) -> None:
 @functools.lru_cache(maxsize=32)
 def _page(digest: str, code: str, version: str, language: str) -> str:
     """A form drawn once for each version, its content and each language: nothing in it belongs to anybody."""
-    form = SurveyForm.objects.get(code=code, version=version)
+    form = published.named(code, version)
+    assert form is not None
+    definition = published.definition_of(form)
     return render_to_string(
         "surveys/form_shell.html",
         {
             "form": form,
-            "steps": shell.steps_of(form.definition),
-            "definition": form.definition | {"code": code, "version": version},
+            "steps": shell.steps_of(definition),
+            "definition": definition.expanded(),
             "words": words(),
             "joining": shell.joining(),
             "leaving": shell.leaving(),
@@ -155,7 +156,9 @@ def _page(digest: str, code: str, version: str, language: str) -> str:
 def form_shell(request: HttpRequest, code: str, version: str) -> HttpResponse:
     """A published form without a word about anybody, for the service worker to keep."""
     _may_fill(request)
-    form = get_object_or_404(SurveyForm.objects.exclude(state=SurveyForm.State.DRAFT), code=code, version=version)
+    form = published.named(code, version)
+    if form is None:
+        raise Http404
     return HttpResponse(_page(form.digest, code, version, get_language() or ""))
 
 
@@ -174,7 +177,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Household.objects.for_user(request.user).select_related("village__parent__parent")
     household = get_object_or_404(rows, pk=pk)
     require(request.user, Permission.SURVEY_FILL, household)
-    form = form_for(household)
+    form = published.current(household.village)
     if form is None or household.is_closed:
         return render(request, "surveys/no_form.html", {"household": household, "closed": household.is_closed})
     return HttpResponseRedirect(_address(household, form))
@@ -193,11 +196,15 @@ def key_in(request: HttpRequest) -> HttpResponse:
     if text:
         found, problem = _sheet_of(request, text)
         if len(found) == 1 and not problem:
-            form = form_for(found[0])
+            form = published.current(found[0].village)
             if form is not None:
                 return HttpResponseRedirect(_address(found[0], form, "paper"))
             problem = _("%(name)s所在的县没有在用的调查表，请联系县级管理人员。") % {"name": found[0]}
-    rows = [(household, _address(household, form, "paper")) for household in found if (form := form_for(household))]
+    rows = [
+        (household, _address(household, form, "paper"))
+        for household in found
+        if (form := published.current(household.village))
+    ]
     context = {"rows": rows, "problem": problem, "done": _done(request), "more": len(found) >= FOUND}
     return render(request, "surveys/key_in.html", context, status=422 if problem else 200)
 
@@ -226,12 +233,3 @@ def _done(request: HttpRequest) -> Survey | None:
     if not UUID_IN.fullmatch(uid):
         return None
     return Survey.objects.for_user(request.user).select_related("household").filter(uid=uid).first()
-
-
-def form_for(household: Household) -> SurveyForm | None:
-    """The form a new survey of this household begins with: its county's own, else the standard one; the newest."""
-    county = household.village.parent.parent_id if household.village.parent else None
-    forms = SurveyForm.objects.filter(state=SurveyForm.State.PUBLISHED)
-    own = forms.filter(Q(region=county) | Q(region=None)).order_by(F("region").asc(nulls_last=True), "-published_at")
-    return own.first()
-

@@ -25,13 +25,14 @@ export function blocks() {
 export function checkPage() {
   const { state, words } = on;
   const stops = blocks();
-  const open = on.found.questions.filter(({ path, say }) => state.asks(path, on.found)[0].includes(say)).map(({ path, say }) => [path, say]);
+  const open = on.found.questions.map(({ path, say }) => [path, say]).filter(([path, say]) => state.asks(path, on.found)[0].includes(say));
   const place = byId("check");
   place.textContent = "";
   if (stops.length) place.append(jumps("err", word("problems", { n: stops.length }), "", stops));
   if (open.length) place.append(jumps("warn", word("questions", { n: open.length }), words.questions_hint, open));
-  const moved = state.members.filter((one) => one.new || one.left).map((one) => word(one.left ? "went" : "came", { name: nameOf(one.uid) }));
-  if (moved.length) place.append(make("div", { className: "note" }, ...moved.map((text) => make("p", {}, text))));
+  const moved = state.members.filter((one) => one.new || one.left);
+  const told = moved.map((one) => make("p", {}, word(one.left ? "went" : "came", { name: nameOf(one.uid) })));
+  if (told.length) place.append(make("div", { className: "note" }, ...told));
   place.append(...on.definition.steps.filter((step) => state.stepShown(step)).map(answers));
 }
 
@@ -42,14 +43,17 @@ function labelOf(path) {
   return uid ? word("of", { name: nameOf(uid), label }) : label;
 }
 
+/** A button that leads to a field. */
+function jump(path, text) {
+  const to = { type: "button", className: "linkbtn", "data-do": "go", "data-at": path };
+  to["data-go"] = path ? on.state.field(path).step : on.definition.steps.find((step) => step.repeat).id;
+  return make("button", to, text);
+}
+
 function jumps(tone, title, hint, lines) {
-  const items = lines.map(([path, text]) => {
-    const to = { type: "button", className: "linkbtn", "data-do": "go", "data-go": (on.state.field(path) || on.definition.steps.find((step) => step.repeat)).step || "", "data-at": path };
-    return make("li", {}, make("button", to, word("line", { label: labelOf(path), say: text })));
-  });
-  const box = make("div", { className: `note note--${tone}`, tabIndex: -1, id: `check-${tone}` }, make("h2", {}, title), hint && make("p", {}, hint));
-  box.append(make("ul", { className: "sv-jumps" }, ...items));
-  return box;
+  const items = lines.map(([path, text]) => make("li", {}, jump(path, word("line", { label: labelOf(path), say: text }))));
+  const about = { className: `note note--${tone}`, tabIndex: -1, id: `check-${tone}` };
+  return make("div", about, make("h2", {}, title), hint && make("p", {}, hint), make("ul", { className: "sv-jumps" }, ...items));
 }
 
 function answers(step) {
@@ -70,9 +74,11 @@ function answers(step) {
     }
     list.append(make("dt", {}, state.field(path).label), value(path));
   }
-  const edit = { type: "button", className: "btn btn--s", "data-do": "go", "data-go": step.id, "aria-label": word("edit_of", { title: step.title }) };
+  const name = word("edit_of", { title: step.title });
+  const edit = { type: "button", className: "btn btn--s", "data-do": "go", "data-go": step.id, "aria-label": name };
   body.append(make("p", { className: "sv-after" }, make("button", edit, words.edit)));
-  return make("details", { className: "sv-m sv-answers" }, make("summary", {}, make("h2", { className: "sv-m__t" }, step.title), mark), body);
+  const summary = make("summary", {}, make("h2", { className: "sv-m__t" }, step.title), mark);
+  return make("details", { className: "sv-m sv-answers" }, summary, body);
 }
 
 function value(path) {

@@ -36,7 +36,7 @@ function done() {
   text.textContent = "";
   text.append(
     make("p", { className: "note note--ok" }, on.keeper.online ? on.words.done_online : on.words.done_phone),
-    make("p", { className: "sv-after" }, make("a", { className: "btn btn--p", href: next }, on.paper ? on.words.next_sheet : on.words.home)),
+    make("a", { className: "btn btn--p sv-after", href: next }, on.paper ? on.words.next_sheet : on.words.home),
   );
   byId("gate").hidden = false;
   byId("gate-title").focus();

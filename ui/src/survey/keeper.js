@@ -1,13 +1,13 @@
 // Which keeper: this phone where it can keep drafts and has the household, else the server.
-import { on } from "./board.js";
+import { form, on } from "./board.js";
 import { make } from "./fields.js";
 import { start } from "./phone.js";
 
 /** survey-office.js, fetched where it is needed. */
 function office() {
   return new Promise((done, fail) => {
-    const script = make("script", { src: document.getElementById("survey").dataset.office, onload: () => done(self.survey.office), onerror: fail });
-    document.head.append(script);
+    const src = form().dataset.office;
+    document.head.append(make("script", { src, onload: () => done(self.survey.office), onerror: fail }));
   });
 }
 

@@ -23,7 +23,8 @@ export function onlineKeeper(words) {
       throw error instanceof Unreached ? failure(words.unreached, { again: true }) : error;
     }
     if (answer.status === 401) throw failure(words.signed_out, { again: true });
-    if (answer.status >= 400 && answer.status !== 404 && answer.status !== 409) throw failure(answer.data.say || words.trouble, answer.data);
+    const { status, data } = answer;
+    if (status >= 400 && status !== 404 && status !== 409) throw failure(data.say || words.trouble, data);
     return answer;
   }
 
@@ -71,9 +72,8 @@ export function onlineKeeper(words) {
       return sending;
     },
     async finish(body) {
-      const op = uuid();
-      const made = new Date().toISOString();
-      const { data } = await ask("POST", "ops/", { device: "", waiting: 0, ops: [{ uid: op, kind: "survey.submit", made_at: made, body }] });
+      const op = { uid: uuid(), kind: "survey.submit", made_at: new Date().toISOString(), body };
+      const { data } = await ask("POST", "ops/", { ops: [op] });
       const [receipt] = data.receipts;
       if (receipt.state !== "applied" && receipt.state !== "quarantined") throw failure(receipt.say || words.trouble, receipt);
       return receipt;

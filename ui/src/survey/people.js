@@ -70,7 +70,8 @@ function person(step, card, asked) {
     }
   }
   const relation = boxes.get(pathOf(on.state.names.relation, uid));
-  const about = [relation && shown(relation, who.relation, on.words, { type: "choice" }), who.age && word("age", { n: who.age }), one.new && on.words.new];
+  const kin = relation && shown(relation, who.relation, on.words, { type: "choice" });
+  const about = [kin, who.age && word("age", { n: who.age }), one.new && on.words.new];
   card.querySelector("b").textContent = nameOf(uid);
   card.querySelector(".sv-m__s").textContent = about.filter(Boolean).join(" · ");
   const [text, tone] = progress(paths);

@@ -21,7 +21,7 @@ export function day(now) {
   return new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
 }
 
-/** The draft record of a survey that begins now: prefilled with what the ledger holds this year, or as it came back. `entry` is the pack's. */
+/** The draft record of a survey that begins now: prefilled with what the ledger holds this year, or as it came back. */
 export function begin(entry, { form, channel, uid, now }) {
   const { returned: back, now: ledger = {}, members = [] } = entry;
   const answers = { values: {}, members: members.map((one) => ({ uid: one.uid, values: {} })) };
@@ -50,9 +50,9 @@ export function begin(entry, { form, channel, uid, now }) {
 /** Answers of one draft. Everything the page shows is asked of it; everything the user does is told to it. */
 export class State {
   constructor(definition, draft, entry) {
-    const { at = {}, answers } = draft;
+    const { at = {}, answers, reasons, problems, ...kept } = draft; // why it came back is not part of what is sent
     this.definition = definition;
-    this.draft = draft;
+    this.draft = kept;
     this.last = (entry && entry.last) || {};
     this.same = new Set(draft.same);
     this.kept = { ...draft.kept };

@@ -13,7 +13,8 @@ import * as steps from "./steps.js";
  */
 export function start({ draft, entry, hop = "", ...given }) {
   Object.assign(on, given, { entry, paper: draft.channel === "paper", state: new State(given.definition, draft, entry) });
-  on.reasons = (entry && entry.returned && entry.returned.reasons) || {};
+  on.reasons = { ...((entry || {}).returned || {}).reasons, ...draft.reasons };
+  for (const { path, say } of draft.problems || []) on.reasons[path] = say;
   const { householder = "", village = "", hamlet = "", number = "" } = entry || {};
   for (const section of sections()) {
     if (!on.paper) section.querySelector(".sv-who").textContent = word("who", { name: householder });
@@ -122,7 +123,8 @@ function changed({ target }) {
 /** 健康 stands alone: its tick takes the others away, and they take it. */
 function alone(box, ticked) {
   const single = box.querySelector("[data-alone]");
-  for (const one of box.querySelectorAll(":checked")) if (single && one !== ticked && (one === single || ticked === single)) one.checked = false;
+  if (!single) return;
+  for (const one of box.querySelectorAll(":checked")) if (one !== ticked && (one === single || ticked === single)) one.checked = false;
 }
 
 function click({ target }) {
