@@ -1,6 +1,6 @@
 // What a form needs only after it is open: finding what is wrong, buttons of fields and members, photos, the signature, the last page.
 // The modules it shares with survey.js are those that run there (scripts/build.mjs).
-import { identity } from "./survey/acts.js";
+import { alone, identity, unchoose } from "./survey/acts.js";
 import { check } from "./survey/answers.js";
 import { paint } from "./survey/around.js";
 import { boxes, more, on } from "./survey/board.js";
@@ -13,7 +13,8 @@ import { examiner } from "./survey/state.js";
 import { refresh } from "./survey/steps.js";
 
 examiner.check = check;
-Object.assign(more, { checkPage, choose, end, identity, moved, paint: { photo: paintPhotos, signature: paintSignature } });
+const paints = { photo: paintPhotos, signature: paintSignature };
+Object.assign(more, { alone, checkPage, choose, end, identity, moved, unchoose, paint: paints });
 if (on.state) {
   for (const path of boxes.keys()) paint(path);
   refresh();

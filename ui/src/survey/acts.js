@@ -1,7 +1,7 @@
 // What the buttons around a field do, and what an ID number fills in.
 import { read as idNumber } from "../idcard.js";
 import { answer, line, paint } from "./around.js";
-import { acts, boxes, on, touched } from "./board.js";
+import { acts, boxes, on, pathFor, touched } from "./board.js";
 import { focusable } from "./fields.js";
 import { later } from "./keeping.js";
 import { alike, pathOf, split } from "./state.js";
@@ -20,6 +20,24 @@ export function identity(path) {
     if (!alike(on.state.get(other), value)) answer(other, value, "filled");
     line(box, ".auto", on.words.from_id);
   }
+}
+
+/** 健康 stands alone: its tick takes the others away, and they take it. */
+export function alone(box, ticked) {
+  const single = box.querySelector("[data-alone]");
+  if (!single) return;
+  for (const one of box.querySelectorAll(":checked")) if (one !== ticked && (one === single || ticked === single)) one.checked = false;
+}
+
+/** A tap on the chosen tile takes the choice back: a wrong tap must not stay for ever. */
+export function unchoose(radio) {
+  const path = pathFor(radio);
+  const box = boxes.get(path);
+  if (box.dataset.on === radio.value) {
+    radio.checked = false;
+    radio.dispatchEvent(new Event("change", { bubbles: true }));
+    box.dataset.on = "";
+  } else box.dataset.on = radio.value;
 }
 
 Object.assign(acts, {

@@ -109,7 +109,7 @@ function changed({ target }) {
   if (target.type === "file") return more.choose(path, target);
   if (target.id === "surveyed" && target.value) on.state.draft.surveyed_on = target.value;
   if (box) {
-    if (target.checked && target.type === "checkbox") alone(box, target);
+    if (target.checked && target.type === "checkbox") more.alone(box, target);
     take(path, box);
     box.dataset.on = target.type === "radio" ? target.value : "";
     if (box.dataset.t === "money" && !on.state.raw[path]) write(box, on.state.get(path));
@@ -120,27 +120,9 @@ function changed({ target }) {
   return later();
 }
 
-/** 健康 stands alone: its tick takes the others away, and they take it. */
-function alone(box, ticked) {
-  const single = box.querySelector("[data-alone]");
-  if (!single) return;
-  for (const one of box.querySelectorAll(":checked")) if (one !== ticked && (one === single || ticked === single)) one.checked = false;
-}
-
 function click({ target }) {
-  if (target.type === "radio") return unchoose(target);
+  if (target.type === "radio") return more.unchoose(target);
   const button = target.closest("[data-do]");
   const path = button && pathFor(button);
   return button && acts[button.dataset.do](path, boxes.get(path), button);
-}
-
-/** A tap on the chosen tile takes the choice back: a wrong tap must not stay for ever. */
-function unchoose(radio) {
-  const path = pathFor(radio);
-  const box = boxes.get(path);
-  if (box.dataset.on === radio.value) {
-    radio.checked = false;
-    radio.dispatchEvent(new Event("change", { bubbles: true }));
-    box.dataset.on = "";
-  } else box.dataset.on = radio.value;
 }
