@@ -23,8 +23,9 @@ class SurveysConfig(AppConfig):
     def ready(self) -> None:
         from accounts.roles import Permission
         from common import navigation, tabs
+        from common import bulk, navigation, tabs
         from households import trail
-        from surveys import jobs, services  # noqa: F401  kinds of operations and what ends by itself register themselves
+        from surveys import jobs, paper_jobs, services  # noqa: F401  kinds of operations and what ends by itself register themselves
 
         trail.ACTIONS.update(ACTIONS)
         navigation.register(
@@ -39,6 +40,9 @@ class SurveysConfig(AppConfig):
                 short=_("调查"),
             ),
             navigation.Item("daily", _("调查进度"), "surveys:progress", "chart", Permission.HOUSEHOLD_VIEW, weight=40),
+            navigation.Item(
+                "print", _("纸质调查表"), "surveys:paper_centre", "file", Permission.SURVEY_FILL, weight=30
+            ),
             navigation.Item("print", _("填写负担"), "surveys:effort", "clock", Permission.HOUSEHOLD_VIEW, weight=40),
             navigation.Item(
                 "review",
@@ -58,3 +62,6 @@ class SurveysConfig(AppConfig):
             "households.Household",
             tabs.Action(_("入户调查"), "surveys:start", "edit", Permission.SURVEY_FILL, weight=20),
         )
+        paper = {"icon": "file", "permission": Permission.SURVEY_FILL, "weight": 60}
+        tabs.register_action("households.Household", tabs.Action(_("打印调查表"), "surveys:paper_household", **paper))
+        bulk.register("households.Household", bulk.Action(_("打印调查表"), "surveys:paper_chosen", **paper))

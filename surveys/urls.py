@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import devices, effort, forms, progress, quarantine, rounds, shell
+from surveys.views import devices, effort, forms, paper, progress, quarantine, rounds, shell
 
 app_name = "surveys"
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,15 @@ urlpatterns: list[URLPattern] = [
     path("forms/<int:pk>/retire/", forms.form_retire, name="form_retire"),
     path("forms/<int:pk>/discard/", forms.form_discard, name="form_discard"),
     path("effort/", effort.effort_page, name="effort"),
+    path("paper/", paper.paper_centre, name="paper_centre"),
+    path("paper/region/<int:pk>/", paper.paper_region, name="paper_region"),
+    path("paper/household/<int:pk>/", paper.paper_household, name="paper_household"),
+    path("paper/chosen/", paper.paper_chosen, name="paper_chosen"),
+    path("paper/<int:pk>/", paper.paper_run, name="paper_run"),
+    path("paper/<int:pk>/progress/", paper.paper_progress, name="paper_progress"),
+    path("paper/<int:pk>/file/", paper.paper_file, name="paper_file"),
+    path("paper/<int:pk>/cancel/", paper.paper_cancel, name="paper_cancel"),
+    path("paper/<int:pk>/retry/", paper.paper_retry, name="paper_retry"),
     path("devices/", devices.device_list, name="device_list"),
     path("devices/<int:pk>/revoke/", devices.device_revoke, name="device_revoke"),
     path("quarantine/", quarantine.quarantine_list, name="quarantine_list"),

@@ -24,6 +24,7 @@ from accounts.roles import GRANTS, PERMISSION_TITLES, Permission, Role
 from exchange.models import ImportBatch
 from regions.models import Level
 from reports.models import PrintRun
+from surveys.models import PaperRun
 from tests.factories import (
     CadreFactory,
     DeviceFactory,
@@ -273,6 +274,14 @@ DOORS: list[Door] = [
     *get("surveys:progress_households", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:progress_phones", Menu(P.SURVEY_REVIEW)),
     *get("surveys:effort", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:paper_centre", Menu(P.SURVEY_FILL)),
+    *form("surveys:paper_household", Household(P.HOUSEHOLD_VIEW, P.SURVEY_FILL), HH),
+    *post("surveys:paper_chosen", Menu(P.SURVEY_FILL)),
+    *get("surveys:paper_run", Owner(), {"pk": "paper_run"}),
+    *get("surveys:paper_progress", Owner(), {"pk": "paper_run"}),
+    *post("surveys:paper_file", Owner(), {"pk": "paper_run"}),
+    *post("surveys:paper_cancel", Owner(), {"pk": "paper_run"}),
+    *post("surveys:paper_retry", Owner(), {"pk": "paper_run"}),
     # long work
     *get("jobs:job_list", SignedIn()),
     *get("jobs:job_detail", Owner(), {"pk": "job"}),
@@ -348,6 +357,7 @@ BY_HAND = {
     "api:household-detail": "who sees no household anywhere is refused (403), else as the ledger page",
     "api:region-detail": "the regions at and below one's postings, whatever the role",
     "households:status_withdraw": "the proposer alone, where they may propose",
+    "surveys:paper_region": "a village in which one may fill surveys; a helper has households, not villages",
     "reports:print_region": "a village or township in which one may print; a helper has households, not villages",
 }
 
@@ -499,6 +509,13 @@ def scene(django_db_setup, django_db_blocker):
                 draft=True, surveyor=users["officer"], household_id=places["village"].rows["household"]
             ).uid,
             "own_device": DeviceFactory(user=users["officer"]).uid,
+            "paper_run": PaperRun.objects.create(
+                owner=users["officer"],
+                job=JobFactory(owner="officer", kind="surveys.paper"),
+                title="石门乡",
+                year=2026,
+                households=[places["village"].rows["household"]],
+            ).pk,
         }
         survey_form = SurveyFormFactory()
         own |= {"form_code": survey_form.code, "form_version": survey_form.version}
@@ -622,13 +639,14 @@ def test_only_the_proposer_takes_a_proposal_back(scene, knock):
 
 def test_printing_a_village(scene, knock):
     for method in ("GET", "POST"):
-        door = Door(method, "reports:print_region", None, {"pk": "village"})
-        for who in scene.cast.values():
-            for name in ("village", who.outside):
-                place = scene.places[name]
-                here = 200 if who.holds_in(P.LEDGER_PRINT, place.village.path) else 404
-                expected = here if P.LEDGER_PRINT in who.grants else 403
-                assert knock(door, who.name, place).status_code == expected, (who, name)
+        for page, permission in (("reports:print_region", P.LEDGER_PRINT), ("surveys:paper_region", P.SURVEY_FILL)):
+            door = Door(method, page, None, {"pk": "village"})
+            for who in scene.cast.values():
+                for name in ("village", who.outside):
+                    place = scene.places[name]
+                    here = 200 if who.holds_in(permission, place.village.path) else 404
+                    expected = here if permission in who.grants else 403
+                    assert knock(door, who.name, place).status_code == expected, (who, name)
 
 
 # -- completeness -----------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ def addresses(household):
         "survey forms": reverse("surveys:form_list"),
         "survey progress": reverse("surveys:progress"),
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey paper": reverse("surveys:paper_centre"),
         "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households") + "?stage=missing",
         "jobs": reverse("jobs:job_list"),

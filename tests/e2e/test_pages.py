@@ -43,6 +43,8 @@ def addresses(household):
         "survey round form": reverse("surveys:round_open"),
         "survey progress": reverse("surveys:progress"),
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey paper": reverse("surveys:paper_centre"),
+        "survey paper one": reverse("surveys:paper_household", **own),
         "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households"),
         "jobs": reverse("jobs:job_list"),
