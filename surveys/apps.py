@@ -22,7 +22,6 @@ class SurveysConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import navigation, tabs
         from common import bulk, navigation, tabs
         from households import trail
         from surveys import jobs, paper_jobs, services  # noqa: F401  kinds of operations and what ends by itself register themselves
