@@ -116,7 +116,7 @@ def _field(asked: definitions.Field, read: definitions.Definition) -> dict[str, 
     options = asked.options if asked.type in ("choice", "choices") else []
     required = _("必填") if asked.required is True else spoken.rule(asked.required, read) if asked.required else ""
     return {
-        "asked": asked, "kind": spoken.kind(asked), "options": _("、").join(label for _code, label in options[:12]),
+        "ruled": bool(asked.required or asked.show is not None or asked.hard or asked.soft), "asked": asked, "kind": spoken.kind(asked), "options": _("、").join(label for _code, label in options[:12]),
         "more": max(len(options) - 12, 0), "required": required, "always": asked.required is True,
         "show": spoken.rule(asked.show, read) if asked.show is not None else "", "where": spoken.where(asked),
         "hard": [(spoken.rule(one.rule, read), one.say) for one in asked.hard],

@@ -104,7 +104,7 @@ SMALL_FORM = {
 
 
 class SurveyFormFactory(factory.django.DjangoModelFactory):
-    """A published version of `SMALL_FORM`; another version with each call."""
+    """A published version of `SMALL_FORM`; another version with each call. `draft=True`: not published yet."""
 
     class Meta:
         model = models.SurveyForm
@@ -118,6 +118,9 @@ class SurveyFormFactory(factory.django.DjangoModelFactory):
     created_by = "county"
     published_at = factory.LazyFunction(timezone.now)
     published_by = "county"
+
+    class Params:
+        draft = factory.Trait(state=models.SurveyForm.State.DRAFT, published_at=None, published_by="")
 
 
 class SurveyFactory(factory.django.DjangoModelFactory):

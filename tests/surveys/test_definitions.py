@@ -302,7 +302,7 @@ def test_the_database_refuses_to_delete_a_published_form_or_revive_a_retired_one
 
 @pytest.mark.django_db
 def test_a_draft_may_be_changed_and_thrown_away():
-    form = SurveyFormFactory(state="draft", published_at=None, published_by="")
+    form = SurveyFormFactory(draft=True)
     SurveyForm.objects.filter(pk=form.pk).update(title="改过", definition={})
     with pytest.raises(IntegrityError, match="immutable"), transaction.atomic():
         SurveyForm.objects.filter(pk=form.pk).update(state="retired", published_by="x", published_at=form.created_at)
