@@ -46,15 +46,16 @@ def answers_json(*methods: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in allowed:
-                response = error(405, "method", _("这个地址不接受这种请求。"))
-                response["Allow"] = ", ".join(allowed)
-                return response
+                refusal = error(405, "method", _("这个地址不接受这种请求。"))
+                refusal["Allow"] = ", ".join(allowed)
+                return refusal
             run = reading if request.method == "GET" and reading else view
+            response: HttpResponse
             try:
                 response = run(request, *args, **kwargs)
-            except sync.Refused as refusal:
-                sync.record_refusal(refusal, by=request.user, target=request.path[:128])
-                response = error(STATUS.get(refusal.code, 422), refusal.code, refusal.say, **refusal.extra)
+            except sync.Refused as no:
+                sync.record_refusal(no, by=request.user, target=request.path[:128])
+                response = error(STATUS.get(no.code, 422), no.code, no.say, **no.extra)
             except (UnreadablePostError, BadRequest):
                 response = error(400, "broken_off", _("上传中断，服务器没有收到完整的内容。稍后会自动再传。"))
             except RequestDataTooBig:

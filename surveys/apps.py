@@ -22,11 +22,13 @@ class SurveysConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import bulk, navigation, tabs
+        from common import bulk, navigation, tabs, vault
         from households import trail
         from surveys import jobs, paper_jobs, services  # noqa: F401  kinds of operations and what ends by itself register themselves
+        from surveys.models import SurveyPhoto
 
         trail.ACTIONS.update(ACTIONS)
+        vault.LASTING.append((SurveyPhoto, "file"))
         navigation.register(
             navigation.Item(
                 "daily",

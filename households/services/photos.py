@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,7 +28,7 @@ NOT_A_PICTURE = (
 )  # fmt: skip  # Pillow's readers raise SyntaxError on broken PNG chunks
 
 
-def reencode(upload: Any, *, formats: Sequence[str] | None = None, most_pixels: int = MAX_PIXELS, longest: int = LONGEST_SIDE,
+def reencode(upload: Any, *, formats: tuple[str, ...] | None = None, most_pixels: int = MAX_PIXELS, longest: int = LONGEST_SIDE,
              quality: int = 82) -> tuple[bytes, int, int]:  # fmt: skip
     """JPEG bytes, width and height of an uploaded picture, what is transparent made white.
 

@@ -97,7 +97,6 @@ def _whose(read: Sent, by: Any) -> Household:
 
 
 def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> Survey:
-    where = {"region_path": household.village.path, "subject": household.subject}
     try:
         form = form_named(read.code, read.version, household)
         definition = published.definition_of(form)
@@ -107,7 +106,7 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> Survey
         checked = _check(read, definition, household, rows)
         photos = _photos(read, definition, surveyor)
     except Refused as refusal:
-        refusal.region_path, refusal.subject = where["region_path"], where["subject"]
+        refusal.region_path, refusal.subject = household.village.path, household.subject
         raise
     write(survey, read, definition)
     survey.questions, survey.photos_expected = len(checked.questions), len(photos)
@@ -117,7 +116,7 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> Survey
     if photos:
         SurveyPhoto.objects.filter(uid__in=photos, survey=None).update(survey=survey)
     audit.record(
-        "survey.submitted", by=by, target=survey, **where, rows=[survey, *conflicts], gone=gone,
+        "survey.submitted", by=by, target=survey, region_path=household.village.path, subject=household.subject, rows=[survey, *conflicts], gone=gone,
         note=_("%(year)s年%(purpose)s，调查人 %(name)s") % {"year": survey.year, "purpose": survey.get_purpose_display(), "name": surveyor.name},
     )  # fmt: skip
     if read.purpose == Survey.Purpose.VERIFICATION:

@@ -11,6 +11,8 @@ import zlib
 from functools import cache
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
@@ -381,3 +383,22 @@ def test_a_piece_costs_few_statements(client, count_queries):
     phone = Phone(client, noise())
     phone.send(1000)
     assert count_queries(lambda: phone.send(2000)) <= 6  # session, user, savepoint, row, update, release
+
+
+def test_evidence_outlives_the_key_it_was_written_under(
+    client, settings, media_files, django_capture_on_commit_callbacks
+):
+    phone = Phone(client, picture("JPEG"))
+    phone.send_all()
+    photo = the_photo(phone)
+    before, kept = vault.get(photo.file), photo.file
+    newest = Fernet.generate_key().decode()
+    settings.FIELD_KEYS = [newest, *settings.FIELD_KEYS]
+    for _n in range(2):  # a second run finds nothing to do
+        with django_capture_on_commit_callbacks(execute=True):
+            call_command("rotate_keys", stdout=io.StringIO())
+    settings.FIELD_KEYS = [newest]
+    photo.refresh_from_db()
+    assert vault.get(photo.file) == before
+    assert kept not in media_files()
+    assert AuditEvent.objects.filter(action="keys.rotated", target=f"surveys.surveyphoto/{photo.pk}").count() == 1
