@@ -12,8 +12,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from surveys import comparison
-from surveys.comparison import EVIDENCE, JOINED, LEFT, Asked, Person, Sheet
+from surveys import comparison, published
+from surveys.comparison import JOINED, LEFT, Person
+from surveys.definitions import EVIDENCE, Definition, Field
 from surveys.models import Survey, VerificationTask
 
 FREE = frozenset({"note", *EVIDENCE})  # two people never write the same sentence
@@ -55,9 +56,9 @@ class TwoSurveys:
 
 def two_surveys(first: Survey, second: Survey) -> TwoSurveys:
     """Compare field by field. Forms of two versions are compared in the fields that both have."""
-    one, other = Sheet.of(first.form.definition), Sheet.of(second.form.definition)
-    types = {asked.id: asked.type for asked in other.fields}
-    shared = [asked for asked in one.fields if types.get(asked.id) == asked.type and asked.type not in FREE]
+    one, other = published.definition_of(first.form), published.definition_of(second.form)
+    types = {asked.id: asked.type for asked in other.asked}
+    shared = [asked for asked in one.asked if types.get(asked.id) == asked.type and asked.type not in FREE]
     people = comparison.people_of(first, {}, one)
     renamed = _same_people(people, comparison.people_of(second, {}, other), one, other)
     others = {person.uid: person for person in comparison.people_of(second, {}, other, renamed)}
@@ -65,9 +66,9 @@ def two_surveys(first: Survey, second: Survey) -> TwoSurveys:
     pairs: list[Pair] = []
     one_sided = 0
 
-    def compare(asked: Asked, path: str, here: Mapping[str, Any], there: Mapping[str, Any]) -> None:
+    def compare(asked: Field, path: str, here: Mapping[str, Any], there: Mapping[str, Any]) -> None:
         nonlocal one_sided
-        a, b = asked.normal(here.get(asked.id)), asked.normal(there.get(asked.id))
+        a, b = comparison.normal(asked, here.get(asked.id)), comparison.normal(asked, there.get(asked.id))
         if a is None or b is None:
             one_sided += a != b
             return
@@ -100,11 +101,13 @@ def two_surveys(first: Survey, second: Survey) -> TwoSurveys:
     return TwoSurveys(pairs, one_sided, renamed)
 
 
-def _same_people(first: Iterable[Person], second: Iterable[Person], one: Sheet, other: Sheet) -> dict[str, str]:
+def _same_people(
+    first: Iterable[Person], second: Iterable[Person], one: Definition, other: Definition
+) -> dict[str, str]:
     """Somebody new has another uid on each phone: the same name is taken for the same person."""
 
-    def new(people: Iterable[Person], sheet: Sheet) -> dict[str, str]:
-        named = next((a.id for a in sheet.fields if a.writes == "member.name"), "")
+    def new(people: Iterable[Person], form: Definition) -> dict[str, str]:
+        named = form.id_of("member.name")
         return {"".join(str(p.answers.get(named, "")).split()): p.uid for p in people if p.joined}
 
     here, there = new(first, one), new(second, other)
@@ -149,7 +152,7 @@ def by_field(tasks: Iterable[VerificationTask]) -> list[Share]:
     for task in tasks:
         if task.first and task.first.form_id not in forms:
             forms.add(task.first.form_id)
-            labels |= {a.id: a.label for a in Sheet.of(task.first.form.definition).fields}
+            labels |= {a.id: a.label for a in published.definition_of(task.first.form).asked}
         for name, (n, different) in (task.compared or {}).items():
             own = counted[name]
             own[0] += n

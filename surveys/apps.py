@@ -13,7 +13,16 @@ ACTIONS = {
     "sync.quarantined": _("上传的记录待处理"),
     "quarantine.accepted": _("采用待处理的记录"),
     "quarantine.discarded": _("作废待处理的记录"),
+    "household.surveyed": _("按入户调查更新台账"),
+    "household.verified": _("按复核更新台账"),
+    "survey.approved": _("入户调查审核通过"),
+    "survey.returned": _("退回入户调查"),
+    "verification.assigned": _("派人复核"),
+    "verification.cancelled": _("取消复核"),
+    "verification.done": _("完成复核"),
+    "verification.resolved": _("判定复核差异"),
 }
+MOST_COUNTED = 1000  # by a badge
 
 
 class SurveysConfig(AppConfig):
@@ -24,10 +33,10 @@ class SurveysConfig(AppConfig):
         from accounts.roles import Permission
         from common import bulk, navigation, tabs, vault
         from households import trail
-        from surveys import jobs, paper_jobs, services  # noqa: F401  kinds of operations and what ends by itself register themselves
-        from surveys.models import SurveyPhoto
+        from surveys import jobs, paper_jobs, review_jobs, services  # noqa: F401  kinds of work, and what ends by itself, register themselves
+        from surveys.models import Survey, SurveyPhoto
 
-        trail.ACTIONS.update(ACTIONS)
+        trail.register(ACTIONS)
         vault.LASTING.append((SurveyPhoto, "file"))
         navigation.register(
             navigation.Item(
@@ -66,3 +75,27 @@ class SurveysConfig(AppConfig):
         paper = {"icon": "file", "permission": Permission.SURVEY_FILL, "weight": 60}
         tabs.register_action("households.Household", tabs.Action(_("打印调查表"), "surveys:paper_household", **paper))
         bulk.register("households.Household", bulk.Action(_("打印调查表"), "surveys:paper_chosen", **paper))
+        navigation.register(
+            navigation.Item(
+                "review",
+                _("调查审核"),
+                "surveys:survey_list",
+                "task",
+                Permission.SURVEY_REVIEW,
+                weight=10,
+                badge=lambda user: Survey.objects.waiting_for(user)[:MOST_COUNTED].count(),
+            ),
+            navigation.Item("review", _("复核"), "surveys:task_list", "swap", Permission.HOUSEHOLD_VIEW, weight=20),
+        )
+        tabs.register(
+            "households.Household",
+            tabs.Tab(_("入户调查"), "surveys:household_surveys", Permission.HOUSEHOLD_VIEW, weight=10),
+        )
+        bulk.register(
+            "surveys.Survey",
+            bulk.Action(_("批量通过"), "surveys:approve_bulk", "check", Permission.SURVEY_REVIEW, weight=10),
+        )
+        bulk.register(
+            "households.Household",
+            bulk.Action(_("指定复核"), "surveys:pick_bulk", "search", Permission.SURVEY_SAMPLE, weight=40),
+        )

@@ -20,136 +20,85 @@ from django.utils.translation import gettext as _
 from common import identity, phones, pii
 from common.codes import CodeList
 from households import codelists, values
-from households.models import Household, HouseholdYear, Member, MemberYear
-from surveys import prefill
+from households.models import Member
+from surveys import prefill, published
+from surveys.answers import check
+from surveys.definitions import NUMBERS, TARGETS, Definition, Field
 from surveys.models import Survey, SurveyConflict, SurveyPhoto
 
-NOT_ASKED = frozenset({"info", "total"})
-EVIDENCE = frozenset({"photo", "signature"})
-LISTS: dict[str, CodeList] = {codes.name: codes for codes in codelists.ALL}
 SAME, NEW, CHANGED, CONFLICT, KEPT, GONE = "same", "new", "changed", "conflict", "kept", "gone"
 DIFFERENT = frozenset({NEW, CHANGED, CONFLICT, GONE})
 LEFT, JOINED = "-", "+"  # what stands behind the uid in the path of a member who left or is new
-COLUMNS: dict[str, Any] = {"household": Household, "year": HouseholdYear, "member": Member, "myear": MemberYear}
 HASHES = {
     "household.phone": "phone_hash", "household.bank_account": "bank_account_hash", "member.phone": "phone_hash", "member.id_number": "id_hash",
 }  # fmt: skip
 
 
-# -- fields ---------------------------------------------------------------------------------------------------------------------
+# -- values ---------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A field of a form as the office reads it: see docs/surveys.md. `member`: it is asked of each member."""
-
-    id: str
-    type: str
-    label: str
-    unit: str
-    writes: str
-    member: bool
-    step: str
-    codes: Any = None  # a CodeList or {code: label}
-
-    @property
-    def part(self) -> str:
-        return self.writes.partition(".")[0]
-
-    @property
-    def column(self) -> str:
-        return self.writes.partition(".")[2]
-
-    @property
-    def is_annual(self) -> bool:
-        return self.part in ("year", "income", "myear")
-
-    def normal(self, value: Any) -> Any:
-        """A value in the one spelling that comparing needs; None where it is blank."""
-        if value is None or value == "" or value == []:
-            return None
-        match self.type:
-            case "decimal" | "money" | "integer":
-                return prefill.digits(Decimal(str(value)))
-            case "choices":
-                return sorted(value)
-        return value
-
-    def text(self, value: Any) -> str:
-        """A value in words, "" where it is blank."""
-        if value is None or value == "" or value == []:
-            return ""
-        match self.type:
-            case "choice":
-                return self._label(value)
-            case "choices":
-                return _("、").join(self._label(code) for code in value)
-            case "yesno":
-                return values.yes_no(value)
-            case "money":
-                return _("%(amount)s 元") % {"amount": values.money(value)}
-            case "decimal" | "integer":
-                return f"{values.number(value)} {self.unit}".strip()
-            case "date":
-                return values.day(value)
-            case "photo":
-                return _("%(count)s 张") % {"count": len(value)}
-            case "signature":
-                return _("已签名")
-        return str(value)
-
-    @property
-    def blank(self) -> Any:
-        """What the column holds where nothing is known."""
-        if self.part == "income":
-            return None
-        column = COLUMNS[self.part]._meta.get_field(self.column)
-        return None if column.null else column.get_default()  # type: ignore[union-attr]
-
-    def _label(self, code: str) -> str:
-        if isinstance(self.codes, CodeList):
-            return self.codes.label(code)
-        return str((self.codes or {}).get(code, code))
-
-    def fact(self, value: Any) -> Any:
-        """An answer as the verbs of the ledger take it; None is blank."""
-        if value is None:
-            return self.blank
-        match self.type:
-            case "decimal" | "money":
-                return Decimal(value)
-            case "integer":
-                return int(value)
-            case "date":
-                return dt.date.fromisoformat(value)
-        return value
+def normal(asked: Field, value: Any) -> Any:
+    """A value in the one spelling that comparing needs; None where it is blank."""
+    if value is None or value == "" or value == []:
+        return None
+    if asked.type in NUMBERS:
+        return prefill.digits(Decimal(str(value)))
+    return sorted(value) if asked.type == "choices" else value
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """The fields of a form that are asked, in their order."""
+def in_words(asked: Field, value: Any) -> str:
+    """A value as people write it, "" where it is blank."""
+    if value is None or value == "" or value == []:
+        return ""
+    match asked.type:
+        case "choice":
+            return _label(asked, value)
+        case "choices":
+            return _("、").join(_label(asked, code) for code in value)
+        case "yesno":
+            return values.yes_no(value)
+        case "money":
+            return _("%(amount)s 元") % {"amount": values.money(value)}
+        case "decimal" | "integer":
+            return f"{values.number(value)} {asked.unit}".strip()
+        case "date":
+            return values.day(value)
+        case "photo":
+            return _("%(count)s 张") % {"count": len(value)}
+        case "signature":
+            return _("已签名")
+    return str(value)
 
-    fields: tuple[Asked, ...]
 
-    @classmethod
-    def of(cls, definition: Mapping[str, Any]) -> Sheet:
-        return cls(
-            tuple(
-                Asked(
-                    id=f["id"],
-                    type=f["type"],
-                    label=f.get("label", f["id"]),
-                    unit=f.get("unit", ""),
-                    writes=f.get("writes", ""),
-                    member=step.get("repeat") == "member",
-                    step=step.get("title", ""),
-                    codes=LISTS.get(f.get("list", "")) or {code: label for code, label, *_more in f.get("choices", ())},
-                )
-                for step in definition["steps"]
-                for f in step["fields"]
-                if f["type"] not in NOT_ASKED
-            )
-        )
+def _label(asked: Field, code: str) -> str:
+    codes = asked.codes
+    return codes.label(code) if isinstance(codes, CodeList) else str(codes.get(code, code))
+
+
+def fact_of(asked: Field, value: Any) -> Any:
+    """An answer as the verbs of the ledger take it; None is blank."""
+    if value is None:
+        return _blank(asked)
+    match asked.type:
+        case "decimal" | "money":
+            return Decimal(value)
+        case "integer":
+            return int(value)
+        case "date":
+            return dt.date.fromisoformat(value)
+    return value
+
+
+def _blank(asked: Field) -> Any:
+    """What the column holds where nothing is known."""
+    if asked.part == "income":
+        return None
+    column = TARGETS[asked.part][0]._meta.get_field(asked.column)
+    return None if column.null else column.get_default()  # type: ignore[union-attr]
+
+
+def is_annual(asked: Field) -> bool:
+    return asked.part in ("year", "income", "myear")
 
 
 # -- answers --------------------------------------------------------------------------------------------------------------------
@@ -171,6 +120,14 @@ class Person:
         return self.there is not None and self.there.left_on is None
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An amber question; `kept`: the surveyor said that nothing is wrong."""
+
+    say: str
+    kept: bool
+
+
 @dataclass(slots=True)
 class Row:
     """One answered field. `ledger`, `last`, `answer`, `base` are in words; `raw` is the answer as it was given.
@@ -190,18 +147,23 @@ class Row:
     raw: Any = None
     ledger_raw: Any = None
     base_raw: Any = None
-    asked: Asked | None = None
+    asked: Field | None = None
     uid: str = ""
     as_last_year: bool = False
-    questions: list[str] = field(default_factory=list)
+    questions: list[Asking] = field(default_factory=list)
     photos: list[SurveyPhoto] = field(default_factory=list)
     missing: int = 0  # pictures that have not arrived
     reason: str = ""  # why it came back the last time
-    choice: str = ""
+    typed: str = ""  # for the page: what a reviewer has just written,
+    problem: str = ""  # and what stood in the way
 
     @property
     def is_different(self) -> bool:
         return self.state in DIFFERENT
+
+    @property
+    def is_emptied(self) -> bool:
+        return self.raw is None and self.asked is not None
 
     @property
     def is_plain(self) -> bool:
@@ -246,22 +208,18 @@ class Comparison:
 
     @property
     def different(self) -> list[Row]:
-        """What should be looked at, first of all conflicts."""
-        rows = [row for row in self.rows if row.is_different or row.questions or row.missing or row.reason]
-        return sorted(rows, key=lambda row: row.state not in (CONFLICT, GONE))
+        """What should be looked at, in the order of the form."""
+        return [
+            row
+            for row in self.rows
+            if row.is_different or row.questions or row.missing or row.reason or row.typed or row.problem
+        ]
 
     @property
-    def shown_first(self) -> list[Group]:
-        return grouped([row for row in self.rows if row in self.different])
-
-    @property
-    def rest(self) -> list[Group]:
+    def rest(self) -> list[Row]:
+        """All the others, in the order of the form."""
         seen = {id(row) for row in self.different}
-        return grouped([row for row in self.rows if id(row) not in seen])
-
-    @property
-    def rest_count(self) -> int:
-        return len(self.rows) - len(self.different)
+        return [row for row in self.rows if id(row) not in seen]
 
     @property
     def to_choose(self) -> list[Row]:
@@ -293,6 +251,32 @@ class Comparison:
             reasons.append(_("还有 %(count)s 张照片没有到") % {"count": self.photos_missing})
         return _("，").join(reasons)
 
+    def as_dict(self) -> dict[str, Any]:
+        """For the API: every answer in words beside ledger and last year; numbers masked, pictures by their id."""
+        survey = self.survey
+        return {
+            "form": str(survey.form),
+            "note": survey.decision_note,
+            "reasons": survey.reasons,
+            "photos_missing": self.photos_missing,
+            "fields": [
+                {
+                    "path": row.path,
+                    "step": row.step,
+                    "member": row.person,
+                    "label": row.label,
+                    "state": row.state,
+                    "ledger": row.ledger,
+                    "last": row.last,
+                    "answer": row.answer,
+                    "as_last_year": row.as_last_year,
+                    "questions": [question.say for question in row.questions],
+                    "photos": [str(photo.uid) for photo in row.photos],
+                }
+                for row in self.rows
+            ],
+        }
+
 
 def grouped(rows: Iterable[Row]) -> list[Group]:
     groups: list[Group] = []
@@ -309,14 +293,17 @@ def grouped(rows: Iterable[Row]) -> list[Group]:
 # -- comparing ------------------------------------------------------------------------------------------------------------------
 
 
-def load(survey: Survey, renamed: Mapping[str, str] | None = None) -> Comparison:
-    return load_many([survey], renamed)[0]
+def load(survey: Survey, renamed: Mapping[str, str] | None = None, *, asking: bool = False) -> Comparison:
+    return load_many([survey], renamed, asking=asking)[0]
 
 
-def load_many(surveys: Sequence[Survey], renamed: Mapping[str, str] | None = None) -> list[Comparison]:
+def load_many(
+    surveys: Sequence[Survey], renamed: Mapping[str, str] | None = None, *, asking: bool = False
+) -> list[Comparison]:
     """Comparisons in the order of `surveys`: about ten queries, whatever their number. For some hundreds at a time.
 
-    `renamed` says by which uid the ledger knows a member whom the survey calls by another one.
+    `renamed` says by which uid the ledger knows a member whom the survey calls by another one. `asking` raises the amber questions anew:
+    those too that the surveyor left unanswered get their sentence; without, only their number is known.
     """
     surveys = list(surveys)
     prefetch_related_objects(surveys, "form", "household", "surveyor", "photos", "conflicts")
@@ -326,19 +313,18 @@ def load_many(surveys: Sequence[Survey], renamed: Mapping[str, str] | None = Non
     members: dict[int, dict[str, Member]] = defaultdict(dict)
     for member in Member.objects.filter(household__in=list(households)).order_by("household", "pk"):
         members[member.household_id][str(member.uid)] = member
-    sheets: dict[int, Sheet] = {}
     found = []
     for survey in surveys:
-        sheet = sheets.setdefault(survey.form_id, Sheet.of(survey.form.definition))
-        found.append(_Comparing(survey, sheet, rows, members[survey.household_id], renamed or {}).result())
+        form = published.definition_of(survey.form)
+        found.append(_Comparing(survey, form, rows, members[survey.household_id], renamed or {}, asking).result())
     return found
 
 
 def people_of(
-    survey: Survey, members: Mapping[str, Member], sheet: Sheet, renamed: Mapping[str, str] | None = None
+    survey: Survey, members: Mapping[str, Member], form: Definition, renamed: Mapping[str, str] | None = None
 ) -> list[Person]:
     """The members a survey speaks of, in its order. `members` are the household's by uid, those who left, too."""
-    named = next((a.id for a in sheet.fields if a.writes == "member.name"), "")
+    named = form.id_of("member.name")
     people = []
     for each in survey.answers.get("members", ()):
         uid, own = str(each["uid"]), each.get("values", {})
@@ -389,54 +375,68 @@ class _Comparing:
     def __init__(
         self,
         survey: Survey,
-        sheet: Sheet,
+        form: Definition,
         rows: prefill.Rows,
         members: Mapping[str, Member],
         renamed: Mapping[str, str],
+        asking: bool,
     ) -> None:
-        self.survey, self.sheet = survey, sheet
-        self.people = people_of(survey, members, sheet, renamed)
-        self.now = rows.values(survey.household_id, survey.year, sheet)
-        self.last = rows.values(survey.household_id, survey.year - 1, sheet)
+        self.survey, self.form = survey, form
+        self.people = people_of(survey, members, form, renamed)
+        self.now = rows.values(survey.household_id, survey.year, form)
+        self.last = rows.values(survey.household_id, survey.year - 1, form)
         self.secrets = secrets_of(survey, renamed)
         self.same = set(survey.same)
+        self.asked: dict[str, list[str]] = {path: list(said) for path, said in survey.kept.items()}
+        if asking:
+            self.asked = self._questions(rows, form)
         self.open = {c.path: c for c in survey.conflicts.all() if not c.choice}
         arrived = [photo for photo in survey.photos.all() if photo.state == SurveyPhoto.State.COMPLETE]
         self.here = {str(photo.uid): photo for photo in arrived}
 
+    def _questions(self, rows: prefill.Rows, form: Definition) -> dict[str, list[str]]:
+        survey, found = self.survey, defaultdict(list)
+        cards = [prefill.card(member) for member in rows.members.get(survey.household_id, ())]
+        done = check(
+            form, survey.answers, members=cards, last=self.last, base=survey.base, year=survey.year, today=survey.surveyed_on
+        )  # fmt: skip
+        for question in done.questions:
+            found[question.path].append(question.say)
+        return found
+
     def result(self) -> Comparison:
         top = self.survey.answers.get("values", {})
         rows: list[Row] = []
-        steps: dict[str, list[Asked]] = {}
-        for asked in self.sheet.fields:
-            steps.setdefault(asked.step, []).append(asked)
-        for fields in steps.values():
-            if not fields[0].member:
-                rows += [row for a in fields if (row := self._answer(a, top))]
-                continue
-            for person in self.people:
-                rows += self._person(person, fields)
+        members_shown = False
+        for step in self.form.steps:
+            if not step.repeat:
+                rows += [row for a in step.fields if a.is_asked and (row := self._answer(a, top, step.title))]
+            elif not members_shown:  # all that is asked of a member stands together, whichever step asks it
+                members_shown = True
+                for person in self.people:
+                    rows += self._person(person, step.title)
         return Comparison(self.survey, rows, self.people, self.open, self.secrets, sum(row.missing for row in rows))
 
-    def _person(self, person: Person, fields: Sequence[Asked]) -> list[Row]:
+    def _person(self, person: Person, step: str) -> list[Row]:
         rows = []
-        if presence := self._presence(person, fields[0].step):
+        if presence := self._presence(person, step):
             rows.append(presence)
         if person.left:
             return rows
         gone = person.there is not None and not person.present
-        return rows + [row for a in fields if (row := self._answer(a, person.answers, person, gone))]
+        fields = self.form.member_fields
+        return rows + [row for a in fields if (row := self._answer(a, person.answers, step, person, gone))]
 
     def _answer(
-        self, asked: Asked, answers: Mapping[str, Any], person: Person | None = None, gone: bool = False
+        self, asked: Field, answers: Mapping[str, Any], step: str, person: Person | None = None, gone: bool = False
     ) -> Row | None:
         """The row of a field that was answered, or emptied: the form began filled in, so what was there and is blank now was taken away."""
-        if asked.normal(answers.get(asked.id)) is not None:
-            return self._row(asked, answers[asked.id], person, gone)
+        if normal(asked, answers.get(asked.id)) is not None:
+            return self._row(asked, answers[asked.id], step, person, gone)
         path = prefill.path_of(asked.id, person.uid if person else "")
-        was_there = not gone and asked.normal(self.survey.base.get(path)) is not None
-        if was_there and asked.writes and asked.type not in EVIDENCE and self.now.get(path) is not None:
-            return self._row(asked, None, person)
+        was_there = not gone and normal(asked, self.survey.base.get(path)) is not None
+        if was_there and asked.writes and not asked.is_evidence and self.now.get(path) is not None:
+            return self._row(asked, None, step, person)
         return None
 
     def _presence(self, person: Person, step: str) -> Row | None:
@@ -457,32 +457,36 @@ class _Comparing:
             return self._own(person, LEFT, step, CONFLICT, answer=here, ledger=away, raw=None, label=_("是否在册"))
         return None
 
+    def _said(self, path: str) -> list[Asking]:
+        kept = self.survey.kept.get(path, ())
+        return [Asking(say, say in kept) for say in self.asked.get(path, ())]
+
     def _own(self, person: Person, sign: str, step: str, state: str, **texts: Any) -> Row:
         path = f"{person.uid}/{sign}"
         return Row(
-            path=path, step=step, person=person.name, state=state, uid=person.uid, questions=list(self.survey.kept.get(path, ())),
+            path=path, step=step, person=person.name, state=state, uid=person.uid, questions=self._said(path),
             reason=self.survey.reasons.get(path, ""), **texts,
         )  # fmt: skip
 
-    def _row(self, asked: Asked, raw: Any, person: Person | None = None, gone: bool = False) -> Row:
+    def _row(self, asked: Field, raw: Any, step: str, person: Person | None = None, gone: bool = False) -> Row:
         uid = person.uid if person else ""
         path = prefill.path_of(asked.id, uid)
         now, base = self.now.get(path), self.survey.base.get(path)
-        last = self.last.get(path) if asked.is_annual else None
-        wanted = [] if asked.type not in EVIDENCE else raw if isinstance(raw, list) else [raw] if raw else []
+        last = self.last.get(path) if is_annual(asked) else None
+        wanted = [] if not asked.is_evidence else raw if isinstance(raw, list) else [raw] if raw else []
         photos = [self.here[uid] for uid in map(str, wanted) if uid in self.here]
         return Row(
-            path=path, label=asked.label, step=asked.step, person=person.name if person else "", uid=uid, asked=asked, raw=raw,
+            path=path, label=asked.label, step=step, person=person.name if person else "", uid=uid, asked=asked, raw=raw,
             state=GONE if gone and asked.writes else self._state(asked, path, raw, now, base, person),
-            ledger_raw=now, base_raw=base, answer=asked.text(raw), ledger=asked.text(now), last=asked.text(last), base=asked.text(base),
-            as_last_year=path in self.same and asked.normal(raw) == asked.normal(last), questions=list(self.survey.kept.get(path, ())),
+            ledger_raw=now, base_raw=base, answer=in_words(asked, raw), ledger=in_words(asked, now), last=in_words(asked, last), base=in_words(asked, base),
+            as_last_year=path in self.same and normal(asked, raw) == normal(asked, last), questions=self._said(path),
             photos=photos, missing=len(wanted) - len(photos), reason=self.survey.reasons.get(path, ""),
         )  # fmt: skip
 
-    def _state(self, asked: Asked, path: str, raw: Any, now: Any, base: Any, person: Person | None) -> str:
-        if not asked.writes or asked.type in EVIDENCE:
+    def _state(self, asked: Field, path: str, raw: Any, now: Any, base: Any, person: Person | None) -> str:
+        if not asked.writes or asked.is_evidence:
             return KEPT
-        answer, here, began = (asked.normal(value) for value in (raw, now, base))
+        answer, here, began = (normal(asked, value) for value in (raw, now, base))
         if asked.writes in HASHES:
             if self._same_number(asked, path, raw, person):
                 return SAME
@@ -492,7 +496,7 @@ class _Comparing:
             return NEW if here is None else CHANGED
         return CONFLICT
 
-    def _same_number(self, asked: Asked, path: str, raw: Any, person: Person | None) -> bool:
+    def _same_number(self, asked: Field, path: str, raw: Any, person: Person | None) -> bool:
         """Whether a number is the one the ledger has: masked it means just that, typed it is compared by its keyed hash."""
         if raw is None:
             return False

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.postings import accounts_for
 from accounts.roles import Permission
-from accounts.scoping import ScopedQuerySet
+from accounts.scoping import ScopedQuerySet, posted_regions
 from households.models import Household
 
 
@@ -37,6 +37,17 @@ class SurveyQuerySet(ScopedQuerySet):
     def scope(self, user: Any, permission: Permission) -> Q:
         mine = Q(surveyor_id=user.pk)
         return Q(household__in=_households(user, permission)) & (mine | ~Q(state="draft")) & ~_blind(user)
+
+    def waiting_for(self, user: Any) -> SurveyQuerySet:
+        """What waits for this reviewer. The area is asked by path, which the postings bring along: one query, because a badge asks it on
+        every page. Who may review is never a matter of pairing."""
+        area = Q()
+        for region in posted_regions(user, Permission.SURVEY_REVIEW):
+            area |= Q(household__village__path__startswith=region.path)
+        if not area:
+            return self.none()
+        rows = self.filter(area, ~_blind(user), state="submitted", purpose="survey")
+        return rows.exclude(surveyor=user.pk).order_by()
 
     def counted(self) -> SurveyQuerySet:
         """Surveys that stand: sent, and not withdrawn."""

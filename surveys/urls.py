@@ -2,10 +2,31 @@
 
 from django.urls import URLPattern, path
 
-from surveys.views import devices, effort, forms, paper, progress, quarantine, rounds, shell
+from surveys.views import (
+    devices,
+    effort,
+    forms,
+    paper,
+    progress,
+    quarantine,
+    review,
+    rounds,
+    shell,
+    verification,
+)
 
 app_name = "surveys"
 urlpatterns: list[URLPattern] = [
+    path("", review.survey_list, name="survey_list"),
+    path("views/", review.survey_views, name="survey_views"),
+    path("views/save/", review.survey_view_save, name="survey_view_save"),
+    path("views/<int:pk>/delete/", review.survey_view_delete, name="survey_view_delete"),
+    path("bulk/approve/", review.approve_bulk, name="approve_bulk"),
+    path("<int:pk>/", review.survey_detail, name="survey_detail"),
+    path("<int:pk>/approve/", review.survey_approve, name="survey_approve"),
+    path("<int:pk>/return/", review.survey_return, name="survey_return"),
+    path("<int:pk>/photos/<uuid:uid>/", review.survey_photo, name="survey_photo"),
+    path("households/<int:pk>/", review.household_surveys, name="household_surveys"),
     path("rounds/", rounds.round_list, name="round_list"),
     path("rounds/new/", rounds.round_open, name="round_open"),
     path("rounds/<int:pk>/", rounds.round_change, name="round_change"),
@@ -38,4 +59,17 @@ urlpatterns: list[URLPattern] = [
     path("quarantine/<uuid:uid>/discard/", quarantine.quarantine_discard, name="quarantine_discard"),
     path("start/<int:pk>/", shell.start, name="start"),
     path("key-in/", shell.key_in, name="key_in"),
+    # 反复核对
+    path("verification/", verification.task_list, name="task_list"),
+    path("verification/<int:pk>/", verification.task_detail, name="task_detail"),
+    path("verification/<int:pk>/assign/", verification.task_assign, name="task_assign"),
+    path("verification/<int:pk>/cancel/", verification.task_cancel, name="task_cancel"),
+    path("verification/differences/", verification.difference_list, name="difference_list"),
+    path("verification/differences/<int:pk>/", verification.difference_resolve, name="difference_resolve"),
+    path("verification/agreement/", verification.agreement_page, name="agreement"),
+    path("verification/draws/", verification.draw_list, name="draw_list"),
+    path("verification/draws/new/", verification.draw_new, name="draw_new"),
+    path("verification/draws/<int:pk>/", verification.draw_detail, name="draw_detail"),
+    path("verification/draws/<int:pk>/list.csv", verification.draw_csv, name="draw_csv"),
+    path("verification/pick/", verification.pick_bulk, name="pick_bulk"),
 ]

@@ -6,6 +6,7 @@ member of the cast stands, not from the code that guards the doors. `YIHU_RECORD
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -19,8 +20,11 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from PIL import Image
 
 from accounts.roles import GRANTS, PERMISSION_TITLES, Permission, Role
+from common import vault
 from exchange.models import ImportBatch
 from regions.models import Level
 from reports.models import PrintRun
@@ -28,6 +32,7 @@ from surveys.models import PaperRun
 from tests.factories import (
     CadreFactory,
     DeviceFactory,
+    DifferenceFactory,
     HouseholdFactory,
     JobFactory,
     MemberFactory,
@@ -44,6 +49,7 @@ from tests.factories import (
     SurveyFormFactory,
     SurveyPhotoFactory,
     UserFactory,
+    VerificationTaskFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +198,7 @@ SEE = Household(P.HOUSEHOLD_VIEW)
 EDIT = Household(P.HOUSEHOLD_VIEW, P.HOUSEHOLD_EDIT)
 RESTRUCTURE = Household(P.HOUSEHOLD_VIEW, P.HOUSEHOLD_RESTRUCTURE)
 PAIR = Household(P.HOUSEHOLD_VIEW, P.PAIRING_EDIT)
+REVIEW = Household(P.HOUSEHOLD_VIEW, P.SURVEY_REVIEW)
 HH, MEMBER, YEAR = {"pk": "household"}, {"pk": "household", "member_pk": "member"}, {"pk": "household", "year": "year"}
 CHANGE, PHOTO = {"pk": "household", "change_pk": "change"}, {"pk": "household", "photo_pk": "photo"}
 IMPORTS = Area(P.HOUSEHOLD_IMPORT)
@@ -282,6 +289,30 @@ DOORS: list[Door] = [
     *post("surveys:paper_file", Owner(), {"pk": "paper_run"}),
     *post("surveys:paper_cancel", Owner(), {"pk": "paper_run"}),
     *post("surveys:paper_retry", Owner(), {"pk": "paper_run"}),
+    # surveys: the review
+    *get("surveys:survey_list", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:survey_views", SignedIn()),
+    *post("surveys:survey_view_save", SignedIn(), data={"name": "常用", "conflict": "some"}),
+    *post("surveys:survey_view_delete", Owner(), {"pk": "survey_view"}),
+    *post("surveys:approve_bulk", Menu(P.SURVEY_REVIEW)),
+    *get("surveys:survey_detail", SEE, {"pk": "survey"}),
+    *post("surveys:survey_approve", REVIEW, {"pk": "survey"}),
+    *post("surveys:survey_return", REVIEW, {"pk": "survey"}),
+    *get("surveys:survey_photo", SEE, {"pk": "survey", "uid": "survey_photo"}),
+    *get("surveys:household_surveys", SEE, HH),
+    # 反复核对
+    *get("surveys:task_list", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:task_detail", SEE, {"pk": "task"}),
+    *form("surveys:task_assign", Household(P.HOUSEHOLD_VIEW, P.SURVEY_SAMPLE), {"pk": "open_task"}),
+    *form("surveys:task_cancel", Household(P.HOUSEHOLD_VIEW, P.SURVEY_SAMPLE), {"pk": "open_task"}),
+    *get("surveys:difference_list", Menu(P.SURVEY_REVIEW)),
+    *form("surveys:difference_resolve", REVIEW, {"pk": "difference"}),
+    *get("surveys:agreement", Menu(P.SURVEY_SAMPLE)),
+    *get("surveys:draw_list", Menu(P.SURVEY_SAMPLE)),
+    *form("surveys:draw_new", Menu(P.SURVEY_SAMPLE)),
+    *get("surveys:draw_detail", Area(P.SURVEY_SAMPLE), {"pk": "draw"}),
+    *get("surveys:draw_csv", Area(P.SURVEY_SAMPLE), {"pk": "draw"}),
+    *post("surveys:pick_bulk", Menu(P.SURVEY_SAMPLE)),
     # long work
     *get("jobs:job_list", SignedIn()),
     *get("jobs:job_detail", Owner(), {"pk": "job"}),
@@ -350,11 +381,13 @@ DOORS: list[Door] = [
     *get("api:household-list", Menu(P.HOUSEHOLD_VIEW)),
     *post("api:household-find", Menu(P.HOUSEHOLD_VIEW), data={"q": "王"}),
     *get("api:region-list", SignedIn()),
+    *get("api:survey-list", Menu(P.HOUSEHOLD_VIEW)),
 ]
 
 # Doors whose rule is none of the gates: each has a test of its own below.
 BY_HAND = {
     "api:household-detail": "who sees no household anywhere is refused (403), else as the ledger page",
+    "api:survey-detail": "who sees no household anywhere is refused (403), else as the survey's page",
     "api:region-detail": "the regions at and below one's postings, whatever the role",
     "households:status_withdraw": "the proposer alone, where they may propose",
     "surveys:paper_region": "a village in which one may fill surveys; a helper has households, not villages",
@@ -419,6 +452,12 @@ CAST = {
 }
 
 
+def jpeg() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(out, "JPEG")
+    return out.getvalue()
+
+
 def furnish(name: str, village: Any) -> Place:
     """A household with everything that hangs off it, an account and a posting, all in that village."""
     household = HouseholdFactory(village=village, with_householder=True, with_year=True, phone_number="19900001111")
@@ -427,7 +466,19 @@ def furnish(name: str, village: Any) -> Place:
     left = MemberFactory(household=household, left=True)
     account = UserFactory(home=village)
     closed = HouseholdFactory(village=village, closed=True)
+    answers = [{"values": {"dwelling_area": area}, "members": []} for area in ("92", "80")]
+    first = SurveyFactory(household=household, answers=answers[0])
+    second = SurveyFactory(household=household, form=first.form, purpose="verification", answers=answers[1])
+    task = VerificationTaskFactory(
+        household=household, state="done", done_at=timezone.now(), first=first, survey=second, compared={"dwelling_area": [1, 1]}
+    )  # fmt: skip
     rows = {
+        "survey": first.pk,
+        "survey_photo": SurveyPhotoFactory(survey=first, file=vault.put("surveys/x", jpeg())).uid,
+        "task": task.pk,
+        "draw": task.draw_id,
+        "difference": DifferenceFactory(task=task).pk,
+        "open_task": VerificationTaskFactory(household=household).pk,
         "household": household.pk,
         "member": member.pk,
         "left_member": left.pk,
@@ -503,6 +554,7 @@ def scene(django_db_setup, django_db_blocker):
         job = JobFactory(owner="officer", kind="ledgers.print")
         run = PrintRun.objects.create(owner=users["officer"], job=job, title="石门乡")
         view = SavedViewFactory(user=users["officer"])
+        survey_view = SavedViewFactory(user=users["officer"], page="surveys")
         own = {
             "own_photo": SurveyPhotoFactory(survey=None, uploader=users["officer"]).uid,
             "own_draft": SurveyFactory(
@@ -520,7 +572,13 @@ def scene(django_db_setup, django_db_blocker):
         survey_form = SurveyFormFactory()
         own |= {"form_code": survey_form.code, "form_version": survey_form.version}
         for place in places.values():
-            place.rows |= {"job": job.pk, "print_run": run.pk, "saved_view": view.pk, **own}
+            place.rows |= {
+                "job": job.pk,
+                "print_run": run.pk,
+                "saved_view": view.pk,
+                "survey_view": survey_view.pk,
+                **own,
+            }
         yield SimpleNamespace(places=places, cast=cast, sessions=sessions, users=users)
         transaction.set_rollback(True)
 
@@ -610,6 +668,14 @@ def test_a_ledger_by_the_api(scene, knock):
             sees = who.holds_on_household(P.HOUSEHOLD_VIEW, scene.places[place])
             expected = 200 if sees else 404 if P.HOUSEHOLD_VIEW in who.grants else 403
             assert ask_api_for(scene, knock, "api:household-detail", "household", who, place) == expected, (who, place)
+
+
+def test_a_survey_by_the_api(scene, knock):
+    for who in scene.cast.values():
+        for place in ("village", who.outside):
+            sees = who.holds_on_household(P.HOUSEHOLD_VIEW, scene.places[place])
+            expected = 200 if sees else 404 if P.HOUSEHOLD_VIEW in who.grants else 403
+            assert ask_api_for(scene, knock, "api:survey-detail", "survey", who, place) == expected, (who, place)
 
 
 def test_a_region_by_the_api(scene, knock):

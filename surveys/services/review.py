@@ -213,7 +213,7 @@ def _is_written(row: Row, chosen: Mapping[str, str], only: str) -> bool:
 def _put(record: Record, facts: dict[str, dict[str, Any]], row: Row, value: Any) -> None:
     asked = row.asked
     assert asked is not None
-    fact = asked.fact(value)
+    fact = comparison.fact_of(asked, value)
     match asked.part:
         case "household":
             record.household[asked.column] = fact
@@ -324,6 +324,16 @@ class Batch:
 
     approved: list[Survey] = field(default_factory=list)
     skipped: list[tuple[Survey, str]] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """已通过 12 份；3 份没有动：王建国户有 1 处与台账不同……"""
+        said = _("已通过 %(count)s 份，已写入台账。") % {"count": len(self.approved)}
+        if not self.skipped:
+            return said
+        named = _("；").join(f"{survey.household}（{why.rstrip('。')}）" for survey, why in self.skipped[:5])
+        more = "……" if len(self.skipped) > 5 else "。"
+        return said + _("%(count)s 份没有动，要逐份看：%(named)s") % {"count": len(self.skipped), "named": named} + more
 
 
 def sort_out(surveys: Sequence[Survey], by: Any) -> Batch:

@@ -16,6 +16,7 @@ from common.models import AuditEvent
 from households import services as ledger
 from households.models import AUDITED, Household, Member
 from surveys import comparison
+from surveys.definitions import Definition
 from surveys.models import Survey, SurveyConflict, SurveyPhoto
 from surveys.prefill import rows_of
 from surveys.services.review import ReviewError, approve_batch, approve_survey, return_survey
@@ -58,11 +59,10 @@ def form(db):
     return SurveyFormFactory()
 
 
-def values(household, form=None):
+def values(household):
     """What the ledger holds, in paths of the form."""
-    sheet = comparison.Sheet.of(form.definition if form else SMALL_FORM)
     household = Household.objects.get(pk=household.pk)
-    return rows_of([household], [YEAR]).values(household.pk, YEAR, sheet)
+    return rows_of([household], [YEAR]).values(household.pk, YEAR, Definition.of(SMALL_FORM))
 
 
 @pytest.fixture
@@ -581,8 +581,8 @@ def test_a_comparison_says_everything_in_words(home, survey, officer):
         f"{son}/birth_date": ("王明 · 出生日期", "", "", "1999年5月1日", "new"),
         f"{son}/health": ("王明 · 健康状况", "", "", "长期慢性病、残疾", "new"),
     }
-    assert compared.row("wage").questions == ["是去年的 10 倍，是不是多写了一个 0？"]
-    assert [group.title for group in compared.shown_first] == ["家庭", "家庭成员 · 王明"]
+    assert compared.row("wage").questions == [comparison.Asking("是去年的 10 倍，是不是多写了一个 0？", True)]
+    assert [group.title for group in comparison.grouped(compared.different)] == ["家庭", "家庭成员 · 王明"]
 
 
 def test_a_typed_number_that_is_the_known_one_is_no_difference(home, survey, officer):
