@@ -16,9 +16,8 @@ from django.utils import timezone, translation
 
 from households import codelists
 from households.models import Household, Member
-from surveys import prefill, published, shells
+from surveys import comparison, prefill, published, shells
 from surveys.answers import JOIN_REASONS, LEAVE_REASONS
-from surveys.comparison import Asked, Sheet
 from surveys.definitions import NUMBERS, Definition, Field
 from surveys.models import SurveyForm
 from surveys.rules import Person, Scope, holds, named
@@ -68,19 +67,15 @@ def sheets(
     with translation.override("zh-hans"):  # paper is signed by people who read Chinese
         rows = prefill.rows_of(households, [year, year - 1])
         as_of = timezone.localtime().strftime("%Y年%m月%d日 %H:%M")
-        known: dict[int, dict[str, Asked]] = {}
         for household in households:
             stored = forms[household.pk]
-            if stored.pk not in known:
-                known[stored.pk] = {asked.id: asked for asked in Sheet.of(stored.definition).fields}
-            form, words = published.definition_of(stored), known[stored.pk]
-            yield _Sheet(household, form, words, rows, year, household.pk in blank).model(stored, as_of)
+            form = published.definition_of(stored)
+            yield _Sheet(household, form, rows, year, household.pk in blank).model(stored, as_of)
 
 
 class _Sheet:
-    def __init__(self, household: Household, form: Definition, words: Mapping[str, Asked], rows: prefill.Rows, year: int,
-                 blank: bool) -> None:  # fmt: skip
-        self.household, self.form, self.words, self.year, self.blank = household, form, words, year, blank
+    def __init__(self, household: Household, form: Definition, rows: prefill.Rows, year: int, blank: bool) -> None:
+        self.household, self.form, self.year, self.blank = household, form, year, blank
         self.members: Sequence[Member] = rows.members.get(household.pk, ())
         self.now = {} if blank else rows.values(household.pk, year, form)
         self.last = {} if blank else rows.values(household.pk, year - 1, form)
@@ -199,12 +194,11 @@ class _Sheet:
         if field.member and member is None:
             return ""
         path = prefill.path_of(field.id, member.uid if member else None)
-        asked = self.words.get(field.id)
-        if asked is None:
+        if not field.is_asked:
             return ""
-        if field.type in NUMBERS:  # the unit stands with the label
-            asked = replace(asked, type="decimal", unit="")
-        now, last = asked.text(self.now.get(path)), asked.text(self.last.get(path))
+        # The unit stands with the label.
+        asked = replace(field, type="decimal", unit="") if field.type in NUMBERS else field
+        now, last = (comparison.in_words(asked, held.get(path)) for held in (self.now, self.last))
         if now and last and now != last and field.last:
             return f"{BOX}同 {now}（去年 {last}）"
         if now or last:

@@ -23,8 +23,8 @@ from common import sync
 from common.models import SyncOp
 from common.readonly import read_on_get, reads_only
 from households.models import Household
-from surveys import prefill, published, sent
-from surveys.comparison import Asked, Sheet
+from surveys import comparison, prefill, published, sent
+from surveys.definitions import Field
 from surveys.models import Survey, SurveyPhoto
 from surveys.services import accept, discard
 from surveys.services.quarantine import REASON, body_of, waiting_for
@@ -124,15 +124,16 @@ def _groups(waiting: Waiting) -> tuple[list[tuple[str, list[tuple[str, str, str]
     now = rows.values(household.pk, read.year, definition)
     names = {str(member.uid): member.name for member in rows.members.get(household.pk, ())}
     groups: list[tuple[str, list[tuple[str, str, str]]]] = []
-    for asked in Sheet.of(form.definition).fields:
+    titles = {step.id: step.title for step in definition.steps}
+    for asked in definition.asked:
         for owner in answers["members"] if asked.member else [None]:
             uid, own = (owner["uid"], owner["values"]) if owner else ("", answers["values"])
             if asked.id not in own:
                 continue
             title = (
-                f"{asked.step} · {own.get(definition.id_of('member.name')) or names.get(uid) or _('新成员')}"
+                f"{titles[asked.step]} · {own.get(definition.id_of('member.name')) or names.get(uid) or _('新成员')}"
                 if uid
-                else asked.step
+                else titles[asked.step]
             )
             if title not in {heading for heading, _rows in groups}:
                 groups.append((title, []))
@@ -143,10 +144,10 @@ def _groups(waiting: Waiting) -> tuple[list[tuple[str, list[tuple[str, str, str]
     return groups, len(sent.photos_of(definition, answers))
 
 
-def _text(asked: Asked, value: Any) -> str:
+def _text(asked: Field, value: Any) -> str:
     """In words; what nobody has checked yet may be anything."""
     try:
-        return asked.text(value)
+        return comparison.in_words(asked, value)
     except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError):
         return str(value)[:100]
 
