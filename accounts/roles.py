@@ -24,6 +24,10 @@ class Permission(StrEnum):
     LEDGER_PRINT_FULL = "ledger.print_full"
     REGION_EDIT = "region.edit"
     ACCOUNT_MANAGE = "account.manage"
+    SURVEY_FILL = "survey.fill"
+    SURVEY_REVIEW = "survey.review"
+    SURVEY_SAMPLE = "survey.sample"
+    SURVEY_PUBLISH = "survey.publish"
 
 
 PERMISSION_TITLES = {
@@ -40,6 +44,10 @@ PERMISSION_TITLES = {
     Permission.LEDGER_PRINT_FULL: _("打印含完整证件号的台账（须填理由，留记录）"),
     Permission.REGION_EDIT: _("维护区划"),
     Permission.ACCOUNT_MANAGE: _("管理账号"),
+    Permission.SURVEY_FILL: _("填写入户调查"),
+    Permission.SURVEY_REVIEW: _("审核入户调查、安排调查任务"),
+    Permission.SURVEY_SAMPLE: _("抽取复核户"),
+    Permission.SURVEY_PUBLISH: _("发布调查表"),
 }
 
 
@@ -56,19 +64,20 @@ class Role(models.TextChoices):
 
 P = Permission
 _READ = frozenset({P.HOUSEHOLD_VIEW})
-_VILLAGE = _READ | {P.HOUSEHOLD_EDIT, P.LEDGER_PRINT, P.HISTORY_VIEW}
+_VILLAGE = _READ | {P.HOUSEHOLD_EDIT, P.LEDGER_PRINT, P.HISTORY_VIEW, P.SURVEY_FILL}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VILLAGE_CLERK: _VILLAGE,
     Role.RESIDENT_TEAM: _VILLAGE,
-    Role.HELPER: _READ | {P.LEDGER_PRINT},  # held by pairing, never by posting
+    Role.HELPER: _READ | {P.LEDGER_PRINT, P.SURVEY_FILL},  # held by pairing, never by posting
     Role.TOWNSHIP_OFFICER: _VILLAGE
-    | {P.HOUSEHOLD_RESTRUCTURE, P.PII_REVEAL, P.STATUS_PROPOSE, P.PAIRING_EDIT, P.HOUSEHOLD_IMPORT, P.LEDGER_PRINT_FULL, P.ACCOUNT_MANAGE},
+    | {P.HOUSEHOLD_RESTRUCTURE, P.PII_REVEAL, P.STATUS_PROPOSE, P.PAIRING_EDIT, P.HOUSEHOLD_IMPORT, P.LEDGER_PRINT_FULL, P.ACCOUNT_MANAGE}
+    | {P.SURVEY_REVIEW, P.SURVEY_SAMPLE},
     Role.COUNTY_OFFICIAL: _VILLAGE
     | {P.HOUSEHOLD_RESTRUCTURE, P.PII_REVEAL, P.STATUS_PROPOSE, P.STATUS_CONFIRM, P.PAIRING_EDIT, P.HOUSEHOLD_IMPORT, P.LEDGER_PRINT_FULL}
-    | {P.ACCOUNT_MANAGE, P.REGION_EDIT},
+    | {P.ACCOUNT_MANAGE, P.REGION_EDIT, P.SURVEY_REVIEW, P.SURVEY_SAMPLE, P.SURVEY_PUBLISH},
     Role.DEPARTMENT_USER: frozenset(),  # lists of its own measures; they come with the measures
-    Role.AUDITOR: _READ | {P.HISTORY_VIEW, P.LEDGER_PRINT},
+    Role.AUDITOR: _READ | {P.HISTORY_VIEW, P.LEDGER_PRINT, P.SURVEY_SAMPLE},
     Role.SYSTEM_ADMIN: frozenset({P.ACCOUNT_MANAGE, P.REGION_EDIT}),
 }  # fmt: skip
 

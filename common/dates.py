@@ -13,3 +13,10 @@ def written(value: dt.date) -> str:
     if (get_language() or "zh").startswith("zh"):
         return f"{value.year}年{value.month}月{value.day}日"
     return format_date(value, "j M Y")
+
+
+def month(value: dt.date) -> str:
+    """2026年3月; Mar 2026 on a page that is not Chinese."""
+    if (get_language() or "zh").startswith("zh"):
+        return f"{value.year}年{value.month}月"
+    return format_date(value, "M Y")

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.pii import SecretField
+
 
 class AuditEvent(models.Model):
     """One thing somebody did: append-only, text keys, no foreign keys, so that it never blocks or follows live rows.
@@ -111,3 +113,50 @@ class Job(models.Model):
     @property
     def percent(self) -> int:
         return min(100, self.done * 100 // self.total) if self.total else 0
+
+
+class SyncOp(models.Model):
+    """One operation that a phone sent, once: its id is the phone's, its receipt is what the phone is told every time it asks again.
+
+    `body_sha256` is of the canonical body, so that the same id with another body is noticed. Only what could not be applied keeps its
+    `body`, encrypted: in quarantine until somebody entitled has decided, so that nothing typed is ever dropped.
+    """
+
+    class State(models.TextChoices):
+        APPLIED = "applied", _("已收下")
+        REFUSED = "refused", _("未收下")
+        QUARANTINED = "quarantined", _("待处理")
+        ACCEPTED = "accepted", _("处理后收下")
+        DISCARDED = "discarded", _("处理后作废")
+
+    uid = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=40)
+    owner = models.CharField(max_length=150)
+    device = models.UUIDField(null=True, blank=True)
+    body_sha256 = models.CharField(max_length=64)
+    body = SecretField(blank=True, default="")
+    state = models.CharField(max_length=12, choices=State)
+    receipt = models.JSONField(default=dict)
+    region_path = models.CharField(max_length=255, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-received_at", "uid"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=["accepted", "discarded"], decided_at__isnull=False) & ~Q(decided_by="")
+                | Q(state__in=["applied", "refused", "quarantined"], decided_at=None, decided_by=""),
+                name="syncop_decided_iff_stamped",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["owner", "-received_at"], name="syncop_owner"),
+            models.Index(fields=["region_path"], name="syncop_waiting", condition=Q(state="quarantined")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.uid}"

@@ -28,7 +28,7 @@ from django.template.loader import get_template
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from common import booklet, fonts
+from common import booklet, fonts, sheet
 
 if TYPE_CHECKING:
     from weasyprint import CSS
@@ -40,6 +40,8 @@ Model = dict[str, Any]
 # Resolves the identifier of a `media:` address to content and type, such as (b"...", "image/jpeg").
 Media = Callable[[str], tuple[bytes, str]]
 
+# What turns a model into a template's context.
+LAYOUTS: dict[str, Callable[[Model], Model]] = {"pdf/ledger.html": booklet.lay_out, "pdf/sheet.html": sheet.lay_out}
 BATCH = 10  # booklets held at once: about 25 MB each; more saves no time
 OPEN_FILES = 200  # held open by one merge
 VARIANT = "pdf/a-3u"  # archival, with Unicode text; what it costs is in docs/adr
@@ -130,7 +132,7 @@ def _write(
     documents: list[Any] = []
     with translation.override("zh-hans"), _watched(models):
         for model in models:
-            html = engine.paper(string=source.render({"book": booklet.lay_out(model)}), url_fetcher=fetcher)
+            html = engine.paper(string=source.render({"book": LAYOUTS[template](model)}), url_fetcher=fetcher)
             documents.append(html.render(font_config=engine.font_config, stylesheets=[engine.sheet(template)]))
         pages = [page for document in documents for page in document.pages]
         content = documents[0].copy(pages).write_pdf(pdf_variant=VARIANT)

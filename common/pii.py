@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import models
 
 HIDDEN = "＊＊＊"
-KINDS = ("id", "phone", "account")  # of keyed hashes
+KINDS = ("id", "phone", "account", "survey")  # of keyed hashes
 ID_LENGTH = 18  # characters of an ID number
 
 

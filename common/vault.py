@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from cryptography.fernet import Fernet, InvalidToken
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import models
 
 from common.pii import cipher
 
 PIECE = 1024 * 1024
+
+# (model, field that names a file) of files that never end: `manage.py rotate_keys` writes them again under the newest key.
+LASTING: list[tuple[type[models.Model], str]] = []
 
 
 def put(name: str, data: bytes) -> str:
@@ -28,3 +33,14 @@ def remove(name: str) -> None:
     """Delete a file; one that is gone already is gone."""
     if name:
         default_storage.delete(name)
+
+
+def is_newest(name: str, key: str) -> bool:
+    """Whether a file was written under this key."""
+    with default_storage.open(name) as file:
+        first = file.readline().strip()
+    try:
+        Fernet(key).decrypt(first)
+    except InvalidToken:
+        return False
+    return True

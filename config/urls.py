@@ -10,6 +10,9 @@ from common.views import healthz
 from config.api_router import router
 from households.views.home import home
 
+handler404 = "common.json_api.not_found"
+handler500 = "common.json_api.failed"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
@@ -19,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("regions/", include("regions.urls")),
     path("cadres/", include("cadres.urls")),
     path("households/", include("households.urls")),
+    path("surveys/", include("surveys.urls")),
+    path("collect/", include("surveys.collect_urls")),
     path("exchange/", include("exchange.urls")),
     path("reports/", include("reports.urls")),
     path("jobs/", include("common.urls")),

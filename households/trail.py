@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from households.models import Household, IncomeLine
 from households.models.annual import TOTALS
 from regions.models import Region
 
-ACTIONS = {
+ACTIONS: dict[str, Any] = {
     "household.registered": gettext_lazy("登记建户"),
     "household.corrected": gettext_lazy("修改户信息"),
     "household.householder_changed": gettext_lazy("更换户主"),
@@ -52,6 +52,13 @@ ACTIONS = {
     "pii.revealed": gettext_lazy("查看完整信息"),
     "household.import_undone": gettext_lazy("撤销导入"),
 }
+
+
+def register(titles: Mapping[str, Any]) -> None:
+    """Say what the actions of an upper floor are called; called in `AppConfig.ready`."""
+    ACTIONS.update(titles)
+
+
 _REVEALED = {
     "id": gettext_lazy("证件号码"),
     "phone": gettext_lazy("联系电话"),

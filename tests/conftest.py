@@ -26,7 +26,7 @@ from tests.factories import (
     UserFactory,
 )
 
-OUR_APPS = frozenset({"common", "regions", "accounts", "cadres", "households", "exchange", "reports"})
+OUR_APPS = frozenset({"common", "regions", "accounts", "cadres", "households", "surveys", "exchange", "reports"})
 
 # -- strictness -----------------------------------------------------------------------------------------------------------------
 

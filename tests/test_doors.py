@@ -6,6 +6,8 @@ member of the cast stands, not from the code that guards the doors. `YIHU_RECORD
 
 from __future__ import annotations
 
+import io
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,13 +20,19 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from PIL import Image
 
 from accounts.roles import GRANTS, PERMISSION_TITLES, Permission, Role
+from common import vault
 from exchange.models import ImportBatch
 from regions.models import Level
 from reports.models import PrintRun
+from surveys.models import PaperRun
 from tests.factories import (
     CadreFactory,
+    DeviceFactory,
+    DifferenceFactory,
     HouseholdFactory,
     JobFactory,
     MemberFactory,
@@ -32,10 +40,16 @@ from tests.factories import (
     PairingFactory,
     PhotoFactory,
     PostingFactory,
+    QuarantinedFactory,
     RegionFactory,
+    RoundFactory,
     SavedViewFactory,
     StatusChangeFactory,
+    SurveyFactory,
+    SurveyFormFactory,
+    SurveyPhotoFactory,
     UserFactory,
+    VerificationTaskFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +107,32 @@ class Area:
 
 
 @dataclass(frozen=True)
+class Fill:
+    """A household named in the request, in which one may fill surveys. Who fills none anywhere is refused first."""
+
+    def expected(self, who: Who, place: Place) -> int:
+        if P.SURVEY_FILL not in who.grants:
+            return 403
+        return 200 if who.holds_on_household(P.SURVEY_FILL, place) else 404
+
+    def __str__(self) -> str:
+        return f"{P.SURVEY_FILL} in the household"
+
+
+@dataclass(frozen=True)
+class Mine:
+    """One's own, or of the accounts one looks after: of anything else nobody is told."""
+
+    permission: Permission
+
+    def expected(self, who: Who, place: Place) -> int:
+        return 200 if who.holds_in(self.permission, place.village.path) else 404
+
+    def __str__(self) -> str:
+        return f"one's own, or {self.permission} in the area"
+
+
+@dataclass(frozen=True)
 class SignedIn:
     """Everybody with an account; what is shown is the user's own."""
 
@@ -145,6 +185,10 @@ def post(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -
     return [Door("POST", name, gate, row or {}, **more)]
 
 
+def put(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -> list[Door]:
+    return [Door("PUT", name, gate, row or {}, **more)]
+
+
 def form(name: str, gate: Any, row: dict[str, Any] | None = None, **more: Any) -> list[Door]:
     """A page with a form: GET shows it, POST sends it."""
     return get(name, gate, row, **more) + post(name, gate, row, **more)
@@ -154,6 +198,7 @@ SEE = Household(P.HOUSEHOLD_VIEW)
 EDIT = Household(P.HOUSEHOLD_VIEW, P.HOUSEHOLD_EDIT)
 RESTRUCTURE = Household(P.HOUSEHOLD_VIEW, P.HOUSEHOLD_RESTRUCTURE)
 PAIR = Household(P.HOUSEHOLD_VIEW, P.PAIRING_EDIT)
+REVIEW = Household(P.HOUSEHOLD_VIEW, P.SURVEY_REVIEW)
 HH, MEMBER, YEAR = {"pk": "household"}, {"pk": "household", "member_pk": "member"}, {"pk": "household", "year": "year"}
 CHANGE, PHOTO = {"pk": "household", "change_pk": "change"}, {"pk": "household", "photo_pk": "photo"}
 IMPORTS = Area(P.HOUSEHOLD_IMPORT)
@@ -219,6 +264,55 @@ DOORS: list[Door] = [
     *post("reports:print_file", Owner(), {"pk": "print_run"}),
     *post("reports:print_cancel", Owner(), {"pk": "print_run"}),
     *post("reports:print_retry", Owner(), {"pk": "print_run"}),
+    # survey rounds and their progress
+    *get("surveys:round_list", Menu(P.HOUSEHOLD_VIEW)),
+    *form("surveys:round_open", Menu(P.SURVEY_REVIEW)),
+    *form("surveys:round_change", Area(P.SURVEY_REVIEW), {"pk": "survey_round"}),
+    *form("surveys:round_close", Area(P.SURVEY_REVIEW), {"pk": "survey_round"}),
+    # survey forms
+    *get("surveys:form_list", Menu(P.SURVEY_PUBLISH)),
+    *form("surveys:form_upload", Menu(P.SURVEY_PUBLISH)),
+    *get("surveys:form_sample", Menu(P.SURVEY_PUBLISH)),
+    *get("surveys:form_detail", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
+    *form("surveys:form_publish", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
+    *form("surveys:form_retire", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
+    *form("surveys:form_discard", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
+    *get("surveys:progress", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:progress_households", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:progress_phones", Menu(P.SURVEY_REVIEW)),
+    *get("surveys:effort", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:paper_centre", Menu(P.SURVEY_FILL)),
+    *form("surveys:paper_household", Household(P.HOUSEHOLD_VIEW, P.SURVEY_FILL), HH),
+    *post("surveys:paper_chosen", Menu(P.SURVEY_FILL)),
+    *get("surveys:paper_run", Owner(), {"pk": "paper_run"}),
+    *get("surveys:paper_progress", Owner(), {"pk": "paper_run"}),
+    *post("surveys:paper_file", Owner(), {"pk": "paper_run"}),
+    *post("surveys:paper_cancel", Owner(), {"pk": "paper_run"}),
+    *post("surveys:paper_retry", Owner(), {"pk": "paper_run"}),
+    # surveys: the review
+    *get("surveys:survey_list", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:survey_views", SignedIn()),
+    *post("surveys:survey_view_save", SignedIn(), data={"name": "常用", "conflict": "some"}),
+    *post("surveys:survey_view_delete", Owner(), {"pk": "survey_view"}),
+    *post("surveys:approve_bulk", Menu(P.SURVEY_REVIEW)),
+    *get("surveys:survey_detail", SEE, {"pk": "survey"}),
+    *post("surveys:survey_approve", REVIEW, {"pk": "survey"}),
+    *post("surveys:survey_return", REVIEW, {"pk": "survey"}),
+    *get("surveys:survey_photo", SEE, {"pk": "survey", "uid": "survey_photo"}),
+    *get("surveys:household_surveys", SEE, HH),
+    # 反复核对
+    *get("surveys:task_list", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:task_detail", SEE, {"pk": "task"}),
+    *form("surveys:task_assign", Household(P.HOUSEHOLD_VIEW, P.SURVEY_SAMPLE), {"pk": "open_task"}),
+    *form("surveys:task_cancel", Household(P.HOUSEHOLD_VIEW, P.SURVEY_SAMPLE), {"pk": "open_task"}),
+    *get("surveys:difference_list", Menu(P.SURVEY_REVIEW)),
+    *form("surveys:difference_resolve", REVIEW, {"pk": "difference"}),
+    *get("surveys:agreement", Menu(P.SURVEY_SAMPLE)),
+    *get("surveys:draw_list", Menu(P.SURVEY_SAMPLE)),
+    *form("surveys:draw_new", Menu(P.SURVEY_SAMPLE)),
+    *get("surveys:draw_detail", Area(P.SURVEY_SAMPLE), {"pk": "draw"}),
+    *get("surveys:draw_csv", Area(P.SURVEY_SAMPLE), {"pk": "draw"}),
+    *post("surveys:pick_bulk", Menu(P.SURVEY_SAMPLE)),
     # long work
     *get("jobs:job_list", SignedIn()),
     *get("jobs:job_detail", Owner(), {"pk": "job"}),
@@ -257,18 +351,43 @@ DOORS: list[Door] = [
     *form("regions:region_merge", REGIONS, {"pk": "township"}),
     *form("regions:region_split", REGIONS, {"pk": "village"}),
     *form("regions:region_close", REGIONS, {"pk": "village"}),
+    # surveys on the phone
+    *get("collect:home", Menu(P.SURVEY_FILL)),
+    *get("collect:worker", Menu(P.SURVEY_FILL)),
+    # what phones say to the server
+    *post("collect:api_pack", Fill(), data={"household": "household_uid"}),
+    *post("collect:api_ops", SignedIn(), data={"ops": []}),
+    *get("collect:api_photo", Owner(), {"uid": "own_photo"}),
+    *put("collect:api_photo", SignedIn(), {"uid": "own_photo"}, ok=(400,)),
+    *get("collect:api_draft", Owner(), {"uid": "own_draft"}),
+    *put("collect:api_draft", Menu(P.SURVEY_FILL), {"uid": "own_draft"}, ok=(400,)),
+    *post("collect:api_devices", Menu(P.SURVEY_FILL), ok=(400,)),
+    *post("collect:api_device_key", Owner(), {"uid": "own_device"}),
+    *get("surveys:device_list", SignedIn()),
+    *get("surveys:quarantine_list", Menu(P.SURVEY_REVIEW)),
+    *get("surveys:quarantine_detail", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
+    *post("surveys:quarantine_accept", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
+    *form("surveys:quarantine_discard", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),
+    *form("surveys:device_revoke", Mine(P.ACCOUNT_MANAGE), {"pk": "device"}),
+    *get("collect:api_ping", SignedIn()),
+    *get("collect:form", Menu(P.SURVEY_FILL), {"code": "form_code", "version": "form_version"}),
+    *get("surveys:start", Household(P.HOUSEHOLD_VIEW, P.SURVEY_FILL), HH, ok=(302,)),
+    *form("surveys:key_in", Menu(P.SURVEY_FILL)),
     # the API
     *get("api:api-root", SignedIn()),
     *get("api:household-list", Menu(P.HOUSEHOLD_VIEW)),
     *post("api:household-find", Menu(P.HOUSEHOLD_VIEW), data={"q": "王"}),
     *get("api:region-list", SignedIn()),
+    *get("api:survey-list", Menu(P.HOUSEHOLD_VIEW)),
 ]
 
 # Doors whose rule is none of the gates: each has a test of its own below.
 BY_HAND = {
     "api:household-detail": "who sees no household anywhere is refused (403), else as the ledger page",
+    "api:survey-detail": "who sees no household anywhere is refused (403), else as the survey's page",
     "api:region-detail": "the regions at and below one's postings, whatever the role",
     "households:status_withdraw": "the proposer alone, where they may propose",
+    "surveys:paper_region": "a village in which one may fill surveys; a helper has households, not villages",
     "reports:print_region": "a village or township in which one may print; a helper has households, not villages",
 }
 
@@ -330,6 +449,12 @@ CAST = {
 }
 
 
+def jpeg() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(out, "JPEG")
+    return out.getvalue()
+
+
 def furnish(name: str, village: Any) -> Place:
     """A household with everything that hangs off it, an account and a posting, all in that village."""
     household = HouseholdFactory(village=village, with_householder=True, with_year=True, phone_number="19900001111")
@@ -338,7 +463,19 @@ def furnish(name: str, village: Any) -> Place:
     left = MemberFactory(household=household, left=True)
     account = UserFactory(home=village)
     closed = HouseholdFactory(village=village, closed=True)
+    answers = [{"values": {"dwelling_area": area}, "members": []} for area in ("92", "80")]
+    first = SurveyFactory(household=household, answers=answers[0])
+    second = SurveyFactory(household=household, form=first.form, purpose="verification", answers=answers[1])
+    task = VerificationTaskFactory(
+        household=household, state="done", done_at=timezone.now(), first=first, survey=second, compared={"dwelling_area": [1, 1]}
+    )  # fmt: skip
     rows = {
+        "survey": first.pk,
+        "survey_photo": SurveyPhotoFactory(survey=first, file=vault.put("surveys/x", jpeg())).uid,
+        "task": task.pk,
+        "draw": task.draw_id,
+        "difference": DifferenceFactory(task=task).pk,
+        "open_task": VerificationTaskFactory(household=household).pk,
         "household": household.pk,
         "member": member.pk,
         "left_member": left.pk,
@@ -349,6 +486,9 @@ def furnish(name: str, village: Any) -> Place:
         "closed_household": closed.pk,
         "quiet_household": HouseholdFactory(village=village, with_householder=True).pk,
         "account": account.pk,
+        "device": DeviceFactory(user=account).pk,
+        "quarantined": QuarantinedFactory(household=household, owner=account.username).pk,
+        "household_uid": str(household.uid),
         "posting": PostingFactory(user=account, region=village).pk,
         "batch": ImportBatch.objects.create(
             owner=UserFactory(),
@@ -359,6 +499,8 @@ def furnish(name: str, village: Any) -> Place:
             year=2026,
             state=ImportBatch.State.PREVIEWED,
         ).pk,
+        "survey_round": RoundFactory(region=village).pk,
+        "survey_form": SurveyFormFactory(region=village.parent.parent).pk,
         "village": village.pk,
         "township": village.parent_id,
     }
@@ -409,8 +551,31 @@ def scene(django_db_setup, django_db_blocker):
         job = JobFactory(owner="officer", kind="ledgers.print")
         run = PrintRun.objects.create(owner=users["officer"], job=job, title="石门乡")
         view = SavedViewFactory(user=users["officer"])
+        survey_view = SavedViewFactory(user=users["officer"], page="surveys")
+        own = {
+            "own_photo": SurveyPhotoFactory(survey=None, uploader=users["officer"]).uid,
+            "own_draft": SurveyFactory(
+                draft=True, surveyor=users["officer"], household_id=places["village"].rows["household"]
+            ).uid,
+            "own_device": DeviceFactory(user=users["officer"]).uid,
+            "paper_run": PaperRun.objects.create(
+                owner=users["officer"],
+                job=JobFactory(owner="officer", kind="surveys.paper"),
+                title="石门乡",
+                year=2026,
+                households=[places["village"].rows["household"]],
+            ).pk,
+        }
+        survey_form = SurveyFormFactory()
+        own |= {"form_code": survey_form.code, "form_version": survey_form.version}
         for place in places.values():
-            place.rows |= {"job": job.pk, "print_run": run.pk, "saved_view": view.pk}
+            place.rows |= {
+                "job": job.pk,
+                "print_run": run.pk,
+                "saved_view": view.pk,
+                "survey_view": survey_view.pk,
+                **own,
+            }
         yield SimpleNamespace(places=places, cast=cast, sessions=sessions, users=users)
         transaction.set_rollback(True)
 
@@ -428,7 +593,12 @@ def knock(scene):
             kwargs = {k: v[1:] if v.startswith("'") else place.rows[v] for k, v in door.row.items()}
             address = reverse(door.name, kwargs=kwargs) + door.ask
             data = {k: place.rows.get(v, v) if isinstance(v, str) else v for k, v in door.data.items()}
-            response = client.generic("GET", address) if door.method == "GET" else client.post(address, data)
+            if door.method == "GET":
+                response = client.generic("GET", address)
+            elif door.name.startswith("collect:api_"):
+                response = client.generic(door.method, address, json.dumps(data), content_type="application/json")
+            else:
+                response = client.post(address, data)
             if response.streaming:
                 list(response)
             transaction.set_rollback(True)
@@ -460,6 +630,8 @@ def test_nobody_is_let_in_without_logging_in(door, scene, knock):
     response = knock(door, "", scene.places["village"])
     if door.name.startswith("api:"):
         assert response.status_code in (401, 403)
+    elif door.name.startswith("collect:api_"):
+        assert (response.status_code, response.json()["code"]) == (401, "signed_out")
     else:
         assert response.status_code == 302
         assert response["Location"].startswith(reverse("accounts:login"))
@@ -474,7 +646,8 @@ def test_a_first_password_opens_nothing_but_its_own_change(scene, knock):
             if door.name not in ("accounts:password_change", "accounts:logout"):
                 response = knock(door, "officer", scene.places["village"])
                 led_away = response.get("Location") == reverse("accounts:password_change")
-                assert response.status_code == 403 if door.name.startswith("api:") else led_away, door
+                by_script = door.name.startswith(("api:", "collect:api_"))
+                assert response.status_code == 403 if by_script else led_away, door
         transaction.set_rollback(True)
     user.must_change_password = False
 
@@ -492,6 +665,14 @@ def test_a_ledger_by_the_api(scene, knock):
             sees = who.holds_on_household(P.HOUSEHOLD_VIEW, scene.places[place])
             expected = 200 if sees else 404 if P.HOUSEHOLD_VIEW in who.grants else 403
             assert ask_api_for(scene, knock, "api:household-detail", "household", who, place) == expected, (who, place)
+
+
+def test_a_survey_by_the_api(scene, knock):
+    for who in scene.cast.values():
+        for place in ("village", who.outside):
+            sees = who.holds_on_household(P.HOUSEHOLD_VIEW, scene.places[place])
+            expected = 200 if sees else 404 if P.HOUSEHOLD_VIEW in who.grants else 403
+            assert ask_api_for(scene, knock, "api:survey-detail", "survey", who, place) == expected, (who, place)
 
 
 def test_a_region_by_the_api(scene, knock):
@@ -521,13 +702,14 @@ def test_only_the_proposer_takes_a_proposal_back(scene, knock):
 
 def test_printing_a_village(scene, knock):
     for method in ("GET", "POST"):
-        door = Door(method, "reports:print_region", None, {"pk": "village"})
-        for who in scene.cast.values():
-            for name in ("village", who.outside):
-                place = scene.places[name]
-                here = 200 if who.holds_in(P.LEDGER_PRINT, place.village.path) else 404
-                expected = here if P.LEDGER_PRINT in who.grants else 403
-                assert knock(door, who.name, place).status_code == expected, (who, name)
+        for page, permission in (("reports:print_region", P.LEDGER_PRINT), ("surveys:paper_region", P.SURVEY_FILL)):
+            door = Door(method, page, None, {"pk": "village"})
+            for who in scene.cast.values():
+                for name in ("village", who.outside):
+                    place = scene.places[name]
+                    here = 200 if who.holds_in(permission, place.village.path) else 404
+                    expected = here if permission in who.grants else 403
+                    assert knock(door, who.name, place).status_code == expected, (who, name)
 
 
 # -- completeness -----------------------------------------------------------------------------------------------------------------

@@ -27,7 +27,16 @@ from regions.models import Region
 from tests.factories import RegionFactory
 
 ROOT = Path(settings.BASE_DIR)
-FLOORS = [["common"], ["regions"], ["accounts"], ["cadres"], ["households"], ["reports", "exchange"], ["config"]]
+FLOORS = [
+    ["common"],
+    ["regions"],
+    ["accounts"],
+    ["cadres"],
+    ["households"],
+    ["surveys"],
+    ["reports", "exchange"],
+    ["config"],
+]
 FLOOR = {app: n for n, floor in enumerate(FLOORS) for app in floor}
 PACKAGES = tuple(FLOOR)
 
@@ -79,7 +88,7 @@ DOORS = (
     "selection.py",
     "listing.py",
 )
-DOOR_PACKAGES = ("households", "exchange", "reports", "cadres", "accounts", "regions")
+DOOR_PACKAGES = ("households", "surveys", "exchange", "reports", "cadres", "accounts", "regions")
 
 
 def unscoped_uses(source: str) -> Iterator[tuple[int, str]]:
@@ -171,14 +180,14 @@ def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
 
 
 def kind_of(view) -> str:
-    """How a view is declared: reads_only, require_POST, or what Django and DRF bring themselves."""
+    """How a view is declared: reads_only, require_POST, answers_json, or what Django and DRF bring themselves."""
     if hasattr(view, "cls") or hasattr(view, "view_class"):
         return "class"
     while True:
         if getattr(view, "reads_only", False):
             return "reads"
         for cell in view.__closure__ or ():
-            if isinstance(cell.cell_contents, list) and set(cell.cell_contents) <= {"GET", "HEAD", "POST"}:
+            if isinstance(cell.cell_contents, list) and set(cell.cell_contents) <= {"GET", "HEAD", "POST", "PUT"}:
                 return "methods"
         if not hasattr(view, "__wrapped__"):
             return ""
@@ -238,6 +247,7 @@ SERVICES = [
         "accounts.services",
         "cadres.services",
         "households.services",
+        "surveys.services",
         "exchange.services",
         "reports.services",
     )
@@ -245,7 +255,7 @@ SERVICES = [
 ]
 # Questions and sums that stand beside the verbs; they write nothing.
 NOT_VERBS = {
-    "households.services.may_edit", "households.services.totals", "accounts.services.locked_until", "accounts.services.clean_username",
+    "households.services.may_edit", "households.services.totals", "households.services.room_for_photos", "accounts.services.locked_until", "accounts.services.clean_username",
     "accounts.services.clean_phone", "accounts.services.new_totp_secret", "accounts.services.open_totp_secret", "accounts.services.totp_address",
     "accounts.services.check_second_step", "accounts.services.open_account_from_console", "accounts.services.record_log_in",
     "regions.services.pad_code", "regions.services.clean_name", "regions.services.set_search", "regions.services.full_name_under",

@@ -65,7 +65,7 @@ def put_totals(record: HouseholdYear, lines: Iterable[tuple[str, Decimal]]) -> N
         setattr(record, name, amount)
 
 
-def _record(edit: Edit, year: int) -> tuple[HouseholdYear, dict[str, Any] | None]:
+def record_of(edit: Edit, year: int) -> tuple[HouseholdYear, dict[str, Any] | None]:
     """The year's record, locked, and its snapshot; an unsaved one and None where there is none."""
     record = HouseholdYear.objects.select_for_update().filter(household=edit.household, year=year).first()
     if record:
@@ -78,7 +78,14 @@ def correct_year(*, household: Household, year: int, by: Any, facts: Mapping[str
                  note: str = "") -> HouseholdYear:  # fmt: skip
     """Correct facts of a year (`YEAR_FACTS`); the year is opened when there is none. A new population changes the income per head."""
     edit = Edit(household, by=by, permission=Permission.HOUSEHOLD_EDIT, version=version)
-    record, before = _record(edit, year)
+    record, before = record_of(edit, year)
+    put_year(edit, record, before, facts)
+    edit.finish("householdyear.corrected", target=record, note=note)
+    return record
+
+
+def put_year(edit: Edit, record: HouseholdYear, before: dict[str, Any] | None, facts: Mapping[str, Any]) -> None:
+    """Write facts of a year, `before` its snapshot, None where it is opened by this."""
     put(record, facts, YEAR_FACTS)
     causes = record.other_causes or []
     if record.main_cause and record.main_cause in causes:
@@ -88,8 +95,6 @@ def correct_year(*, household: Household, year: int, by: Any, facts: Mapping[str
     if "population" in facts and record.pk:
         put_totals(record, record.lines.values_list("item", "amount"))
     edit.write(record, before)
-    edit.finish("householdyear.corrected", target=record, note=note)
-    return record
 
 
 @transaction.atomic
@@ -97,7 +102,16 @@ def set_income(*, household: Household, year: int, by: Any, lines: Mapping[str, 
                note: str = "", source: str = "page") -> HouseholdYear:  # fmt: skip
     """Set items of a year's income; None removes an item, items not named stay. The totals are summed again."""
     edit = Edit(household, by=by, permission=Permission.HOUSEHOLD_EDIT, version=version)
-    record, before = _record(edit, year)
+    record, before = record_of(edit, year)
+    put_income(edit, record, before, lines, source)
+    edit.finish("income.corrected", target=record, note=note)
+    return record
+
+
+def put_income(
+    edit: Edit, record: HouseholdYear, before: dict[str, Any] | None, lines: Mapping[str, Decimal | None], source: str
+) -> None:
+    """Write items of a year's income and the totals they make."""
     if before is None:
         edit.write(record)
         before = audit.snapshot(record)
@@ -120,15 +134,13 @@ def set_income(*, household: Household, year: int, by: Any, lines: Mapping[str, 
             edit.write(line, line_before)
     put_totals(record, [(line.item, Decimal(line.amount)) for line in present.values()])
     edit.write(record, before)
-    edit.finish("income.corrected", target=record, note=note)
-    return record
 
 
 @transaction.atomic
 def open_year(*, household: Household, year: int, by: Any, copy_from: int | None = None) -> HouseholdYear:
     """Begin a year. `copy_from` takes over what changes slowly, of household and members; never income, never the six checks."""
     edit = Edit(household, by=by, permission=Permission.HOUSEHOLD_EDIT)
-    record, before = _record(edit, year)
+    record, before = record_of(edit, year)
     if before is not None:
         raise LedgerError(_("%(year)s 年度的记录已经有了。") % {"year": year})
     if copy_from is not None:

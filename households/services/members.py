@@ -39,7 +39,7 @@ def add_member(*, household: Household, by: Any, facts: Mapping[str, Any], joine
     edit = Edit(household, by=by, permission=Permission.HOUSEHOLD_EDIT, version=version)
     member = Member(household=edit.household, joined_on=joined_on, joined_reason=joined_reason)
     put(member, facts, MEMBER_FACTS)
-    _consistent(member)
+    consistent(member)
     refuse_known_id(member, edit.household)
     if member.is_householder and edit.household.members.present().filter(relation=codelists.HOUSEHOLDER).exists():
         raise ValidationError({"relation": [_("这一户已经有户主，一户只能有一位户主。要换户主请用“更换户主”。")]})
@@ -57,7 +57,7 @@ def correct_member(
     row = _own(edit, member)
     before, was_householder = audit.snapshot(row), row.is_householder
     put(row, facts, MEMBER_FACTS)
-    _consistent(row)
+    consistent(row)
     if row.is_householder != was_householder:
         raise ValidationError({"relation": [_("换户主请用“更换户主”，这里不能改。")]})
     if "id_number" in facts:
@@ -72,6 +72,13 @@ def correct_member_year(*, member: Member, year: int, by: Any, facts: Mapping[st
                         note: str = "") -> MemberYear:  # fmt: skip
     """Correct a member's annual record; it is opened when there is none."""
     edit = Edit(member.household, by=by, permission=Permission.HOUSEHOLD_EDIT, version=version)
+    record = put_member_year(edit, member, year, facts)
+    edit.finish("memberyear.corrected", target=record, note=note)
+    return record
+
+
+def put_member_year(edit: Edit, member: Member, year: int, facts: Mapping[str, Any]) -> MemberYear:
+    """Write facts of a member's year."""
     record = MemberYear.objects.select_for_update().filter(member=member, year=year).first()
     before = audit.snapshot(record) if record else None
     record = record or MemberYear(member=member, year=year)
@@ -79,7 +86,6 @@ def correct_member_year(*, member: Member, year: int, by: Any, facts: Mapping[st
     if "01" in record.health and len(record.health) > 1:
         raise ValidationError({"health": [_("“健康”不能与其他健康状况同时选择。")]})
     edit.write(record, before)
-    edit.finish("memberyear.corrected", target=record, note=note)
     return record
 
 
@@ -92,10 +98,7 @@ def remove_member(*, member: Member, by: Any, left_on: dt.date, left_reason: str
     row = _own(edit, member)
     if row.left_on:
         raise LedgerError(_("这位成员已经不在册。"))
-    if left_reason not in codelists.LEAVE_REASON or left_reason in ("split", "merge"):
-        raise ValidationError({"left_reason": [_("请选择减少原因。")]})
-    if row.joined_on and left_on < row.joined_on:
-        raise ValidationError({"left_on": [_("减少日期早于增加日期，请核对。")]})
+    check_leaving(row, left_on, left_reason)
     others = list(edit.household.members.present().exclude(pk=row.pk).select_for_update())
     if row.is_householder and others and new_householder is None:
         raise LedgerError(_("户主离开前，请先选定新户主。"))
@@ -133,7 +136,15 @@ def return_member(*, member: Member, by: Any, version: int | None = None) -> Mem
     return row
 
 
-def _consistent(member: Member) -> None:
+def check_leaving(row: Member, left_on: dt.date, left_reason: str) -> None:
+    """Whether a member can leave on that day for that reason."""
+    if left_reason not in codelists.LEAVE_REASON or left_reason in ("split", "merge"):
+        raise ValidationError({"left_reason": [_("请选择减少原因。")]})
+    if row.joined_on and left_on < row.joined_on:
+        raise ValidationError({"left_on": [_("减少日期早于增加日期，请核对。")]})
+
+
+def consistent(member: Member) -> None:
     """What nobody can be: born after joining, of the wrong sex for the relation is a question, not an error."""
     if member.birth_date:
         refuse_future(member.birth_date, "birth_date")

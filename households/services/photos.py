@@ -25,23 +25,31 @@ MAX_UPLOAD = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 1600
 MOST_PER_KIND = 10
+NOT_A_PICTURE = (
+    UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip  # Pillow's readers raise SyntaxError on broken PNG chunks
 
 
-def reencode(upload: Any) -> tuple[bytes, int, int]:
-    """JPEG bytes, width and height of an uploaded picture. Raises ValidationError with a sentence for what is not one."""
+def reencode(upload: Any, *, formats: tuple[str, ...] | None = None, most_pixels: int = MAX_PIXELS, longest: int = LONGEST_SIDE,
+             quality: int = 82) -> tuple[bytes, int, int]:  # fmt: skip
+    """JPEG bytes, width and height of an uploaded picture, what is transparent made white.
+
+    `formats` are Pillow's names of what is taken (None: whatever Pillow reads). Raises ValidationError with a sentence for what is not a
+    picture.
+    """
     if upload.size > MAX_UPLOAD:
         raise ValidationError({"upload": [_("照片超过 10 MB，请压缩后再传。")]})
     try:
-        with Image.open(upload) as image:
-            if image.width * image.height > MAX_PIXELS:
+        with Image.open(upload, formats=formats) as image:
+            if image.width * image.height > most_pixels:
                 raise ValidationError({"upload": [_("照片像素太大，请换一张。")]})
-            image.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+            image.draft("RGB", (longest * 2, longest * 2))
+            upright = _on_white(ImageOps.exif_transpose(image))
+    except NOT_A_PICTURE as error:
         raise ValidationError({"upload": [_("这个文件不是照片，或照片已经损坏。请上传 JPG 或 PNG 照片。")]}) from error
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    upright.save(out, "JPEG", quality=82, optimize=True)
+    upright.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue(), upright.width, upright.height
 
 
@@ -60,10 +68,27 @@ def _wrong_with(photo: Photo) -> str:
     return "" if digest == photo.sha256 else "照片文件被改过，与记录的摘要不符"
 
 
+def _on_white(image: Image.Image) -> Image.Image:
+    """Without an alpha channel: a signature drawn on nothing would turn black on black."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    own = image.convert("RGBA")
+    white = Image.new("RGBA", own.size, "white")
+    white.alpha_composite(own)
+    return white.convert("RGB")
+
+
 @transaction.atomic
 def add_photo(*, household: Household, by: Any, kind: str, upload: Any, taken_on: dt.date | None = None) -> Photo:
     data, width, height = reencode(upload)
     edit = Edit(household, by=by, permission=Permission.HOUSEHOLD_EDIT)
+    photo = put_photo(edit, kind, data, width, height, taken_on)
+    edit.finish("photo.added", target=photo)
+    return photo
+
+
+def put_photo(edit: Edit, kind: str, data: bytes, width: int, height: int, taken_on: dt.date | None) -> Photo:
+    """Keep a JPEG that `reencode` made."""
     if edit.household.photos.filter(kind=kind, removed_at=None).count() >= MOST_PER_KIND:
         raise LedgerError(_("这一类照片已有 10 张，请先删去不用的。"))
     digest = hashlib.sha256(data).hexdigest()
@@ -76,11 +101,10 @@ def add_photo(*, household: Household, by: Any, kind: str, upload: Any, taken_on
         width=width,
         height=height,
         taken_on=taken_on,
-        uploaded_by=by.username,
+        uploaded_by=edit.by.username,
     )
     photo.file.save(f"{photo.uid}.jpg", ContentFile(data), save=False)
     edit.write(photo)
-    edit.finish("photo.added", target=photo)
     return photo
 
 

@@ -1,4 +1,4 @@
-"""常用筛选: a user keeps the filters of the household list under a name. Nobody else sees them, so no audit event is owed."""
+"""常用筛选: a user keeps the filters of a list under a name. Nobody else sees them, so no audit event is owed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from django.utils.translation import gettext as _
 from households.models import SavedView
 from households.services.base import LedgerError
 
-MOST = 30  # a user; more is not a list one chooses from
+MOST = 30  # a user and list; more is not a list one chooses from
 NAME_LENGTH = SavedView._meta.get_field("name").max_length or 0
 SEARCH = "q"  # what was searched for is a person's name or number and is not kept
 
 
 @transaction.atomic
-def save_view(*, name: str, query: Mapping[str, str], by: Any) -> SavedView:
+def save_view(
+    *, name: str, query: Mapping[str, str], by: Any, page: SavedView.Page = SavedView.Page.HOUSEHOLDS
+) -> SavedView:
     """Keep filter values (not the search text) under a name; the same name again replaces what it held."""
     name = " ".join(name.split())
     if not name:
@@ -29,10 +31,10 @@ def save_view(*, name: str, query: Mapping[str, str], by: Any) -> SavedView:
     kept = urlencode({key: value for key, value in query.items() if key != SEARCH and value})
     if not kept:
         raise LedgerError(_("还没有选任何条件，没有可以保存的。请先选好条件，再保存。"))
-    own = SavedView.objects.select_for_update().filter(user=by)
+    own = SavedView.objects.select_for_update().filter(user=by, page=page)
     if len(own.exclude(name=name)) >= MOST:
         raise LedgerError(_("常用筛选最多保存 %(most)s 个，请先删掉不用的。") % {"most": MOST})
-    return SavedView.objects.update_or_create(user=by, name=name, defaults={"query": kept})[0]
+    return SavedView.objects.update_or_create(user=by, page=page, name=name, defaults={"query": kept})[0]
 
 
 @transaction.atomic

@@ -117,9 +117,14 @@ def household_find(request: HttpRequest) -> HttpResponse:
 @reads_only
 def saved_view_list(request: HttpRequest) -> HttpResponse:
     """The user's own; a fragment for the list page, a page without script."""
-    views = [(v, f"{_url()}?{v.query}") for v in SavedView.objects.filter(user=request.user)]
+    own = SavedView.objects.filter(user=request.user, page=SavedView.Page.HOUSEHOLDS)
+    context = {
+        "views": [(v, f"{_url()}?{v.query}") for v in own],
+        "list_url": _url(),
+        "delete": "households:saved_view_delete",
+    }
     template = "households/saved_view_list.html" + "#views" * pages.is_fragment(request)
-    return render(request, template, {"views": views})
+    return render(request, template, context)
 
 
 @require_POST
@@ -138,7 +143,7 @@ def saved_view_save(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def saved_view_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    view = get_object_or_404(SavedView, pk=pk, user=request.user)
+    view = get_object_or_404(SavedView, pk=pk, user=request.user, page=SavedView.Page.HOUSEHOLDS)
     delete_view(view=view, by=request.user)
     messages.success(request, _("已删除常用筛选“%(name)s”。") % {"name": view.name})
     return redirect("households:saved_view_list")

@@ -471,7 +471,7 @@ def test_older_masks_of_certificates_are_made_again_with_an_event(file, official
         audit.record("member.corrected", by=official, target=member, subject=file.subject, rows=[member])
     assert verdict().ok
     tamper("UPDATE households_member SET name = '李三' WHERE id = %s", members[1].pk)
-    migration = importlib.import_module("households.migrations.0005_certificates_masked_by_id_number")
+    migration = importlib.import_module("households.migrations.0006_certificates_masked_by_id_number")
     migration.mask_again(apps, None)
     masks = list(
         Member.objects.filter(pk__in=[m.pk for m in members]).order_by("pk").values_list("id_masked", flat=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from surveys import standard
 from tests.browser import AXE, OVERFLOW, RULES
-from tests.factories import PhotoFactory, StatusChangeFactory
+from tests.factories import PhotoFactory, RoundFactory, StatusChangeFactory, SurveyFormFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,6 +21,9 @@ def addresses(household):
     """Main pages of a county official, by name."""
     PhotoFactory(household=household)
     change = StatusChangeFactory(household=household)
+    RoundFactory(region=household.township.parent, audience="all")
+    definition = dict(standard.definitions())["household-2026.1.json"] | {"code": "own"}
+    form = SurveyFormFactory(draft=True, code="own", region=household.township.parent, definition=definition)
     own = {"args": [household.pk]}
     member = household.members.get()
     return {
@@ -38,6 +42,18 @@ def addresses(household):
         "upload": reverse("exchange:batch_new"),
         "print centre": reverse("reports:print_centre"),
         "print one": reverse("reports:print_household", **own),
+        "survey forms": reverse("surveys:form_list"),
+        "survey form": reverse("surveys:form_detail", args=[form.pk]),
+        "survey form upload": reverse("surveys:form_upload"),
+        "survey form publishing": reverse("surveys:form_publish", args=[form.pk]),
+        "survey rounds": reverse("surveys:round_list"),
+        "survey round form": reverse("surveys:round_open"),
+        "survey progress": reverse("surveys:progress"),
+        "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey paper": reverse("surveys:paper_centre"),
+        "survey paper one": reverse("surveys:paper_household", **own),
+        "survey effort": reverse("surveys:effort"),
+        "survey list": reverse("surveys:progress_households"),
         "jobs": reverse("jobs:job_list"),
         "accounts": reverse("accounts:account_list"),
         "account form": reverse("accounts:account_new"),

@@ -16,9 +16,27 @@ from tests.factories.households import (
     invented_id_number,
 )
 from tests.factories.regions import RegionFactory
+from tests.factories.surveys import (
+    SMALL_FORM,
+    DeviceFactory,
+    DifferenceFactory,
+    QuarantinedFactory,
+    RoundFactory,
+    SurveyConflictFactory,
+    SurveyFactory,
+    SurveyFormFactory,
+    SurveyPhotoFactory,
+    VerificationDrawFactory,
+    VerificationTaskFactory,
+    survey_body,
+    survey_op,
+)
 
 __all__ = [
+    "SMALL_FORM",
     "CadreFactory",
+    "DeviceFactory",
+    "DifferenceFactory",
     "HouseholdFactory",
     "HouseholdYearFactory",
     "IncomeLineFactory",
@@ -28,10 +46,20 @@ __all__ = [
     "PairingFactory",
     "PhotoFactory",
     "PostingFactory",
+    "QuarantinedFactory",
     "RegionFactory",
+    "RoundFactory",
     "SavedViewFactory",
     "StatusChangeFactory",
+    "SurveyConflictFactory",
+    "SurveyFactory",
+    "SurveyFormFactory",
+    "SurveyPhotoFactory",
     "UnitFactory",
     "UserFactory",
+    "VerificationDrawFactory",
+    "VerificationTaskFactory",
     "invented_id_number",
+    "survey_body",
+    "survey_op",
 ]

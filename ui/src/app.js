@@ -1,2 +1,3 @@
 import "./page.js";
 import "./elements.js";
+import "./leaving.js";

@@ -3,6 +3,7 @@ encrypted with them have expired."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -13,7 +14,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 from psycopg2.extras import execute_values
 
-from common import audit, pii
+from common import audit, pii, vault
 
 CHUNK = 1000
 
@@ -28,6 +29,8 @@ class Command(BaseCommand):
             for field in model._meta.concrete_fields:
                 if isinstance(field, pii.SecretField) and not model._meta.proxy:
                     total += self._rotate(model, field, newest)
+        for model, name in vault.LASTING:
+            total += self._rotate_files(model, name)
         self.stdout.write(
             _(
                 "已用最新的密钥重新加密 %(count)s 项内容。上传和打印的文件仍用旧密钥，请把旧密钥再保留 %(days)s 天，等它们到期清理。"
@@ -64,6 +67,30 @@ class Command(BaseCommand):
                         note=f"{changed[0][0]}–{changed[-1][0]}: {len(changed)}",
                     )  # fmt: skip
                     count += len(changed)
+
+    def _rotate_files(self, model: type[models.Model], name: str) -> int:
+        """Files that never end, one transaction and one event each: the new one is there before the old one goes."""
+        count = 0
+        rows = model._base_manager.exclude(**{name: ""}).order_by("pk").values_list("pk", name)
+        for pk, old in rows.iterator(chunk_size=CHUNK):
+            try:
+                if vault.is_newest(old, settings.FIELD_KEYS[0]):
+                    continue
+                data = vault.get(old)
+            except FileNotFoundError:
+                self.stderr.write(
+                    _("找不到文件 %(file)s（%(row)s）。") % {"file": old, "row": f"{model._meta.label_lower}/{pk}"}
+                )
+                continue
+            fresh = vault.put(old.removesuffix(".enc"), data)
+            with transaction.atomic():
+                if not model._base_manager.filter(pk=pk, **{name: old}).update(**{name: fresh}):
+                    vault.remove(fresh)  # somebody has just written another one
+                    continue
+                audit.record("keys.rotated", by="manage.py", target=f"{model._meta.label_lower}/{pk}", note=name)
+                transaction.on_commit(partial(vault.remove, old))
+            count += 1
+        return count
 
     def _again(self, token: str, newest: Fernet, model: type[models.Model], pk: Any) -> str:
         try:

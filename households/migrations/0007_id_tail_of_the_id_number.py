@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("households", "0005_certificates_masked_by_id_number"),
+        ("households", "0006_certificates_masked_by_id_number"),
     ]
 
     operations = [

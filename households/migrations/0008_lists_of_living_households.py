@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("households", "0006_id_tail_of_the_id_number"),
+        ("households", "0007_id_tail_of_the_id_number"),
         ("regions", "0001_initial"),
     ]
 

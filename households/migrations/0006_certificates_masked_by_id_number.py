@@ -46,7 +46,7 @@ def _recorded(row):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("households", "0004_drop_duplicate_index"),
+        ("households", "0005_saved_views_of_lists"),
         ("common", "0002_audit_chain"),
     ]
 

@@ -1,0 +1,106 @@
+"""The work behind paper sheets: ten households at a time are laid out, and all are bound into one file with an outline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common import files, jobs, pdf, vault
+from common.pages import in_order
+from households.models import Household
+from surveys import paper, published
+from surveys.access import FILL
+from surveys.models import PaperRun, VerificationTask
+
+TEMPLATE = "pdf/sheet.html"
+
+
+@jobs.kind("surveys.paper")
+def print_paper(job: jobs.Run) -> dict[str, Any]:
+    run = PaperRun.objects.select_related("owner", "region").get(job=job.job)
+    failed: dict[str, str] = {}
+    outlines: list[tuple[str, int]] = []
+    parts: list[Path] = []
+    page = done = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for start in range(0, run.total, pdf.BATCH):
+            batch = run.households[start : start + pdf.BATCH]
+            models = _models(run, batch, failed)
+            if models:
+                content, counts = _render(models)
+                parts.append(Path(folder) / f"{start}.pdf")
+                parts[-1].write_bytes(content)
+                for model, pages in zip(models, counts, strict=True):
+                    outlines.append((model["document"]["outline"], page))
+                    page += pages
+            done += len(batch)
+            message = _("已完成 %(done)s / %(total)s 户") % {"done": done, "total": run.total}
+            job.step(done, total=run.total, message=message, force=True)
+        if not parts:
+            raise jobs.JobError(_("没有一户能够打印：%(why)s") % {"why": next(iter(failed.values()), "")})
+        target = Path(folder) / "sheets.pdf"
+        pdf.merge(parts, target, outlines=outlines, title=run.title)
+        data = target.read_bytes()
+    run.file, run.size, run.failed = vault.put(f"sheets/{run.pk}", data), len(data), failed
+    run.save(update_fields=["file", "size", "failed"])
+    return {
+        "url_name": "surveys:paper_run", "args": [run.pk], "printed": len(outlines), "failed": len(failed), "pages": page,
+    }  # fmt: skip
+
+
+def _models(run: PaperRun, pks: list[int], failed: dict[str, str]) -> list[dict[str, Any]]:
+    """Models of the households that can be printed; why the others cannot goes into `failed`."""
+    rows = Household.objects.for_user(run.owner, FILL).active()
+    households = in_order(rows.select_related("village__parent"), pks)
+    for pk in set(pks) - {h.pk for h in households}:
+        failed[str(pk)] = _("您已不能调查这一户，或这一户已不在册。")
+    offered = published.offered(household.village for household in households)
+    forms = {h.pk: form for h in households if (form := published.choose(offered, h.village)) is not None}
+    for household in households:
+        if household.pk not in forms:
+            failed[str(household.pk)] = _("这一户所在的县没有在用的调查表，请联系县级管理人员。")
+    wanted = [h for h in households if h.pk in forms]
+    blank = set(forms) if run.is_blank else _not_to_be_seen(run, forms)
+    models = []
+    for household, model in zip(wanted, paper.sheets(wanted, forms, run.year, blank=blank), strict=True):
+        if lacking := pdf.uncovered(model):
+            failed[str(household.pk)] = str(pdf.MissingGlyph(sorted(lacking), model["document"]["outline"]))
+        else:
+            models.append(model)
+    return models
+
+
+def _not_to_be_seen(run: PaperRun, households: Iterable[int]) -> set[int]:
+    """Households whose second look is the owner's: it begins with nothing that is known."""
+    waiting = VerificationTask.objects.filter(
+        assignee=run.owner, state=VerificationTask.State.OPEN, household__in=households
+    )
+    return set(waiting.values_list("household", flat=True))
+
+
+def _render(models: list[dict[str, Any]]) -> tuple[bytes, list[int]]:
+    try:
+        return pdf.render_batch(models, TEMPLATE)
+    except pdf.PrintError as error:
+        raise jobs.JobError(str(error)) from error
+
+
+@files.expires
+def expire_sheets() -> int:
+    """Delete files past their day; the runs stay."""
+    before = timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS)
+    gone = 0
+    for run in PaperRun.objects.filter(~Q(file=""), created_at__lt=before).order_by("pk")[:1000]:
+        vault.remove(run.file)
+        run.file = ""
+        run.save(update_fields=["file"])
+        gone += 1
+    return gone

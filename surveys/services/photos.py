@@ -1,0 +1,173 @@
+"""Photos and signatures on their way from a phone: piece after piece, each at the place where the last one ended, whole in the end or not
+at all. What arrives is made again by the server, so that nothing but a picture is ever kept."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common import audit, vault
+from common.sync import Refused
+from households.services.photos import reencode
+from surveys.models import Survey, SurveyPhoto
+
+MOST_BYTES = 300 * 1024  # of a photo
+MOST_PIECE = 64 * 1024
+MOST_PHOTOS = 40  # of a survey
+MOST_PIXELS = 16_000_000  # a picture this large in 300 KiB is no photo
+LONGEST_SIDE = 1280
+QUALITY = 75
+FORMATS = ("JPEG", "PNG")
+PATH = re.compile(r"([0-9a-f-]{36}/)?[A-Za-z0-9_]{1,60}")
+
+
+class Misplaced(Exception):  # noqa: N818  it names what happened
+    """The piece does not begin where the last one ended: `received` is where to go on, `say` why where there is a reason."""
+
+    def __init__(self, received: int, code: str = "offset", say: str = "") -> None:
+        super().__init__(code)
+        self.received, self.code, self.say = received, code, say
+
+
+def put_piece(
+    *, uid: uuid.UUID, survey: uuid.UUID, path: str, offset: int, size: int, sha256: str, data: bytes, by: Any
+) -> SurveyPhoto:
+    """Take the next piece of a photo; with the last one the photo is made again and complete, or refused for good.
+
+    The same pieces may come again after a lost answer: nothing is taken twice. Raises `Misplaced` with the right offset, `Refused`
+    (`too_large`, `too_many`, `forged`, `other_photo`, `malformed`) where the photo is none that may be sent.
+    """
+    fresh: list[str] = []
+    try:
+        with transaction.atomic():
+            photo = _put_piece(uid, survey, path, offset, size, sha256.lower(), data, by, fresh)
+    except BaseException:
+        for name in fresh:  # written outside the transaction: what it did not keep goes with it
+            vault.remove(name)
+        raise
+    if photo.state == SurveyPhoto.State.ARRIVING and photo.received != offset + len(data):
+        raise Misplaced(photo.received, "damaged", _("照片在上传途中损坏，正在从头再传。"))
+    return photo
+
+
+def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, size: int, sha256: str, data: bytes, by: Any,
+               fresh: list[str]) -> SurveyPhoto:  # fmt: skip
+    _check(path, offset, size, sha256, data)
+    photo = _locked(uid, survey_uid, path, size, sha256, by)
+    if photo.state != SurveyPhoto.State.ARRIVING:
+        return photo
+    if offset != photo.received:
+        raise Misplaced(photo.received)
+    whole = (vault.get(photo.file) if photo.received else b"") + data
+    before = audit.snapshot(photo)
+    old, photo.received = photo.file, len(whole)
+    if len(whole) == size:
+        if hashlib.sha256(whole).hexdigest() != sha256:
+            return _start_again(photo)
+        whole = _finish(photo, whole)
+    if whole:
+        photo.file = vault.put(f"surveys/{timezone.localdate():%Y/%m}/{uid}", whole)
+        fresh.append(photo.file)
+    else:
+        photo.file = ""
+    photo.save()
+    if old:
+        transaction.on_commit(partial(vault.remove, old))
+    if photo.state != SurveyPhoto.State.ARRIVING:
+        _record(photo, before, by)
+    return photo
+
+
+def _check(path: str, offset: int, size: int, sha256: str, data: bytes) -> None:
+    if size > MOST_BYTES:
+        raise Refused("too_large", _("这张照片超过 300 KB，请重新拍或压缩后再传。"))
+    if len(data) > MOST_PIECE:
+        raise Refused("too_large", _("一次上传的部分超过 64 KB。请更新页面后再传。"))
+    sound = PATH.fullmatch(path) and re.fullmatch(r"[0-9a-f]{64}", sha256)
+    if not sound or not data or offset < 0 or offset + len(data) > size:
+        raise Refused("malformed", _("照片的上传信息不对，服务器没有收下。请更新页面后再传。"))
+
+
+def _locked(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, size: int, sha256: str, by: Any) -> SurveyPhoto:
+    """The photo's row, locked; begun where it is not there. It belongs to whoever began it and to one survey."""
+    photos = SurveyPhoto.objects.select_for_update(of=("self",)).order_by("pk")
+    photo = photos.filter(uid=uid).first()
+    if photo is None:
+        meet(survey_uid)
+        survey = Survey.objects.filter(uid=survey_uid).first()
+        if survey is not None and survey.surveyor_id != by.pk:
+            raise Refused("forged", _("这张照片所属的调查是另一位调查人的，服务器没有收下。"))
+        own = SurveyPhoto.objects.filter(survey_uid=survey_uid, uploader=by).exclude(state=SurveyPhoto.State.REFUSED)
+        if own.count() >= MOST_PHOTOS:
+            raise Refused("too_many", _("一份调查最多 %(count)s 张照片，这一张没有收下。") % {"count": MOST_PHOTOS})
+        begun = SurveyPhoto(
+            uid=uid, survey_uid=survey_uid, uploader=by, path=path, size=size, sha256=sha256,
+            survey=survey if survey is not None and names(survey.answers, uid) else None,
+        )  # fmt: skip
+        SurveyPhoto.objects.bulk_create([begun], ignore_conflicts=True)  # somebody may begin it at this very moment
+        photo = photos.get(uid=uid)
+    if photo.uploader_id != by.pk or photo.survey_uid != survey_uid:
+        raise Refused("forged", _("这个编号的照片属于另一份调查，服务器没有收下。"))
+    if (photo.size, photo.sha256) != (size, sha256):
+        raise Refused("other_photo", _("这个编号的照片已经开始上传，内容却不一样。请重新拍一张。"))
+    return photo
+
+
+def _start_again(photo: SurveyPhoto) -> SurveyPhoto:
+    """Something was lost on the way: the pieces are thrown away, the phone sends them anew."""
+    old, photo.file, photo.received = photo.file, "", 0
+    photo.save()
+    if old:
+        transaction.on_commit(partial(vault.remove, old))
+    return photo
+
+
+def _finish(photo: SurveyPhoto, whole: bytes) -> bytes:
+    """The picture made again; nothing where it is none."""
+    try:
+        data, photo.width, photo.height = reencode(
+            SimpleUploadedFile(str(photo.uid), whole), formats=FORMATS, most_pixels=MOST_PIXELS, longest=LONGEST_SIDE, quality=QUALITY
+        )  # fmt: skip
+    except ValidationError as error:
+        photo.state, photo.problem = SurveyPhoto.State.REFUSED, error.messages[0]
+        return b""
+    photo.state, photo.completed_at = SurveyPhoto.State.COMPLETE, timezone.now()
+    return data
+
+
+def _record(photo: SurveyPhoto, before: dict[str, Any], by: Any) -> None:
+    survey = photo.survey
+    audit.record(
+        f"surveyphoto.{'arrived' if photo.state == SurveyPhoto.State.COMPLETE else 'refused'}", by=by, target=photo,
+        subject=survey.subject if survey else "", region_path=survey.household.village.path if survey else "",
+        note=f"not_a_photo: {photo.problem}" if photo.problem else "", rows=[photo],
+    )  # fmt: skip
+
+
+def meet(survey_uid: uuid.UUID) -> None:
+    """Wait for whoever is joining this survey and its photos at this moment, until this transaction ends: each side sees the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(7012, hashtext(%s))", [str(survey_uid)])
+
+
+def photo_of(uid: uuid.UUID, by: Any) -> SurveyPhoto | None:
+    """One's own photo, also after one may see its household no more: the phone still has to learn how much of it is here."""
+    return SurveyPhoto.objects.filter(uid=uid, uploader_id=by.pk).order_by("pk").first()
+
+
+def names(answers: dict[str, Any], uid: uuid.UUID) -> bool:
+    """Whether answers name a photo."""
+    text = str(uid)
+    every = [answers.get("values", {}), *(member.get("values", {}) for member in answers.get("members", []))]
+    return any(
+        text == value or (isinstance(value, list) and text in value) for each in every for value in each.values()
+    )

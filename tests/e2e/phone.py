@@ -1,0 +1,134 @@
+"""A phone: a browser whose storage outlives it, at a server that may be away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import psutil
+from playwright.sync_api import Error, Page, Playwright, expect
+
+from tests.browser import CHROMIUM, SWITCHES
+
+PASSWORD = "only-for-this-test-7"
+PIN = "280916"
+QUIET = "Failed to load resource"  # what the browser itself says about a network that is away
+
+
+class Phone:
+    """`open` starts the browser, `close` ends it, `kill` ends it as a flat battery would."""
+
+    def __init__(self, playwright: Playwright, folder: Path, url: str) -> None:
+        self.playwright, self.folder, self.url = playwright, folder, url
+        self.context: Any = None
+        self.said: list[str] = []
+
+    def open(self, path: str = "/collect/") -> Page:
+        self.context = self.playwright.chromium.launch_persistent_context(
+            str(self.folder),
+            executable_path=CHROMIUM,
+            args=[*SWITCHES, "--hide-crash-restore-bubble"],
+            viewport={"width": 390, "height": 844},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            base_url=self.url,
+            accept_downloads=True,
+        )
+        self.context.on("weberror", lambda error: self.said.append(str(error.error)))
+        self.context.on("console", lambda message: self._hear(message))
+        page = self.context.pages[0]
+        page.goto(path)
+        return page
+
+    @property
+    def page(self) -> Page:
+        return self.context.pages[0]
+
+    def _hear(self, message: Any) -> None:
+        if message.type == "error" and QUIET not in message.text:
+            self.said.append(message.text)
+
+    def tab(self, path: str = "/collect/") -> Page:
+        page = self.context.new_page()
+        page.goto(path)
+        return page
+
+    def close(self) -> None:
+        if self.context is not None:
+            self.context.close()
+            self.context = None
+
+    def kill(self) -> None:
+        """No last word for any page, no time to write anything."""
+        mine = [
+            p for p in psutil.process_iter(["cmdline"]) if f"--user-data-dir={self.folder}" in (p.info["cmdline"] or [])
+        ]
+        assert mine
+        for process in mine:
+            os.kill(process.pid, signal.SIGKILL)
+        psutil.wait_procs(mine, timeout=20)
+        with contextlib.suppress(Error):  # it may have noticed already
+            self.context.close()
+        self.context = None
+
+    def log_in(self, user: Any, path: str = "/collect/") -> Page:
+        user.set_password(PASSWORD)
+        user.save()
+        page = self.open(path) if self.context is None else self.context.pages[0]
+        sign_in(page, user)
+        return page
+
+
+def sign_in(page: Page, user: Any) -> None:
+    """Through the log-in form that is open."""
+    page.get_by_label("用户名").fill(user.username)
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.locator("main form button").first.click()
+    page.wait_for_url("**/collect/**")
+
+
+def chip(page: Page, state: str) -> None:
+    """Wait until the chip says how far it is."""
+    expect(page.locator("#chip")).to_have_attribute("data-state", state, timeout=20_000)
+
+
+def worker_ready(page: Page) -> None:
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+def choose_pin(page: Page, pin: str = PIN) -> None:
+    page.locator("#pin-change").click()
+    page.locator("#pin-new").fill(pin)
+    page.locator("#pin-again").fill(pin)
+    page.get_by_role("button", name="保存 PIN").click()
+    expect(page.locator("#device-say")).to_contain_text("PIN 已设置")
+
+
+def unlock(page: Page, pin: str = PIN) -> None:
+    page.locator("#pin").fill(pin)
+    page.get_by_role("button", name="解锁").click()
+
+
+def rows(page: Page, store: str, prefix: str = "") -> list[Any]:
+    """What stands in a store of the phone's database, as it lies there."""
+    return page.evaluate(
+        """([store, prefix]) => new Promise((done, fail) => {
+            const request = indexedDB.open("yihu");
+            request.onerror = () => fail(request.error);
+            request.onsuccess = () => {
+              const rows = request.result.transaction(store).objectStore(store);
+              const keys = rows.getAllKeys();
+              const values = rows.getAll();
+              values.onsuccess = () => {
+                request.result.close();
+                const whole = values.result.map((row, at) => ({ key: keys.result[at], row }));
+                done(whole.filter(({ key }) => String(key).startsWith(prefix)).map(({ key, row }) =>
+                  row && typeof row === "object" ? { ...row, key } : { key, row }));
+              };
+            };
+          })""",
+        [store, prefix],
+    )

@@ -1,0 +1,79 @@
+// The page of a survey form: finds the draft, hands it to the wizard.
+import { say } from "./fields.js";
+import { begin } from "./state.js";
+import { lost } from "./keeping.js";
+import { start } from "./wizard.js";
+import { uuid } from "./crypto.js";
+import { chooseKeeper } from "./keeper.js";
+
+const json = (id) => JSON.parse(document.getElementById(id).textContent);
+const byId = (id) => document.getElementById(id);
+
+/** What stands behind # in the address: {household, draft, field, channel}. */
+export function asked(hash) {
+  const found = {};
+  for (const part of hash.replace(/^#/, "").split("&")) {
+    const [name, value] = part.split("=");
+    if (name) found[name] = decodeURIComponent(value || "");
+  }
+  return found;
+}
+
+function stop(sentence) {
+  const text = byId("gate-text");
+  text.textContent = "";
+  const line = document.createElement("p");
+  line.className = "note note--warn";
+  line.textContent = sentence;
+  text.append(line);
+}
+
+async function draftOf(keeper, hop, form) {
+  const known = hop.draft ? await keeper.draft(hop.draft) : null;
+  const household = hop.household || (known && known.household);
+  const entry = household ? await keeper.entry(household) : null;
+  if (known) return { draft: known, entry };
+  if (!household) return {};
+  const [open] = await keeper.drafts(household);
+  if (open) return { draft: open, entry };
+  if (!entry) return {};
+  return { draft: begin(entry, { form, channel: hop.channel || (keeper.online ? "page" : "phone"), uid: uuid(), now: new Date() }), entry };
+}
+
+export async function main() {
+  const words = json("words");
+  const definition = json("definition");
+  const hop = asked(location.hash);
+  addEventListener("hashchange", () => location.reload());
+  large();
+  try {
+    const form = `${definition.code}@${definition.version}`;
+    const keeper = await chooseKeeper(words, hop);
+    const { draft, entry } = await draftOf(keeper, hop, form);
+    if (!draft) return stop(hop.household || hop.draft ? words.no_household : words.no_choice);
+    if (draft.form !== form) return location.replace(`../../${draft.form.replace("@", "/")}/${location.hash}`);
+    if (hop.channel) draft.channel = hop.channel;
+    const lease = await keeper.lease(draft.uid, lost);
+    byId("mode").hidden = !keeper.online;
+    byId("mode").textContent = keeper.online ? words.online : "";
+    start({ definition, words, draft, entry, keeper, lease, ids: uuid, hop: hop.field });
+  } catch (error) {
+    stop(error.say || say(words.broken));
+  }
+}
+
+/** Large letters, kept in a cookie of these pages, so that it works without a network. */
+function large() {
+  const button = byId("big");
+  const on = /(?:^|; )shell-text=large/.test(document.cookie);
+  const put = (value) => {
+    document.documentElement.classList.toggle("big", value);
+    button.setAttribute("aria-pressed", String(value));
+  };
+  put(on);
+  button.addEventListener("click", () => {
+    const value = button.getAttribute("aria-pressed") !== "true";
+    document.cookie = `shell-text=${value ? "large" : "normal"}; path=/collect/; max-age=31536000; samesite=lax`;
+    put(value);
+  });
+}

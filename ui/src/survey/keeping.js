@@ -1,0 +1,95 @@
+// Everything is kept as it is typed.
+import { byId, on, word } from "./board.js";
+import { make } from "./fields.js";
+
+const WAIT = 400; // ms after a key
+const AGAIN = 5000; // ms after a save that went wrong
+let dirty = false;
+let timer = 0;
+let saving = Promise.resolve();
+let since = null; // ms, since when the page has been in front
+
+/** Adds the seconds the form has been in front to the effort. */
+function count() {
+  const now = performance.now();
+  if (since !== null) on.state.effort.seconds += (now - since) / 1000;
+  since = document.hidden ? null : now;
+}
+
+/** Save soon. */
+export function later() {
+  dirty = true;
+  timer = timer || setTimeout(save, on.keeper.wait || WAIT);
+}
+
+/** Save now. Saves follow one another; what is typed meanwhile is in the next. */
+export function save() {
+  clearTimeout(timer);
+  timer = 0;
+  if (dirty && on.lease.held && !on.over) {
+    dirty = false;
+    count();
+    const record = on.state.record(on.at);
+    saving = saving.then(() => on.keeper.save(record)).then(saved, unsaved);
+  }
+  return saving;
+}
+
+function saved() {
+  const now = new Date();
+  const time = `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
+  status(word(on.keeper.online ? "saved_online" : "saved", { time }), "saved");
+}
+
+function unsaved(error) {
+  dirty = true;
+  timer = timer || setTimeout(save, AGAIN);
+  status(error.say || on.words.unsaved, "saved saved--not");
+}
+
+function status(text, look) {
+  const line = byId("saved");
+  if (line.textContent !== text) line.textContent = text;
+  line.className = look;
+}
+
+/** One sentence about something that went wrong beside the typing, with the focus where the form lost it. */
+export function trouble(error) {
+  const note = byId("note");
+  note.textContent = error.say || on.words.trouble;
+  note.hidden = false;
+}
+
+/** Only to look at: another window writes this draft. */
+export function lock(on_) {
+  on.readOnly = on_;
+  byId("all").disabled = on_;
+  if (!on_) return;
+  const note = byId("note");
+  const button = make("button", { type: "button", className: "btn btn--s" }, on.words.take);
+  button.addEventListener("click", async () => {
+    await on.lease.take();
+    location.reload(); // what the other window typed last is read anew
+  });
+  note.textContent = on.words.elsewhere;
+  note.append(button);
+  note.hidden = false;
+}
+
+/** Another window writes now. */
+export function lost() {
+  clearTimeout(timer);
+  on.lease.held = false;
+  lock(true);
+  byId("note").focus();
+}
+
+/** From now on time counts, and nothing is lost when the page is left. */
+export function watch() {
+  count();
+  document.addEventListener("visibilitychange", () => {
+    count();
+    if (document.hidden) save();
+  });
+  addEventListener("pagehide", save);
+}

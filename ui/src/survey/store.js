@@ -1,0 +1,311 @@
+// What a page knows of the phone: drafts, photos, the outbox and the pack (docs/surveys.md, "On the phone"). `keeper` is what the form
+// page asks for (docs/surveys.md, "The form and who keeps its draft"); the rest is the home page's.
+//
+// `events` (an EventTarget) tells: "sync" {state, waiting, drafts, photos, others, say, at}; "saved" {uid, at} or {uid, code}; "flush"
+// {until}: save now, and hand the promise to `until`; "locked" {lock}; "changed": lists are out of date; "pack"; "reload": the page is
+// too old for the database. Errors have a `code`: locked, signed_out, taken (another window), gone (finished or discarded elsewhere),
+// full (no room), reload, not_a_photo, in_form (the survey is being filled already); and `say`, the sentence for it.
+
+import { base64, seal, sealBytes, unseal, uuid } from "./crypto.js";
+import { all, change, events, flush, one, tell } from "./db.js";
+import * as lease from "./lease.js";
+import * as outbox from "./outbox.js";
+import * as pictures from "./photos.js";
+import { vault } from "./vault.js";
+
+export { events, vault };
+
+const CODES = { QuotaExceededError: "full", VersionError: "reload", NotAPicture: "not_a_photo" };
+let words = {};
+
+/** Sentences by code: what `error.say` says. */
+export const speak = (sentences) => (words = sentences);
+
+export class StoreError extends Error {
+  constructor(code) {
+    super(code);
+    Object.assign(this, { code, say: words[code] || words.trouble || code });
+  }
+}
+
+async function guarded(work) {
+  if (vault.lock !== "open") throw new StoreError(vault.lock === "none" ? "signed_out" : "locked");
+  try {
+    return await work();
+  } catch (error) {
+    throw CODES[error.name] ? new StoreError(CODES[error.name]) : error;
+  }
+}
+
+const mine = (row) => Boolean(row && vault.me && row.owner === vault.me.username);
+const weigh = (box) => (box ? box.data.byteLength : 0);
+
+// -- the pack ------------------------------------------------------------------------------------------------------------------------
+
+/** The pack, or null when there is none (never fetched, older than 72 hours, locked). */
+export const pack = outbox.readPack;
+
+/** A household of the pack with its `year`; of a draft, where the pack has it no more; null. */
+export function entry(household) {
+  return guarded(async () => {
+    const found = await pack();
+    const here = found && found.households.find((each) => each.uid === household);
+    if (here) return { year: found.year, ...here };
+    const row = (await rows()).find((each) => each.household === household);
+    return row ? (await read(row)).home : null;
+  });
+}
+
+/** [{code, version, url, current}] as the server last said. */
+export const forms = async () => (await one("keep", "forms")) || [];
+
+/** The address of a form page, "code@version", with what stands behind "#". */
+export async function formUrl(form, rest) {
+  const [code, version] = form.split("@");
+  const found = (await forms()).find((each) => each.code === code && each.version === version);
+  return `${found ? found.url : `/collect/forms/${code}/${version}/`}#${rest}`;
+}
+
+// -- drafts --------------------------------------------------------------------------------------------------------------------------
+// A row: {uid, owner, household, form, purpose, revision, updated, size, writer, box}; the box holds {draft, home}.
+
+const rows = async () => (await all("drafts")).filter(mine).sort((a, b) => b.updated - a.updated);
+const read = (row) => unseal(vault.key, row.uid, row.box);
+
+async function drafts(household) {
+  const found = (await rows()).filter((row) => row.household === household);
+  return Promise.all(found.map(async (row) => mend((await read(row)).draft)));
+}
+
+async function draft(uid) {
+  const row = await one("drafts", uid);
+  return mine(row) ? mend((await read(row)).draft) : null;
+}
+
+/** After a kill between a picture and the next save: a picture without an answer is put back, an answer without a picture taken out. */
+async function mend(found) {
+  const shots = new Map((await pictures.list(found.uid)).map((row) => [row.uid, row]));
+  const answered = new Set();
+  const members = found.answers.members || [];
+  for (const values of [found.answers.values, ...members.map((one) => one.values), (found.at || {}).aside || {}]) {
+    for (const [name, answer] of Object.entries(values)) {
+      const uids = [].concat(answer).filter((one) => UUID.test(one));
+      uids.forEach((one) => answered.add(one));
+      const there = uids.filter((one) => shots.has(one) || found.revision > 0); // a returned survey's photos are on the server
+      if (there.length === uids.length) continue;
+      if (Array.isArray(answer) && there.length) values[name] = there;
+      else delete values[name];
+    }
+  }
+  for (const shot of shots.values()) {
+    if (answered.has(shot.uid) || shot.op) continue;
+    const [who, name] = shot.path.includes("/") ? shot.path.split("/") : ["", shot.path];
+    const holder = who ? members.find((one) => one.uid === who) : found.answers;
+    if (holder) holder.values[name] = shot.single ? shot.uid : [...(holder.values[name] || []), shot.uid];
+  }
+  return found;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+let saving = Promise.resolve();
+
+/** Keep a draft; resolves when it is on the disk. Saves follow one another; the draft in memory stays as it is in any case. */
+function save(record) {
+  const copy = JSON.parse(JSON.stringify(record));
+  const done = saving.catch(() => {}).then(() => guarded(() => write(copy)));
+  saving = done;
+  const told = (detail) => tell("saved", { uid: record.uid, ...detail });
+  done.then(() => told({ at: Date.now() }), (error) => told({ code: error.code || "trouble" }));
+  return done;
+}
+
+async function write(record) {
+  const { uid, household, form, purpose, revision } = record;
+  const home = await entry(household);
+  const box = await seal(vault.key, uid, { draft: record, home });
+  let first;
+  await change([["drafts", uid]], ([row]) => {
+    first = !row;
+    if (!lease.holds(uid)) throw new StoreError("taken");
+    if (first && lease.known(uid)) throw new StoreError("gone");
+    if (row && row.writer !== lease.tab) throw new StoreError("taken");
+    const about = { uid, owner: vault.me.username, household, form, purpose, revision };
+    return [["drafts", uid, { ...about, updated: Date.now(), size: weigh(box), writer: lease.tab, box }]];
+  });
+  lease.know(uid);
+  // It may say no, so nothing relies on it; without it a full disk may clear everything of this site.
+  if (first && navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
+}
+
+document.addEventListener("visibilitychange", () => document.hidden && flush().catch(() => {}));
+addEventListener("pagehide", () => flush().catch(() => {}));
+
+/** The survey is finished: in one transaction its operation goes into the outbox, its photos are tied to it and the draft goes. */
+function finish(body) {
+  return guarded(async () => {
+    await saving.catch(() => {});
+    const uid = uuid();
+    const home = await entry(body.household);
+    const shots = await pictures.list(body.uid);
+    const box = await seal(vault.key, uid, body);
+    const title = await seal(vault.key, uid + "/title", { ...titleOf(home), purpose: body.purpose, year: body.year, home });
+    const op = {
+      uid, owner: vault.me.username, kind: "survey.submit", survey: body.uid, form: body.form, made: Date.now(), size: weigh(box),
+      title, body: box, photos: body.photos, missing: [], problems: [], state: "queued", code: "", say: "",
+    };
+    await change([["drafts", body.uid]], ([row]) => {
+      if (!row) throw new StoreError("gone");
+      if (row.writer !== lease.tab) throw new StoreError("taken");
+      const tied = shots.filter((shot) => !shot.op).flatMap((shot) =>
+        body.photos.includes(shot.uid) ? [["photos", "m" + shot.uid, { ...shot, op: uid }]] : pictures.without(shot.uid));
+      return [["ops", uid, op], ["drafts", body.uid, undefined], ...tied];
+    });
+    lease.release(body.uid);
+    lease.changed();
+    outbox.sync();
+    return { op: uid };
+  });
+}
+
+const titleOf = ({ householder, number, village, hamlet, uid }) => ({ householder, number, village, hamlet, household: uid });
+
+/** What the form page asks of whoever keeps its draft. */
+export const keeper = {
+  online: false,
+  entry,
+  drafts: (household) => guarded(() => drafts(household)),
+  draft: (uid) => guarded(() => draft(uid)),
+  save,
+  finish,
+  discard,
+  addPhoto: (survey, path, blob, kind) => guarded(() => pictures.add(survey, path, blob, kind === "signature")),
+  async photo(uid) {
+    const bytes = await guarded(() => pictures.bytesOf(uid));
+    return bytes && new Blob([bytes], { type: "image/jpeg" });
+  },
+  dropPhoto: pictures.remove,
+  lease: (uid, lost) => guarded(() => lease.open(uid, flush, lost)),
+};
+
+// -- lists ---------------------------------------------------------------------------------------------------------------------------
+
+const sum = (shots) => shots.reduce((total, shot) => total + (shot.state === "complete" ? 0 : shot.size), 0);
+
+/** This user's drafts, newest first: {uid, household, form, purpose, revision, updated, size, photos, householder, village, at}. */
+export async function draftList() {
+  const every = await pictures.list();
+  return Promise.all((await rows()).map(async ({ box, ...row }) => {
+    const shots = every.filter((shot) => shot.survey === row.uid && !shot.op);
+    const about = { ...row, photos: shots.length, size: row.size + sum(shots) };
+    if (vault.lock !== "open") return about;
+    const opened = await unseal(vault.key, row.uid, box).catch(() => null); // sealed with a key that is gone for good
+    return opened ? { ...titleOf(opened.home), ...about, at: opened.draft.at } : about;
+  }));
+}
+
+async function described({ title, body, ...op }) {
+  const shots = (await pictures.list(op.survey)).filter((shot) => shot.op === op.uid);
+  const about = { ...op, again: Boolean(body), size: (body ? op.size : 0) + sum(shots) };
+  const told = vault.lock === "open" ? await unseal(vault.key, op.uid + "/title", title).catch(() => ({})) : {};
+  return { ...told, ...about };
+}
+
+/** Finished surveys the server has not whole, oldest first: {uid, survey, state, say, problems, missing, made, size, again, …title}. */
+export async function unsent() {
+  return Promise.all((await outbox.list()).filter(outbox.isUnsent).map(described));
+}
+
+/** The newest receipts: what has arrived, what waits for a reviewer. */
+export async function receipts(most = 20) {
+  const found = (await outbox.list()).filter((op) => op.state === "done" || op.state === "quarantined");
+  return Promise.all(found.slice(-most).reverse().map(described));
+}
+
+/** Everything of one record: {title, body, photos: rows}. `uid` of a draft or an operation. */
+export function look(uid) {
+  return guarded(async () => {
+    const [op, row] = await Promise.all([one("ops", uid), one("drafts", uid)]);
+    if (!mine(op || row)) throw new StoreError("gone");
+    const shots = (await pictures.list(op ? op.survey : uid)).filter((shot) => shot.op === (op ? uid : null));
+    if (op) {
+      const body = op.body && (await unseal(vault.key, uid, op.body));
+      return { title: await unseal(vault.key, uid + "/title", op.title), body, photos: shots };
+    }
+    const { draft: body, home } = await read(row);
+    return { title: { ...titleOf(home), home }, body, photos: shots };
+  });
+}
+
+/** {name, blob} of one record with its photos: encrypted with this phone's key where a PIN protects it, else plain JSON. */
+export async function exportRecord(uid) {
+  const { title, body, photos } = await look(uid);
+  const jpeg = async (shot) => base64((await pictures.bytesOf(shot)) || []);
+  const shots = await Promise.all(photos.map(async ({ uid: shot, path }) => ({ uid: shot, path, jpeg: await jpeg(shot) })));
+  const about = { yihu: 1, at: new Date().toISOString(), device: vault.device && vault.device.uid };
+  let file = JSON.stringify({ ...about, user: vault.me.username, title, body, photos: shots });
+  if (vault.pin) {
+    const { iv, data } = await sealBytes(vault.key, "export", new TextEncoder().encode(file));
+    file = JSON.stringify({ ...about, iv: base64(iv), data: base64(data) });
+  }
+  return { name: `yihu-${uid.slice(0, 8)}.${vault.pin ? "yihu" : "json"}`, blob: new Blob([file], { type: "application/octet-stream" }) };
+}
+
+/**
+ * Send a refused operation once more. The server answers an operation it knows with the receipt it gave, so this is a new one with the
+ * same body; the old one is kept as replaced.
+ */
+export function retry(uid) {
+  return guarded(async () => {
+    const op = await one("ops", uid);
+    if (mine(op) && op.state === "refused" && op.body) {
+      const next = uuid();
+      const body = await seal(vault.key, next, await unseal(vault.key, uid, op.body));
+      const title = await seal(vault.key, next + "/title", await unseal(vault.key, uid + "/title", op.title));
+      const shots = (await pictures.list(op.survey)).filter((shot) => shot.op === uid);
+      const fresh = { ...op, uid: next, body, title, state: "queued", code: "", say: "", problems: [], missing: [] };
+      await change([["ops", uid]], ([now]) => (now.state === "refused" ? [
+        ["ops", next, fresh], ["ops", uid, { ...now, state: "replaced", body: null }],
+        ...shots.map((shot) => ["photos", "m" + shot.uid, { ...shot, op: next }]),
+      ] : []));
+    }
+    return outbox.sync();
+  });
+}
+
+/** Open a refused operation as a draft again, photos and all. Answers the survey's uid. */
+export function reopen(uid) {
+  return guarded(async () => {
+    const op = await one("ops", uid);
+    if (!mine(op) || !op.body) throw new StoreError("gone");
+    const { photos: _photos, ...body } = await unseal(vault.key, uid, op.body);
+    const { home } = await unseal(vault.key, uid + "/title", op.title);
+    const record = { ...body, at: {}, problems: op.problems };
+    const box = await seal(vault.key, body.uid, { draft: record, home });
+    const shots = (await pictures.list(body.uid)).filter((shot) => shot.op === uid);
+    const { household, form, purpose, revision } = body;
+    await change([["ops", uid], ["drafts", body.uid]], ([now, there]) => {
+      if (there) throw new StoreError("in_form");
+      if (!now || now.state !== "refused") throw new StoreError("gone");
+      const row = { uid: body.uid, owner: op.owner, household, form, purpose, revision, updated: Date.now(), writer: null };
+      return [["drafts", body.uid, { ...row, size: weigh(box), box }], ["ops", uid, { ...now, state: "replaced", body: null }],
+        ...shots.map((shot) => ["photos", "m" + shot.uid, { ...shot, op: null }])];
+    });
+    lease.changed();
+    await outbox.count();
+    return body.uid;
+  });
+}
+
+/** Throw one draft or one operation away, photos too. The page has asked before. What the server has already stays there. */
+export async function discard(uid) {
+  const op = await one("ops", uid);
+  const shots = (await pictures.list(op ? op.survey : uid)).filter((shot) => shot.op === (op ? uid : null));
+  await change([["ops", uid], ["drafts", uid]], ([now, row]) => {
+    const going = shots.flatMap((shot) => pictures.without(shot.uid));
+    if (mine(now)) return [["ops", uid, { ...now, state: "discarded", body: null, done: Date.now() }], ...going];
+    return mine(row) ? [["drafts", uid, undefined], ...going] : [];
+  });
+  lease.release(uid);
+  lease.changed();
+  await outbox.count();
+}
