@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common import pages
 from households import codelists
 from households.ledger import TONES
 from households.models import Household, Member, Pairing, Status
@@ -131,3 +132,10 @@ def drawn(rows: Iterable[Row]) -> list[dict[str, Any]]:
             "status": row.status, "tone": row.tone, "category": row.category, "cause": row.cause, "unmet": row.unmet, "helper": row.helper,
         })  # fmt: skip
     return found
+
+
+def counted(count: pages.Count) -> str:
+    """「共 412 户」, 「一万户以上」."""
+    if count.capped:
+        return _("一万户以上")
+    return ngettext("共 %(count)s 户", "共 %(count)s 户", count.value) % {"count": f"{count.value:,}"}

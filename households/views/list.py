@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
@@ -20,7 +19,7 @@ from common.readonly import reads_only
 from households import selection
 from households.bulk_pairing import BulkPairingForm, leads_of, pair_many
 from households.filters import HouseholdFilter
-from households.listing import drawn, rows_of, with_row_facts
+from households.listing import counted, drawn, rows_of, with_row_facts
 from households.models import Household, SavedView
 from households.search import SEALED, is_number, seal
 from households.services import LedgerError
@@ -63,7 +62,7 @@ def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | No
         }
 
     return pages.list_page(
-        request, template="households/household_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, counted=_counted,
+        request, template="households/household_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, counted=counted,
         size=FOUND if search else pages.SIZE, few=bool(search and search.is_bounded),
     )  # fmt: skip
 
@@ -72,13 +71,6 @@ def _region_before(request: HttpRequest) -> str | None:
     """The region under which the page stands that asks for a fragment; None where that is not known."""
     before: str | None = request.htmx.current_url  # type: ignore[attr-defined]
     return None if before is None else parse_qs(urlsplit(before).query).get("region", [""])[0]
-
-
-def _counted(count: pages.Count) -> str:
-    """「共 412 户」, 「一万户以上」."""
-    if count.capped:
-        return _("一万户以上")
-    return ngettext("共 %(count)s 户", "共 %(count)s 户", count.value) % {"count": f"{count.value:,}"}
 
 
 @reads_only

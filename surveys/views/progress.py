@@ -16,7 +16,7 @@ from accounts.roles import Permission
 from common import charts, pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
-from households.listing import Row, with_row_facts
+from households.listing import Row, counted, with_row_facts
 from regions.models import Level, Region
 from surveys import progress
 from surveys.filters import OVERDUE, RoundFilter
@@ -170,7 +170,7 @@ def progress_households(request: HttpRequest) -> HttpResponse:
     url = reverse("surveys:progress_households")
     return pages.list_page(
         request, template="surveys/progress_households.html", url=url, filterset=filterset, rows=rows,
-        context=context, unit=_("户"),
+        context=context, counted=counted,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from PIL import Image
 
@@ -74,8 +74,15 @@ def survey_list(request: HttpRequest) -> HttpResponse:
         }
 
     return pages.list_page(
-        request, template="surveys/survey_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, unit=_("份"),
+        request, template="surveys/survey_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context, counted=_counted,
     )  # fmt: skip
+
+
+def _counted(count: pages.Count) -> str:
+    """「共 12 份」, 「一万份以上」."""
+    if count.capped:
+        return _("一万份以上")
+    return ngettext("共 %(count)s 份", "共 %(count)s 份", count.value) % {"count": f"{count.value:,}"}
 
 
 def _kpis(request: HttpRequest) -> list[dict[str, Any]]:

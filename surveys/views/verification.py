@@ -26,6 +26,7 @@ from accounts.scoping import posted_regions, require
 from common import pages
 from common.readonly import read_on_get, reads_only
 from households import codelists, selection
+from households.listing import counted
 from households.models import Household, Member
 from households.services import LedgerError
 from regions.models import Region
@@ -89,7 +90,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
 
     return pages.list_page(
         request, template="surveys/task_list.html", url=reverse("surveys:task_list"), filterset=filterset, rows=_with_facts, context=context,
-        unit=_("户"),
+        counted=counted,
     )  # fmt: skip
 
 
