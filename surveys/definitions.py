@@ -267,11 +267,13 @@ class Definition:
         return Names(frozenset(f.id for f in self.household_fields), frozenset(f.id for f in self.member_fields))
 
     def expanded(self) -> dict[str, Any]:
-        """The definition as a page needs it: besides what was written, `codes`, `length`, `places`, `highest` of each field."""
+        """The definition as a page needs it: besides what was written, `codes`, `length`, `places`, `highest` of each field,
+        and `order`: the fields that are not always asked, each behind those its rules read."""
         return {
             "code": self.code,
             "version": self.version,
             "title": self.title,
+            "order": [field.id for field in self.order],
             "steps": [_step_data(step) for step in self.steps],
         }
 

@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("forms/new/", forms.form_upload, name="form_upload"),
     path("forms/sample.xlsx", forms.form_sample, name="form_sample"),
     path("forms/<int:pk>/", forms.form_detail, name="form_detail"),
+    path("forms/<int:pk>/preview/", forms.form_preview, name="form_preview"),
     path("forms/<int:pk>/publish/", forms.form_publish, name="form_publish"),
     path("forms/<int:pk>/retire/", forms.form_retire, name="form_retire"),
     path("forms/<int:pk>/discard/", forms.form_discard, name="form_discard"),

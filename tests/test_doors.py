@@ -274,6 +274,7 @@ DOORS: list[Door] = [
     *form("surveys:form_upload", Menu(P.SURVEY_PUBLISH)),
     *get("surveys:form_sample", Menu(P.SURVEY_PUBLISH)),
     *get("surveys:form_detail", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
+    *get("surveys:form_preview", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
     *form("surveys:form_publish", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
     *form("surveys:form_retire", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),
     *form("surveys:form_discard", Area(P.SURVEY_PUBLISH), {"pk": "survey_form"}),

@@ -109,4 +109,5 @@ def _locked(form: SurveyForm, by: Any) -> SurveyForm:
 
 def _record(action: str, row: SurveyForm, by: Any, before: dict[str, Any]) -> None:
     changes = audit.changes_since(before, row)
-    audit.record(action, by=by, target=row, region_path=row.region.path, changes=changes, note=f"{row} {row.title}")
+    path = row.region.path if row.region else ""
+    audit.record(action, by=by, target=row, region_path=path, changes=changes, note=f"{row} {row.title}")

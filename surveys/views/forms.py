@@ -20,7 +20,7 @@ from accounts.scoping import may_in, posted_regions
 from common.readonly import read_on_get, reads_only
 from households.services import LedgerError
 from regions.models import Region
-from surveys import definitions, spoken, xlsform
+from surveys import definitions, shell, spoken, xlsform
 from surveys.models import SurveyForm
 from surveys.services import forms as verbs
 from surveys.views.base import attempt, form_status
@@ -105,6 +105,14 @@ def form_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "fields": len(read.asked), "written": len(read.writes),
     }  # fmt: skip
     return render(request, "surveys/form_detail.html", context)
+
+
+@reads_only
+def form_preview(request: HttpRequest, pk: int) -> HttpResponse:
+    form = _form(request, pk)
+    return render(
+        request, "surveys/form_preview.html", {"survey_form": form, "steps": shell.steps_of(definitions.read(form))}
+    )
 
 
 def _step(step: definitions.Step, read: definitions.Definition) -> dict[str, Any]:

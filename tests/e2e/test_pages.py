@@ -44,6 +44,7 @@ def addresses(household):
         "print one": reverse("reports:print_household", **own),
         "survey forms": reverse("surveys:form_list"),
         "survey form": reverse("surveys:form_detail", args=[form.pk]),
+        "survey form preview": reverse("surveys:form_preview", args=[form.pk]),
         "survey form upload": reverse("surveys:form_upload"),
         "survey form publishing": reverse("surveys:form_publish", args=[form.pk]),
         "survey rounds": reverse("surveys:round_list"),

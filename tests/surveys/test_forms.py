@@ -196,6 +196,21 @@ def test_the_standard_form_can_be_looked_at_and_not_touched(official, client_as,
     assert standard_form.state == "published"
 
 
+def test_a_draft_is_seen_as_its_surveyors_will_see_it(land, official, client_as):
+    form = uploaded(land.county, official)
+    page = client_as(official).get(reverse("surveys:form_preview", args=[form.pk])).content.decode()
+    for shown in (
+        "<fieldset disabled>",
+        "1 · 住房和产业",
+        "2 · 家庭成员",
+        "每位家庭成员填一遍。",
+        "别的手艺",
+        "电焊",
+        "㎡",
+    ):
+        assert shown in page, shown
+
+
 def test_a_draft_is_discarded_by_page(land, official, client_as):
     form = uploaded(land.county, official)
     assert (

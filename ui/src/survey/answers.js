@@ -36,39 +36,43 @@ function each(definition, tell) {
 }
 
 /**
- * What is asked now: {asked: [path] in the order of the form, scope: with the answers of those only}.
- * What is hidden is blank to rules, too; so hiding is repeated until nothing more goes or comes back.
+ * What is asked now: {asked: [path] in the order of the form, scope: with the answers of those only, at: Map of member uid -> scope}.
+ * What is hidden is blank to the rules of what comes behind it in `definition.order`.
  */
 export function prune(definition, scope) {
-  let hidden = new Set();
-  for (let round = 0; round < 40; round++) {
-    const pruned = without(scope, hidden);
-    const next = new Set();
-    walk(definition, scope, (field, step, uid) => {
-      const here = { ...pruned, member: uid };
-      const shown = (!step.show || holds(step.show, { ...pruned, member: "" })) && (!field.show || holds(field.show, here));
-      if (!shown) next.add(pathOf(field.id, uid));
-    });
-    const settled = next.size === hidden.size && [...next].every((path) => hidden.has(path));
-    hidden = next;
-    if (settled) break;
+  const here = own(scope);
+  const at = insides(here);
+  const hidden = new Set();
+  const places = {};
+  each(definition, (field, step) => (places[field.id] = [field, step]));
+  for (const [field, step] of definition.order.map((id) => places[id])) {
+    const shown = !step.show || holds(step.show, here);
+    for (const [uid, inner] of step.repeat ? at : [["", here]]) {
+      if (shown && (!field.show || holds(field.show, inner))) continue;
+      delete (uid ? inner.person : here).values[field.id];
+      hidden.add(pathOf(field.id, uid));
+    }
   }
-  const asked = [];
-  walk(definition, scope, (field, step, uid) => hidden.has(pathOf(field.id, uid)) || asked.push(pathOf(field.id, uid)));
-  return { asked, scope: without(scope, hidden) };
+  const paths = [];
+  walk(definition, here, at, (field, inner, uid) => paths.push(pathOf(field.id, uid)));
+  return { asked: paths.filter((path) => !hidden.has(path)), scope: here, at };
 }
 
-function walk(definition, scope, tell) {
+/** The same scope with values that may be deleted. */
+function own(scope) {
+  return { ...scope, values: { ...scope.values }, members: scope.members.map((one) => ({ ...one, values: { ...one.values } })) };
+}
+
+/** uid -> scope of each member who is asked. */
+function insides(scope) {
+  const here = scope.members.filter((one) => !one.left && !one.unasked);
+  return new Map(here.map((person) => [person.uid, { ...scope, member: person.uid, person }]));
+}
+
+function walk(definition, scope, at, tell) {
   for (const step of definition.steps) {
-    const who = step.repeat ? scope.members.filter((one) => !one.left && !one.unasked).map((one) => one.uid) : [""];
-    for (const uid of who) for (const field of step.fields) tell(field, step, uid);
+    for (const [uid, inner] of step.repeat ? at : [["", scope]]) for (const field of step.fields) tell(field, inner, uid);
   }
-}
-
-function without(scope, hidden) {
-  if (!hidden.size) return scope;
-  const only = (values, uid) => Object.fromEntries(Object.entries(values).filter(([id]) => !hidden.has(pathOf(id, uid))));
-  return { ...scope, values: only(scope.values, ""), members: scope.members.map((one) => ({ ...one, values: only(one.values, one.uid) })) };
 }
 
 /**
@@ -76,22 +80,22 @@ function without(scope, hidden) {
  * `complete`: also what is missing for a submission.
  */
 export function check(definition, scope, complete = true) {
+  const sound = own(scope);
   const type = idOf(definition, "member.id_type");
   const spoilt = new Map(); // path -> code: what is no value is blank to rules
-  walk(definition, scope, (field, step, uid) => {
-    const mine = uid ? scope.members.find((one) => one.uid === uid).values : scope.values;
-    const code = wrong(field, mine[field.id], scope.today, mine[type]);
+  walk(definition, sound, insides(sound), (field, inner, uid) => {
+    const mine = uid ? inner.person.values : sound.values;
+    const code = wrong(field, mine[field.id], scope.today, uid ? mine[type] : "");
     if (code) spoilt.set(pathOf(field.id, uid), code);
+    if (code) delete mine[field.id];
   });
-  const { asked, scope: here } = prune(definition, without(scope, new Set(spoilt.keys())));
+  const { asked, scope: here, at } = prune(definition, sound);
   const found = { asked, problems: [], questions: [] };
   const known = new Set(asked);
-  walk(definition, here, (field, step, uid) => {
+  walk(definition, here, at, (field, inner, uid) => {
     const path = pathOf(field.id, uid);
     if (!known.has(path)) return;
-    const mine = uid ? here.members.find((one) => one.uid === uid).values : here.values;
-    const value = mine[field.id];
-    const inner = { ...here, member: uid };
+    const value = (uid ? inner.person : here).values[field.id];
     const say = (one) => one.say.replace(/\{x\}/g, () => quotient(value, here.last[path]));
     if (spoilt.has(path)) found.problems.push({ path, code: spoilt.get(path) });
     for (const one of field.hard || []) if (holds(one.if, inner)) found.problems.push({ path, code: "hard", say: say(one) });

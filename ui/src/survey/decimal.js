@@ -1,20 +1,15 @@
 // Decimals of six places as whole millionths, rounded half away from zero, as Python's Decimal does in surveys/rules.py.
 const NUMBER = /^(-?)(\d{1,15})(?:\.(\d{1,12}))?$/;
-const ONE = BigInt(1000000);
-const ZERO = BigInt(0);
-const BEYOND = BigInt(10) ** BigInt(21);
+const ONE = 1000000n;
+const BEYOND = 10n ** 21n;
 
 /** A quotient of whole numbers, rounded half away from zero. */
 export function divided(above, below) {
-  if (below < ZERO) [above, below] = [-above, -below];
-  const half = below / BigInt(2);
-  const odd = below % BigInt(2);
-  // |above| * 2 + below over below * 2 would do; this keeps the numbers short
-  const size = above < ZERO ? -above : above;
-  const whole = size / below;
-  const rest = size % below;
-  const up = rest > half || (rest === half && odd === ZERO) ? BigInt(1) : ZERO;
-  return above < ZERO ? -(whole + up) : whole + up;
+  const negative = above < 0n !== below < 0n;
+  if (above < 0n) above = -above;
+  if (below < 0n) below = -below;
+  const size = (above * 2n + below) / (below * 2n);
+  return negative ? -size : size;
 }
 
 /** Millionths of a JSON number or of plain digits; null for anything else, and for more than 15 digits. */
@@ -37,18 +32,12 @@ export function times(one, other) {
 }
 
 export function over(one, other) {
-  return other === ZERO ? null : within(divided(one * ONE, other));
-}
-
-/** Rounded to `places` (at most six). */
-export function rounded(size, places) {
-  const step = BigInt(10 ** (6 - places));
-  return divided(size, step) * step;
+  return other ? within(divided(one * ONE, other)) : null;
 }
 
 /** Millionths as plain digits without the zeros behind them: "12.5". */
 export function text(size) {
-  const digits = String(size < ZERO ? -size : size).padStart(7, "0");
+  const digits = String(size < 0n ? -size : size).padStart(7, "0");
   const cents = digits.slice(-6).replace(/0+$/, "");
-  return (size < ZERO ? "-" : "") + digits.slice(0, -6) + (cents && "." + cents);
+  return (size < 0n ? "-" : "") + digits.slice(0, -6) + (cents && "." + cents);
 }

@@ -1,12 +1,12 @@
 // The running sums of income. Twin of households.services.annual.totals; both answer test/income.json the same.
 import { divided, text, units } from "./decimal.js";
 
-const CENT = BigInt(10000); // in millionths
+const CENT = 10000n; // in millionths
 const NAMES = ["wage_income", "business_income", "property_income", "transfer_income", "business_expense", "gross_income", "net_income"];
 
 /** {name: millionths} of lines [[item, amount]]; null without a line. `per_head_income` is null while the population is not known. */
 export function sums(lines, population) {
-  const group = { wage: BigInt(0), business: BigInt(0), property: BigInt(0), transfer: BigInt(0), expense: BigInt(0) };
+  const group = { wage: 0n, business: 0n, property: 0n, transfer: 0n, expense: 0n };
   if (!lines.length) return null;
   for (const [item, amount] of lines) {
     const size = units(amount);

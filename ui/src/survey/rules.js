@@ -10,7 +10,8 @@ const STEP = { "+": (a, b) => within(a + b), "-": (a, b) => within(a - b), "*": 
 
 /**
  * The value of a rule, numbers as BigInt.
- * Scope: {values, members: [{uid, values, left, born}], last, base, year, today, income: {field: item}, population, birth, member}.
+ * Scope: {values, members: [{uid, values, left, born}], last, base, year, today, income: {field: item}, population, birth, member, person}.
+ * `person` may save looking for the member.
  */
 function value(rule, scope) {
   if (Array.isArray(rule)) return rule.length ? rule.map((one) => value(one, scope)) : null;
@@ -33,8 +34,8 @@ export function holds(rule, scope) {
 export function quotient(now, last) {
   const [above, below] = [units(now), units(last)];
   if (above === null || !below) return "";
-  const tenths = BigInt(100000);
-  return plain(divided(above * BigInt(10), below) * tenths);
+  const tenths = 100000n;
+  return plain(divided(above * 10n, below) * tenths);
 }
 
 /** Full years between two days written 2026-03-01; null where that cannot be said. */
@@ -76,7 +77,7 @@ function present(scope) {
 }
 
 function person(scope) {
-  return (scope.member && (scope.members || []).find((one) => one.uid === scope.member)) || null;
+  return scope.person || (scope.member && (scope.members || []).find((one) => one.uid === scope.member)) || null;
 }
 
 function income(scope, name, values, heads) {
@@ -86,7 +87,7 @@ function income(scope, name, values, heads) {
     if (amount !== null) lines.push([item, amount]);
   }
   const counted = scope.population ? units(stored(values[scope.population])) : null;
-  const found = sums(lines, counted === null ? BigInt(heads) : counted / BigInt(1000000));
+  const found = sums(lines, counted === null ? BigInt(heads) : counted / 1000000n);
   return found && found[COLUMN[name]];
 }
 
@@ -131,7 +132,7 @@ function apply(operator, rules, scope) {
       return found.length ? within(found.reduce((one, other) => one + other)) : null;
     }
     case "count":
-      return units(present(scope).filter((one) => holds(rules[0], { ...scope, member: one.uid })).length);
+      return units(present(scope).filter((one) => holds(rules[0], { ...scope, member: one.uid, person: one })).length);
     case "and":
       return rules.every((rule) => holds(rule, scope));
     case "or":
