@@ -14,6 +14,7 @@ BENCHES = {
     "import": "imports",
     "print": "printing",
     "surveys": "surveys",
+    "sync": "sync",
 }  # name: module
 
 
