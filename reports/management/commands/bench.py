@@ -15,7 +15,9 @@ class Command(BaseCommand):
     help = "Measure lists, import, audit and print against their baselines. Exit status 1 where a budget is broken."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help="lists audit import print surveys sync (default: all)")
+        parser.add_argument(
+            "names", nargs="*", metavar="NAME", help="lists audit import print surveys sync (default: all)"
+        )
         parser.add_argument("--households", type=int, default=100_000)
         parser.add_argument("--json", action="store_true", help="one object a line instead of a table")
 
