@@ -132,15 +132,15 @@ def rows_of(households: Iterable[Household], years: Sequence[int]) -> Rows:
         return rows
     for member in _members(keys):
         rows.members[member.household_id].append(member)
-    for record in HouseholdYear.objects.filter(household__in=keys, year__in=years):
+    for record in HouseholdYear.objects.filter(household__in=keys, year__in=years).order_by():
         rows.years[record.household_id, record.year] = record
-    for own in MemberYear.objects.filter(member__household__in=keys, member__left_on=None, year__in=years):
+    present = [member.pk for members in rows.members.values() for member in members]
+    for own in MemberYear.objects.filter(member__in=present, year__in=years).order_by():
         rows.member_years[own.member_id, own.year] = own
-    amounts = IncomeLine.objects.filter(household_year__household__in=keys, household_year__year__in=years)
-    for pk, year, item, amount in amounts.values_list(
-        "household_year__household", "household_year__year", "item", "amount"
-    ):
-        rows.lines[pk, year][item] = amount
+    records = {record.pk: key for key, record in rows.years.items()}
+    amounts = IncomeLine.objects.filter(household_year__in=list(records)).order_by()
+    for record_pk, item, amount in amounts.values_list("household_year_id", "item", "amount"):
+        rows.lines[records[record_pk]][item] = amount
     return rows
 
 

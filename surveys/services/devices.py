@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -18,6 +19,7 @@ from surveys.models import Device
 
 KEY_BYTES = 32
 MOST_DEVICES = 10  # in use by one user
+MINUTE = dt.timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -86,9 +88,16 @@ def pack_taken(*, device: Device, count: int, by: Any) -> None:
     audit.record("pack.issued", by=by, target=device, note=_("%(count)s 户") % {"count": count})
 
 
+def device_of(uid: uuid.UUID, by: Any) -> Device | None:
+    """One's own phone of that number."""
+    return Device.objects.filter(uid=uid, user_id=by.pk).order_by("pk").first()
+
+
 def saw(device: Device, waiting: Any = None, sent: int = 0) -> None:
-    """When a phone was last heard of, and how many records it says it still holds. No fact worth a record."""
-    seen: dict[str, Any] = {"seen_at": timezone.now()}
+    """When a phone was last heard of, to the minute, and how many records it says it still holds. No fact worth a record."""
+    now, left = timezone.now(), device.waiting
     if isinstance(waiting, int) and not isinstance(waiting, bool):
-        seen["waiting"] = min(max(waiting - sent, 0), 32767)
-    Device.objects.filter(pk=device.pk).update(**seen)
+        left = min(max(waiting - sent, 0), 32767)
+    if left == device.waiting and device.seen_at and now - device.seen_at < MINUTE:
+        return
+    Device.objects.filter(pk=device.pk).update(seen_at=now, waiting=left)

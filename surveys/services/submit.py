@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,25 +28,20 @@ EARLIEST = 2  # years before this one that may still be surveyed
 
 @sync.kind("survey.submit")
 def _submit(op: sync.Op) -> Mapping[str, Any]:
-    survey = submit_survey(body=op.body, by=op.by, device=op.device)
-    return {"survey": str(survey.uid), "revision": survey.revision, "missing": missing_photos(survey)}
+    survey, missing = _arrive(op.body, op.by)
+    return {"survey": str(survey.uid), "revision": survey.revision, "missing": missing}
 
 
-def missing_photos(survey: Survey) -> list[str]:
-    """Uids of the photos that the answers name and that have not arrived."""
-    wanted = sent.photos_of(published.definition_of(survey.form), survey.answers)
-    if not wanted:
-        return []
-    here = SurveyPhoto.objects.filter(survey=survey, state=SurveyPhoto.State.COMPLETE).values_list("uid", flat=True)
-    return [uid for uid in wanted if uid not in {str(each) for each in here}]
-
-
-@transaction.atomic
-def submit_survey(*, body: Mapping[str, Any], by: Any, device: uuid.UUID | None = None) -> Survey:
+def submit_survey(*, body: Mapping[str, Any], by: Any) -> Survey:
     """Take a survey from its surveyor. Raises `sync.Refused` and `sync.Quarantined` as docs/surveys.md says; then nothing is written."""
+    return _arrive(body, by)[0]
+
+
+@transaction.atomic(savepoint=False)
+def _arrive(body: Mapping[str, Any], by: Any) -> tuple[Survey, list[str]]:
+    """The survey, and the photos that have not arrived."""
     read = sent.read(body)
-    household = _whose(read, by)
-    return _take(read, household, surveyor=by, by=by)
+    return _take(read, _whose(read, by), surveyor=by, by=by)
 
 
 def accept_survey(*, body: Mapping[str, Any], surveyor: Any, by: Any) -> Survey:
@@ -56,7 +50,7 @@ def accept_survey(*, body: Mapping[str, Any], surveyor: Any, by: Any) -> Survey:
     household = (
         Household.objects.select_related("village").select_for_update(of=("self",), no_key=True).get(uid=read.household)
     )
-    return _take(read, household, surveyor=surveyor, by=by)
+    return _take(read, household, surveyor=surveyor, by=by)[0]
 
 
 # -- whose --------------------------------------------------------------------------------------------------------------------------
@@ -96,7 +90,7 @@ def _whose(read: Sent, by: Any) -> Household:
 # -- taking -------------------------------------------------------------------------------------------------------------------------
 
 
-def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> Survey:
+def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> tuple[Survey, list[str]]:
     try:
         form = form_named(read.code, read.version, household)
         definition = published.definition_of(form)
@@ -104,24 +98,24 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> Survey
         _plausible(read)
         rows = prefill.rows_of([household], [read.year, read.year - 1])
         checked = _check(read, definition, household, rows)
-        photos = _photos(read, definition, surveyor)
+        named, here = _photos(read, definition, surveyor)
     except Refused as refusal:
         refusal.region_path, refusal.subject = household.village.path, household.subject
         raise
     write(survey, read, definition)
-    survey.questions, survey.photos_expected = len(checked.questions), len(photos)
+    survey.questions, survey.photos_expected = len(checked.questions), len(named)
     survey.state, survey.revision, survey.submitted_at = Survey.State.SUBMITTED, read.revision + 1, timezone.now()
     survey.save()
     conflicts, gone = _conflicts(survey, read, definition, rows) if read.purpose == Survey.Purpose.SURVEY else ([], [])
-    if photos:
-        SurveyPhoto.objects.filter(uid__in=photos, survey=None).update(survey=survey)
+    if loose := [photo.pk for photo in here.values() if photo.survey_id is None]:
+        SurveyPhoto.objects.filter(pk__in=loose).update(survey=survey)
     audit.record(
         "survey.submitted", by=by, target=survey, region_path=household.village.path, subject=household.subject, rows=[survey, *conflicts], gone=gone,
         note=_("%(year)s年%(purpose)s，调查人 %(name)s") % {"year": survey.year, "purpose": survey.get_purpose_display(), "name": surveyor.name},
     )  # fmt: skip
     if read.purpose == Survey.Purpose.VERIFICATION:
         complete(survey=survey, by=by)
-    return survey
+    return survey, [uid for uid in named if uid not in here or here[uid].state != SurveyPhoto.State.COMPLETE]
 
 
 def form_named(code: str, version: str, household: Household) -> SurveyForm:
@@ -183,21 +177,21 @@ def _no_longer_there(read: Sent, household: Household, present: set[str]) -> lis
     return [prefill.card(member) for member in found]
 
 
-def _photos(read: Sent, definition: Definition, surveyor: Any) -> list[str]:
-    """The uids of the photos that the answers name: each at most once, none of another survey. Raises `Refused`."""
+def _photos(read: Sent, definition: Definition, surveyor: Any) -> tuple[list[str], dict[str, SurveyPhoto]]:
+    """The uids of the photos that the answers name, each at most once, none of another survey; those that are here. Raises `Refused`."""
     named = sent.photos_of(definition, read.answers)
     if not named:
-        return []
+        return [], {}
     uids = set(named)
     if len(uids) != len(named):
         raise forged(_("同一张照片用了两次，服务器没有收下。请重新拍照。"))
     if len(named) > MOST_PHOTOS:
         raise Refused("too_many", _("一份调查最多 %(count)s 张照片，请删去几张再交。") % {"count": MOST_PHOTOS})
     meet(read.uid)
-    for survey_uid, uploader in SurveyPhoto.objects.filter(uid__in=uids).values_list("survey_uid", "uploader"):
-        if survey_uid != read.uid or uploader != surveyor.pk:
-            raise forged(_("有一张照片属于另一份调查，服务器没有收下。请重新拍照。"))
-    return named
+    here = {str(photo.uid): photo for photo in SurveyPhoto.objects.filter(uid__in=uids).order_by()}
+    if any(photo.survey_uid != read.uid or photo.uploader_id != surveyor.pk for photo in here.values()):
+        raise forged(_("有一张照片属于另一份调查，服务器没有收下。请重新拍照。"))
+    return named, here
 
 
 def _plausible(read: Sent) -> None:

@@ -17,7 +17,7 @@ from common.json_api import answers_json
 from surveys import access, pack
 from surveys.models import Device, Survey, SurveyPhoto
 from surveys.services import hand_back_key, pack_taken, put_piece, register_device, save_draft
-from surveys.services.devices import refuse_revoked, saw
+from surveys.services.devices import device_of, refuse_revoked, saw
 from surveys.services.drafts import OPEN, record_of
 from surveys.services.photos import MOST_PIECE, Misplaced, photo_of
 
@@ -41,7 +41,7 @@ def _uid(value: Any) -> uuid.UUID:
 
 def _device(request: HttpRequest, value: Any) -> Device:
     """A registered phone of this user, in use."""
-    device = Device.objects.for_user(request.user).filter(uid=_uid(value), user_id=request.user.pk).first()
+    device = device_of(_uid(value), request.user)
     if device is None:
         raise sync.Refused("device_unknown", _("这台手机还没有登记。请重新打开“我的调查”。"))
     refuse_revoked(device)
@@ -137,7 +137,7 @@ def api_devices(request: HttpRequest) -> HttpResponse:
 @answers_json("POST")
 def api_device_key(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """The key of this phone's drafts, to its own user: a forgotten PIN loses nothing."""
-    device = Device.objects.for_user(request.user).filter(uid=uid, user_id=request.user.pk).first()
+    device = device_of(uid, request.user)
     if device is None:
         raise Http404
     return JsonResponse({"key": hand_back_key(device=device, by=request.user)})

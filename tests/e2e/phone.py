@@ -37,7 +37,7 @@ class Phone:
             base_url=self.url,
             accept_downloads=True,
         )
-        self.context.on("weberror", lambda error: self.said.append(str(error.error)))
+        self.context.on("weberror", lambda error: self.said.append(f"{error.error}\n{error.error.stack}"))
         self.context.on("console", lambda message: self._hear(message))
         page = self.context.pages[0]
         page.goto(path)

@@ -1,7 +1,7 @@
 // The page 我的调查: what is not uploaded yet, drafts, what came back, own households, this phone.
 import { call, endSession, ping, Unreached } from "./survey/api.js";
 import { base64, random, uuid } from "./survey/crypto.js";
-import { one, put } from "./survey/db.js";
+import { one, put, quiet } from "./survey/db.js";
 import { status, sync } from "./survey/outbox.js";
 import { bytesOf } from "./survey/photos.js";
 import { sentence, start } from "./survey/phone.js";
@@ -296,9 +296,7 @@ function redraw() {
       await draw();
     }
   })()
-    .catch((error) => {
-      if (error.name !== "VersionError") throw error; // the page has said that it must be opened again
-    })
+    .catch(quiet)
     .finally(() => (drawing = null));
   return drawing;
 }
@@ -410,4 +408,4 @@ async function main() {
   if (location.hash === "#unsent" && !byId("unsent").hidden) byId("unsent").scrollIntoView();
 }
 
-main();
+main().catch(quiet);

@@ -18,6 +18,11 @@ export async function flush() {
   await Promise.all(waits);
 }
 
+/** A page that is too old for the database has said so, and does nothing any more. */
+export function quiet(error) {
+  if (error.name !== "VersionError") throw error;
+}
+
 let handle = null;
 let outdated = false;
 

@@ -1,5 +1,6 @@
 // Everything is kept as it is typed.
 import { byId, on, word } from "./board.js";
+import { events } from "./db.js";
 import { make } from "./fields.js";
 
 const WAIT = 400; // ms after a key
@@ -92,4 +93,5 @@ export function watch() {
     if (document.hidden) save();
   });
   addEventListener("pagehide", save);
+  events.addEventListener("flush", ({ detail }) => detail.until(save()));
 }

@@ -1,7 +1,6 @@
 // The keeper where this device can keep nothing itself: drafts lie on the server, photos go there at once (docs/surveys.md).
 import { Unreached, call, ping } from "./api.js";
 import { sha256, uuid } from "./crypto.js";
-import { shrink } from "./photos.js";
 
 const PIECE = 64 * 1024;
 
@@ -79,13 +78,7 @@ export function onlineKeeper(words) {
       return receipt;
     },
     async discard() {},
-    async addPhoto(survey, path, file, kind) {
-      let blob;
-      try {
-        blob = await shrink(file, kind);
-      } catch {
-        throw failure(words.no_photo);
-      }
+    async addPhoto(survey, path, blob) {
       const uid = uuid();
       const bytes = await blob.arrayBuffer();
       const digest = await sha256(bytes);

@@ -6,11 +6,11 @@
 
 import { call, endSession, ping, Unreached } from "./api.js";
 import { seal, unseal, uuid } from "./crypto.js";
-import { all, change, events, flush, one, put, tell } from "./db.js";
+import { all, change, events, flush, one, put, quiet, tell } from "./db.js";
 import { changed } from "./lease.js";
 import { UNSENT } from "./unsent.js";
 import { bytesOf, list as photoRows } from "./photos.js";
-import { enroll, identify, unbar, vault } from "./vault.js";
+import { enroll, identify, own, unbar, vault } from "./vault.js";
 
 const BATCH = 20; // operations in one request
 const WEIGHT = 400 * 1024; // bytes in one request; the server takes 512 KiB
@@ -23,16 +23,10 @@ const SETTLED = ["applied", "refused", "quarantined"];
 const STUCK = ["signed_out", "locked", "lost", "revoked"]; // trying again by itself does not help
 
 /** state: idle, syncing, done, offline, signed_out, locked, lost, revoked, trouble. `say`: the server's own sentence, where it gave one. */
-export const status = { state: "idle", waiting: 0, drafts: 0, photos: 0, others: 0, say: "", at: 0 };
+export const status = { state: "idle", waiting: 0, drafts: 0, others: 0, say: "", at: 0 };
 
-class Stopped extends Error {
-  constructor(state, say = "") {
-    super(state);
-    Object.assign(this, { state, say });
-  }
-}
-
-const own = (row) => vault.me && row.owner === vault.me.username;
+/** A round that cannot go on, and why. */
+const stopped = (state, say = "") => Object.assign(new Error(state), { state, say });
 
 /** This user's operations, oldest first. */
 export async function list() {
@@ -43,14 +37,11 @@ export const isUnsent = (op) => UNSENT.includes(op.state);
 
 /** Count again what is only on this phone, and tell. */
 export async function count(more = {}) {
-  const [ops, drafts] = [await all("ops"), await all("drafts")];
-  Object.assign(status, {
-    waiting: ops.filter((op) => own(op) && isUnsent(op)).length,
-    photos: ops.filter((op) => own(op) && op.state === "sent").reduce((sum, op) => sum + op.missing.length, 0),
-    drafts: drafts.filter(own).length,
-    others: ops.filter((op) => !own(op) && isUnsent(op)).length + drafts.filter((row) => !own(row)).length,
-    ...more,
-  });
+  const waiting = (await all("ops")).filter(isUnsent);
+  const drafts = await all("drafts");
+  const mine = [waiting.filter(own).length, drafts.filter(own).length];
+  const others = waiting.length + drafts.length - mine[0] - mine[1];
+  Object.assign(status, { waiting: mine[0], drafts: mine[1], others, ...more });
   tell("sync", { ...status });
   return status;
 }
@@ -96,7 +87,8 @@ let timer = 0;
  * Send what waits, and fetch the pack when it is old (`fresh`: in any case). Never throws; answers `status`.
  * Called at the start of a page, when the network or the user comes back, after each finished survey and by button.
  */
-export function sync({ fresh = false } = {}) {
+export function sync({ fresh = false, patient = false } = {}) {
+  if (!patient) fails = 0; // somebody or something has reason to hope
   if (running) {
     again = { fresh: fresh || Boolean(again && again.fresh) };
     return running;
@@ -110,11 +102,6 @@ export function sync({ fresh = false } = {}) {
   return running;
 }
 
-/** A page that is too old for the database has said so (db.js), and does nothing any more. */
-function quiet(error) {
-  if (error.name !== "VersionError") throw error;
-}
-
 async function round(fresh) {
   clearTimeout(timer);
   await count({ state: "syncing", say: "" });
@@ -123,17 +110,14 @@ async function round(fresh) {
     if (await alone((still) => talk(fresh, still))) fails = 0;
     else {
       outcome = { state: "syncing", say: "" };
-      timer = setTimeout(sync, FIRST);
+      timer = setTimeout(sync, FIRST, { patient: true });
     }
   } catch (error) {
-    outcome = error instanceof Stopped ? error : { state: error instanceof Unreached ? "offline" : "trouble", say: "" };
-    if (!(error instanceof Stopped || error instanceof Unreached)) {
-      quiet(error);
-      console.error(error);
-    }
+    outcome = error.state ? error : stopped(error instanceof Unreached ? "offline" : "trouble");
+    if (outcome !== error && outcome.state === "trouble" && error.name !== "VersionError") console.error(error);
     if (outcome.state === "revoked") await dropPack();
     if (!STUCK.includes(outcome.state)) {
-      timer = setTimeout(() => document.hidden || sync(), Math.min(LONGEST, FIRST * 2 ** fails++));
+      timer = setTimeout(() => document.hidden || sync({ patient: true }), Math.min(LONGEST, FIRST * 2 ** fails++));
     }
   }
   await count({ state: outcome.state, say: outcome.say || "", at: outcome.state === "done" ? Date.now() : status.at });
@@ -143,9 +127,9 @@ events.addEventListener("changed", () => running || count().catch(quiet));
 
 function check({ status: code, data }) {
   if (code < 300) return data;
-  if (code === 401) throw new Stopped("signed_out", data.say);
+  if (code === 401) throw stopped("signed_out", data.say);
   if (data.code === "device_unknown") vault.device.registered = false; // the next round makes it known again
-  throw new Stopped(data.code === "device_revoked" ? "revoked" : "trouble", data.say);
+  throw stopped(data.code === "device_revoked" ? "revoked" : "trouble", data.say);
 }
 
 async function talk(fresh, still) {
@@ -156,7 +140,7 @@ async function talk(fresh, still) {
   if (await one("keep", "leave")) {
     await endSession();
     await put("keep", "leave", undefined);
-    throw new Stopped("signed_out");
+    throw stopped("signed_out");
   }
   const other = vault.me && vault.me.username !== hello.user.username;
   if (other) await flush().catch(() => {}); // still under the name of who typed it
@@ -164,12 +148,12 @@ async function talk(fresh, still) {
   if (other) tell("user", {});
   await put("keep", "forms", hello.forms);
   const refused = await enroll();
-  if (refused) throw new Stopped(refused.code === "device_revoked" ? "revoked" : "lost", refused.say);
-  if (vault.lock === "locked") throw new Stopped("locked");
+  if (refused) throw stopped(refused.code === "device_revoked" ? "revoked" : "lost", refused.say);
+  if (vault.lock === "locked") throw stopped("locked");
   const { sent, failed } = await sendOps(still);
   await sendPhotos(still);
   if (fresh || sent || (await age()) > FRESH) await fetchPack();
-  if (failed) throw new Stopped("trouble");
+  if (failed) throw stopped("trouble");
 }
 
 // -- operations -----------------------------------------------------------------------------------------------------------------------
@@ -226,11 +210,12 @@ async function sendPhotos(still) {
     }
   }
   // What the server misses and this phone has no more can only be taken again: say so.
-  for (const op of ops.values()) {
-    const rows = new Set((await photoRows(op.survey)).filter((row) => row.state === "new").map((row) => row.uid));
-    const now = await one("ops", op.uid);
-    const lost = now.missing.filter((uid) => !rows.has(uid));
-    if (lost.length && now.lost !== lost.length) await put("ops", op.uid, { ...now, lost: lost.length });
+  const rows = new Map((await photoRows()).map((row) => [row.uid, row.state]));
+  for (const { uid } of ops.values()) {
+    await change([["ops", uid]], ([now]) => {
+      const lost = now.missing.filter((one) => rows.get(one) !== "new").length;
+      return lost ? [["ops", uid, { ...now, lost }]] : [];
+    });
   }
 }
 
@@ -254,7 +239,7 @@ async function sendPhoto(row, still) {
     if (said.status === 409) answer = { ...said.data, state: "arriving" };
     else answer = said.status === 422 ? { ...said.data, state: "refused" } : check(said);
     if (answer.received > from) fails = 0;
-    if (answer.received <= from && answer.state === "arriving" && ++stalls > 3) throw new Stopped("trouble", answer.say);
+    if (answer.received <= from && answer.state === "arriving" && ++stalls > 3) throw stopped("trouble", answer.say);
   }
   await change([["photos", "m" + row.uid], ["ops", row.op]], ([now, sending]) => {
     const puts = now ? [["photos", "m" + row.uid, { ...now, state: answer.state, say: answer.say || "" }]] : [];
@@ -274,9 +259,8 @@ async function sendPhoto(row, still) {
 // -- the pack -------------------------------------------------------------------------------------------------------------------------
 
 let pack = null;
-
 const rowName = () => `pack:${vault.me.username}`;
-const age = async () => Date.now() - (((await one("keep", rowName())) || {}).got || 0);
+const age = async () => Date.now() - ((await one("keep", rowName()))?.got || 0);
 
 async function fetchPack() {
   const answer = await call("POST", "pack/", { device: vault.device.uid });
@@ -296,7 +280,7 @@ async function fetchPack() {
 export async function readPack() {
   if (!vault.me || vault.lock !== "open") return null;
   const now = Date.now();
-  if (pack && pack.owner === vault.me.username && Date.parse(pack.expires_at) > now) return pack;
+  if (pack && own(pack) && Date.parse(pack.expires_at) > now) return pack;
   const row = await one("keep", rowName());
   pack = null;
   if (!row) return null;

@@ -8,18 +8,18 @@ import * as vault from "./vault.js";
 
 const byId = (id) => document.getElementById(id);
 const words = () => byId("phone").dataset;
-const fill = (text, values = {}) => (text || "").replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const fill = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const camel = (code) => code.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 
 /** The sentence of a code, from the page. */
-export const sentence = (code, values) => fill(words()[camel(code)], values);
+export const sentence = (code, values) => fill(words()[camel(code)] || words().trouble, values);
 
 /**
  * Wake the phone's side of a page. Answers the keeper when its key is open, or null where nothing may be kept on this phone (plain HTTP,
  * no database): then the server keeps the draft. Never answers while the page is locked or nobody is signed in.
  */
 export async function start() {
-  speak(new Proxy({}, { get: (_, code) => words()[camel(code)] }));
+  speak(sentence);
   events.addEventListener("reload", () => {
     byId("reload").hidden = false;
   });

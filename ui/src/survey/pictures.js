@@ -3,6 +3,7 @@ import { answer, wrong } from "./around.js";
 import { acts, boxes, on, word } from "./board.js";
 import { make } from "./fields.js";
 import { save } from "./keeping.js";
+import { shrink } from "./shrink.js";
 
 const SIDE = 176; // pixels of a thumbnail, drawn at half the size
 const most = (path) => on.state.field(path).most || 5;
@@ -48,7 +49,7 @@ export async function choose(path, input) {
   for (const file of files) {
     if (have(path).length >= most(path)) break;
     try {
-      const { uid } = await on.keeper.addPhoto(on.state.draft.uid, path, file, "photo");
+      const { uid } = await on.keeper.addPhoto(on.state.draft.uid, path, await shrink(file), "photo");
       answer(path, [...have(path), uid], "typed");
     } catch (error) {
       trouble = error.say || on.words.not_a_photo;

@@ -2,6 +2,7 @@
 import { answer } from "./around.js";
 import { acts, on } from "./board.js";
 import { trouble } from "./keeping.js";
+import { shrink } from "./shrink.js";
 
 const INK = "#1b2333";
 
@@ -45,7 +46,7 @@ function pad(path, box) {
 
   async function keep(blob) {
     try {
-      const { uid } = await on.keeper.addPhoto(on.state.draft.uid, path, blob, "signature");
+      const { uid } = await on.keeper.addPhoto(on.state.draft.uid, path, await shrink(blob), "signature");
       answer(path, uid, "typed");
     } catch (error) {
       trouble(error);

@@ -4,27 +4,27 @@
 // `events` (an EventTarget) tells: "sync" {state, waiting, drafts, photos, others, say, at}; "saved" {uid, at} or {uid, code}; "flush"
 // {until}: save now, and hand the promise to `until`; "locked" {lock}; "changed": lists are out of date; "pack"; "reload": the page is
 // too old for the database. Errors have a `code`: locked, signed_out, taken (another window), gone (finished or discarded elsewhere),
-// full (no room), reload, not_a_photo, in_form (the survey is being filled already); and `say`, the sentence for it.
+// full (no room), reload, in_form (the survey is being filled already); and `say`, the sentence for it.
 
 import { base64, seal, sealBytes, unseal, uuid } from "./crypto.js";
 import { all, change, events, flush, one, tell } from "./db.js";
 import * as lease from "./lease.js";
 import * as outbox from "./outbox.js";
 import * as pictures from "./photos.js";
-import { vault } from "./vault.js";
+import { own as mine, vault } from "./vault.js";
 
 export { events, vault };
 
-const CODES = { QuotaExceededError: "full", VersionError: "reload", NotAPicture: "not_a_photo" };
-let words = {};
+const CODES = { QuotaExceededError: "full", VersionError: "reload" };
+let sentence = (code) => code;
 
-/** Sentences by code: what `error.say` says. */
-export const speak = (sentences) => (words = sentences);
+/** `words(code)` is what `error.say` says. */
+export const speak = (words) => (sentence = words);
 
 export class StoreError extends Error {
   constructor(code) {
     super(code);
-    Object.assign(this, { code, say: words[code] || words.trouble || code });
+    Object.assign(this, { code, say: sentence(code) });
   }
 }
 
@@ -37,7 +37,6 @@ async function guarded(work) {
   }
 }
 
-const mine = (row) => Boolean(row && vault.me && row.owner === vault.me.username);
 const weigh = (box) => (box ? box.data.byteLength : 0);
 
 // -- the pack ------------------------------------------------------------------------------------------------------------------------
@@ -49,7 +48,7 @@ export const pack = outbox.readPack;
 export function entry(household) {
   return guarded(async () => {
     const found = await pack();
-    const here = found && found.households.find((each) => each.uid === household);
+    const here = found?.households.find((each) => each.uid === household);
     if (here) return { year: found.year, ...here };
     const row = (await rows()).find((each) => each.household === household);
     return row ? (await read(row)).home : null;
@@ -87,7 +86,7 @@ async function mend(found) {
   const shots = new Map((await pictures.list(found.uid)).map((row) => [row.uid, row]));
   const answered = new Set();
   const members = found.answers.members || [];
-  for (const values of [found.answers.values, ...members.map((one) => one.values), (found.at || {}).aside || {}]) {
+  for (const values of [found.answers.values, ...members.map((one) => one.values), found.at?.aside || {}]) {
     for (const [name, answer] of Object.entries(values)) {
       const uids = [].concat(answer).filter((one) => UUID.test(one));
       uids.forEach((one) => answered.add(one));
@@ -134,7 +133,7 @@ async function write(record) {
   });
   lease.know(uid);
   // It may say no, so nothing relies on it; without it a full disk may clear everything of this site.
-  if (first && navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
+  if (first) navigator.storage?.persist?.().catch(() => {});
 }
 
 document.addEventListener("visibilitychange", () => document.hidden && flush().catch(() => {}));
@@ -241,7 +240,7 @@ export async function exportRecord(uid) {
   const { title, body, photos } = await look(uid);
   const jpeg = async (shot) => base64((await pictures.bytesOf(shot)) || []);
   const shots = await Promise.all(photos.map(async ({ uid: shot, path }) => ({ uid: shot, path, jpeg: await jpeg(shot) })));
-  const about = { yihu: 1, at: new Date().toISOString(), device: vault.device && vault.device.uid };
+  const about = { yihu: 1, at: new Date().toISOString(), device: vault.device?.uid };
   let file = JSON.stringify({ ...about, user: vault.me.username, title, body, photos: shots });
   if (vault.pin) {
     const { iv, data } = await sealBytes(vault.key, "export", new TextEncoder().encode(file));

@@ -16,6 +16,9 @@ const HELD = 1000; // ms to wait for the worker's answer
 export const vault = { me: null, device: null, key: null, pin: false, lock: "lost" };
 let worker = null;
 
+/** Whether a row is this user's. */
+export const own = (row) => Boolean(row && row.owner === vault.me?.username);
+
 const rowOf = (name) => `${name}:${vault.me.username}`;
 
 function set(lock, key = null) {
@@ -40,7 +43,7 @@ export async function wake() {
 
 /** The server says who is signed in. What another user left is neither shown nor sent; their pack and key go. */
 export async function identify(user) {
-  if (vault.me && vault.me.username === user.username) return;
+  if (vault.me?.username === user.username) return;
   if (vault.me) await forget();
   vault.key = null;
   await put("keep", "me", { username: user.username, name: user.name });
@@ -51,7 +54,7 @@ export async function identify(user) {
 export async function forget() {
   if (!vault.me) return;
   // A key that the server has not got yet is the only one.
-  const going = (vault.device && vault.device.registered ? ["key", "wrap", "pack"] : ["pack"]).map(rowOf);
+  const going = (vault.device?.registered ? ["key", "wrap", "pack"] : ["pack"]).map(rowOf);
   await change([], () => [...going, "me"].map((key) => ["keep", key, undefined]));
   hold(null);
   vault.me = vault.device = null;
@@ -144,7 +147,7 @@ export function lock() {
 // -- between two pages --------------------------------------------------------------------------------------------------------------
 
 function hold(key) {
-  if (worker) worker.postMessage({ hold: key && { key, user: vault.me.username } });
+  worker?.postMessage({ hold: key && { key, user: vault.me.username } });
 }
 
 async function heldByWorker() {
@@ -155,7 +158,7 @@ async function heldByWorker() {
     const timer = setTimeout(() => done(null), HELD);
     port1.onmessage = ({ data }) => {
       clearTimeout(timer);
-      done(data && data.user === vault.me.username ? data.key : null);
+      done(data?.user === vault.me.username ? data.key : null);
     };
     worker.postMessage({ ask: true }, [port2]);
   });
@@ -163,9 +166,8 @@ async function heldByWorker() {
 
 /** Remember the running service worker, so that the last moment of a page can still speak to it. */
 export async function findWorker() {
-  if (!navigator.serviceWorker) return;
-  const found = await navigator.serviceWorker.getRegistration("/collect/");
-  worker = (found && found.active) || null;
+  const found = await navigator.serviceWorker?.getRegistration("/collect/");
+  worker = found?.active;
 }
 
 let hiddenAt = 0;

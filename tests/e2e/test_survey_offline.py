@@ -1,0 +1,708 @@
+"""The phone without a network, and everything that can go wrong on the way back: nothing typed is lost, nothing arrives twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import re
+import time
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connections
+from django.utils import timezone
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+from common.models import AuditEvent, SyncOp
+from households.models import Pairing
+from surveys.models import Device, Survey, SurveyForm, SurveyPhoto
+from tests.browser import AXE, OVERFLOW, RULES
+from tests.e2e.phone import PASSWORD, Phone, chip, choose_pin, rows, sign_in, unlock, worker_ready
+from tests.e2e.server import Server, Wire
+from tests.factories import HouseholdFactory, MemberFactory, PairingFactory, UserFactory
+from tests.factories.surveys import SurveyFormFactory
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True, databases=["default", "outside"]),
+]
+WISH = "想学电焊，农闲时在县城找活"
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory):
+    """One process for as many tests as leave it alive."""
+    own = Server(tmp_path_factory.mktemp("server") / "log")
+    yield own
+    own.stop()
+
+
+@pytest.fixture
+def server(process, transactional_db):
+    if process.process is None:
+        process.start()
+    return process
+
+
+@pytest.fixture
+def phones(tmp_path):
+    """`phones(url) -> Phone`: another phone with each call. What its pages complain about fails the test at its end."""
+    made = []
+    with sync_playwright() as playwright:
+
+        def make(url):
+            made.append(Phone(playwright, tmp_path / f"phone-{len(made)}", url))
+            return made[-1]
+
+        yield make
+        for phone in made:
+            phone.close()
+        connections.close_all()  # what was opened while the loop ran is known only while it runs
+    assert [line for phone in made for line in phone.said] == []
+
+
+@pytest.fixture
+def form(land):
+    """The county's own form: it goes before the standard one."""
+    return SurveyFormFactory(version="1", region=land.county)
+
+
+@pytest.fixture
+def family(household, form):
+    """Five members."""
+    for relation, born in (("02", 1968), ("03", 1992), ("05", 1993), ("07", 2016)):
+        MemberFactory(household=household, relation=relation, birth_date=dt.date(born, 5, 20))
+    return household
+
+
+@pytest.fixture
+def phone(server, phones, family, helper):
+    """The helper's phone, with the family on it and everything it needs without a network."""
+    own = phones(server.url)
+    page = own.log_in(helper)
+    chip(page, "done")
+    expect(page.locator("#mine")).to_contain_text(family.householder_name)
+    worker_ready(page)
+    own.close()  # a browser that is killed forgets cookies that are younger than half a minute
+    own.open()
+    chip(own.page, "done")
+    return own
+
+
+def photo(width=1600, height=1200, tone=90, orientation=0):
+    """A picture as a camera makes it: too large, with EXIF."""
+    out = io.BytesIO()
+    noise = Image.effect_noise((width, height), tone).convert("RGB")
+    exif = Image.Exif()
+    exif[0x010F] = "Redmi"
+    if orientation:
+        exif[0x0112] = orientation
+    noise.save(out, "JPEG", quality=95, exif=exif)
+    return {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+
+def open_form(page, name="王建国"):
+    page.locator("#mine a", has_text=name).click()
+    form_ready(page)
+
+
+def form_ready(page):
+    page.wait_for_selector("#survey:not([hidden])")
+    page.wait_for_function("() => self.survey.board.more.checkPage")
+
+
+def to_step(page, name):
+    """Forward to the step, as a surveyor goes."""
+    while not page.locator(f"[data-step='{name}']").is_visible():
+        page.locator("#next").click()
+
+
+def saved(page, before=""):
+    """Wait until nothing that was typed is only on the screen."""
+    expect(page.locator("#saved")).to_contain_text("已存")
+    page.evaluate("new Promise((done) => setTimeout(done, 450)).then(() => null)")
+    expect(page.locator("#saved")).to_contain_text("已存")
+
+
+def draft_row(page):
+    """The only draft of the phone, decrypted by the page's own code."""
+    found = rows(page, "drafts")
+    assert len(found) == 1
+    return found[0]
+
+
+def finish(page):
+    to_step(page, "")
+    page.locator("#next").click()
+    expect(page.locator("#gate-title")).to_contain_text("已完成")
+
+
+def sent(household):
+    return Survey.objects.get(household=household)
+
+
+def test_a_survey_outlives_server_and_browser(phone, server, family):
+    page = phone.page
+    server.stop()
+    open_form(page)
+    page.locator("#dwelling_area").fill("92.5")
+    page.locator("#wish").fill(WISH)
+    to_step(page, "members")
+    cards = page.locator("[data-step=members] .sv-one")
+    expect(cards).to_have_count(5)
+    for place in range(5):
+        card = cards.nth(place)
+        if card.locator("details").get_attribute("open") is None:
+            card.locator("summary").click()
+        card.locator("[data-f=work_months] input").fill(str(place + 1))
+    to_step(page, "evidence")
+    page.locator("[data-f=house_photo] input[type=file]").set_input_files([photo(tone=n) for n in (60, 80, 100)])
+    expect(page.locator(".sv-photos li")).to_have_count(3)
+    saved(page)
+    phone.kill()
+
+    page = phone.open()
+    chip(page, "offline")
+    page.locator("#draft-list a").click()
+    form_ready(page)
+    to_step(page, "evidence")
+    expect(page.locator(".sv-photos li canvas")).to_have_count(3)
+    pad = page.locator(".sv-pad").bounding_box()
+    page.mouse.move(pad["x"] + 20, pad["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(pad["x"] + 150, pad["y"] + 60, steps=5)
+    page.mouse.up()
+    expect(page.locator(".sv-padline")).to_contain_text("已签名")
+    finish(page)
+    phone.close()
+
+    page = phone.open()
+    expect(page.locator("#unsent-list li")).to_have_count(1)
+    expect(page.locator("#unsent-list")).to_contain_text("待上传")
+    expect(page.locator("#chip")).to_contain_text("1 条待上传")
+    server.start()
+    page.locator("#send").click()
+    expect(page.locator("#unsent")).to_be_hidden(timeout=30_000)
+    chip(page, "done")
+
+    survey = sent(family)
+    assert survey.state == Survey.State.SUBMITTED
+    assert survey.answers["values"]["dwelling_area"] == "92.5"
+    assert survey.answers["values"]["wish"] == WISH
+    assert sorted(m["values"]["work_months"] for m in survey.answers["members"]) == [1, 2, 3, 4, 5]
+    assert survey.photos.filter(state=SurveyPhoto.State.COMPLETE).count() == survey.photos_expected == 4
+    assert all(p.size <= 300 * 1024 for p in survey.photos.all())
+    assert SyncOp.objects.count() == 1
+    assert rows(page, "photos", "d") == []
+
+
+def test_a_kill_costs_at_most_a_second_of_typing(phone, server):
+    server.stop()
+    open_form(phone.page)
+    kept = ""
+    for seconds in (1.6, 2.4, 3.1):
+        page, times = phone.page, [time.monotonic()] * len(kept)
+        page.locator("#wish").focus()
+        page.keyboard.press("Control+End")
+        typed, began = kept, time.monotonic()
+        while time.monotonic() - began < seconds:
+            sign = "abcdefgh"[len(typed) % 8]
+            page.keyboard.type(sign, delay=25)  # as fast as a good typist
+            typed += sign
+            times.append(time.monotonic())
+        killed = time.monotonic()
+        phone.kill()
+
+        page = phone.open()
+        page.locator("#draft-list a").click()
+        form_ready(page)
+        before, kept = len(kept), page.locator("#wish").input_value()
+        assert typed.startswith(kept)
+        assert len(kept) >= sum(1 for moment in times if moment < killed - 1)
+        assert len(kept) > before
+
+
+# -- on the way -----------------------------------------------------------------------------------------------------------------
+
+
+def queue_one(page, wish=WISH, photos=0):
+    """A finished survey that waits, made without a server."""
+    open_form(page)
+    page.locator("#wish").fill(wish)
+    if photos:
+        to_step(page, "evidence")
+        page.locator("[data-f=house_photo] input[type=file]").set_input_files(
+            [photo(tone=60 + n) for n in range(photos)]
+        )
+        expect(page.locator(".sv-photos li")).to_have_count(photos)
+    finish(page)
+    page.goto("/collect/")
+    expect(page.locator("#unsent-list li")).to_have_count(1)
+
+
+def wait_sent(page):
+    expect(page.locator("#unsent")).to_be_hidden(timeout=45_000)
+    chip(page, "done")
+
+
+def test_an_answer_that_is_lost_makes_no_second_survey(server, phones, family, helper):
+    wire = Wire(server)
+    phone = phones(wire.url)
+    page = phone.log_in(helper)
+    chip(page, "done")
+    worker_ready(page)
+    server.stop()
+    queue_one(page, photos=1)
+    lost = {"ops": 2, "photos": 3}
+
+    def cut(request):
+        for what in lost:
+            if (
+                request.split(b" ", 2)[1].startswith(f"/collect/api/{what}/".encode())
+                and request[:3] != b"GET"
+                and lost[what]
+            ):
+                lost[what] -= 1
+                return True
+        return False
+
+    wire.drop(cut)
+    server.start()
+    page.locator("#send").click()
+    wait_sent(page)
+    wire.close()
+
+    assert lost == {"ops": 0, "photos": 0}
+    survey = sent(family)
+    assert survey.answers["values"]["wish"] == WISH
+    assert survey.revision == 1
+    assert SyncOp.objects.count() == 1
+    assert survey.photos.filter(state=SurveyPhoto.State.COMPLETE).count() == 1
+
+
+def test_two_windows_send_one_survey(phone, server, family):
+    server.stop()
+    queue_one(phone.page, photos=1)
+    second = phone.tab()
+    expect(second.locator("#unsent-list li")).to_have_count(1)
+    server.start()
+    for page in (phone.page, second):
+        page.evaluate("for (let n = 0; n < 5; n++) document.getElementById('send').click()")
+    for page in (phone.page, second):
+        wait_sent(page)
+
+    assert sent(family).revision == 1
+    assert SyncOp.objects.count() == 1
+    assert AuditEvent.objects.filter(action="survey.submitted").count() == 1
+
+
+def test_the_session_ends_in_mid_form(phone, server, family, helper):
+    page = phone.page
+    open_form(page)
+    page.locator("#wish").fill(WISH)
+    Session.objects.all().delete()
+    finish(page)
+    chip(page, "signed_out")
+    expect(page.locator("#chip")).to_have_text("请重新登录后上传")
+    page.goto("/collect/")
+    expect(page.locator("#unsent-list li")).to_have_count(1)
+    page.locator("#trouble a", has_text="重新登录").click()
+    sign_in(page, helper)
+    wait_sent(page)
+
+    assert sent(family).answers["values"]["wish"] == WISH
+
+
+def test_the_form_changes_while_a_draft_lives(phone, server, family, form, land):
+    page = phone.page
+    open_form(page)
+    page.locator("#wish").fill(WISH)
+    saved(page)
+    SurveyForm.objects.filter(pk=form.pk).update(state=SurveyForm.State.RETIRED)
+    newer = SurveyFormFactory(version="2", region=land.county)
+    page.goto("/collect/")
+
+    # Another worker waits; the old one goes on, without a network too, until somebody asks for the new one.
+    expect(page.locator("#update")).to_be_visible(timeout=20_000)
+    server.stop()
+    page.reload()
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    expect(page.locator("#update")).to_be_visible()
+    page.locator("#update button").click()
+    expect(page.locator("#update")).to_be_hidden()
+    assert page.evaluate("caches.keys().then((names) => names.length)") == 1
+
+    page.goto(f"/collect/forms/{newer.code}/{newer.version}/")
+    expect(page.locator("#gate-title")).to_have_text(newer.title)
+    page.goto("/collect/")
+    page.locator("#draft-list a").click()
+    form_ready(page)
+    assert f"/{form.code}/{form.version}/" in page.url
+    assert page.locator("#wish").input_value() == WISH
+    finish(page)
+    server.start()
+    page.goto("/collect/")
+    page.locator("#send").click()
+    wait_sent(page)
+
+    assert sent(family).form == form
+    page.locator("#refresh").click()
+    expect(page.locator("#mine a").first).to_have_attribute("href", re.compile(f"/{newer.code}/{newer.version}/"))
+
+
+@pytest.fixture
+def other_household(land, helper):
+    """Another household of the same helper."""
+    household = HouseholdFactory(village=land.village, with_householder=True, householder_name="赵大山")
+    PairingFactory(household=household, cadre=helper.cadre)
+    return household
+
+
+def test_a_household_that_is_no_longer_mine(other_household, phone, server, family):
+    page = phone.page
+    expect(page.locator("#mine li")).to_have_count(2)
+    server.stop()
+    open_form(page)
+    page.locator("#wish").fill(WISH)
+    saved(page)
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    Pairing.objects.filter(household=family).update(ends_on=yesterday, end_reason="调整")
+    server.start()
+    page.goto("/collect/")
+    page.locator("#refresh").click()
+    expect(page.locator("#mine li")).to_have_count(1)
+
+    page.locator("#draft-list a").click()
+    form_ready(page)
+    assert page.locator("#wish").input_value() == WISH
+    finish(page)
+    page.goto("/collect/")
+    wait_sent(page)
+    expect(page.locator("#sent-list")).to_contain_text("由乡镇审核人决定")
+
+    assert not Survey.objects.filter(household=family).exists()
+    kept = SyncOp.objects.get()
+    assert kept.state == SyncOp.State.QUARANTINED
+    assert json.loads(kept.body.reveal())["answers"]["values"]["wish"] == WISH
+
+
+def test_what_the_server_refuses_stays_and_can_be_mended(other_household, phone, server, family, helper):
+    page = phone.page
+    server.stop()
+    queue_one(page, photos=1)
+    pairings = list(Pairing.objects.filter(household=family).values())
+    Pairing._base_manager.filter(household=family)._raw_delete("default")
+    server.start()
+    page.locator("#send").click()
+    item = page.locator("#unsent-list li")
+    expect(item).to_contain_text("未收下")
+    expect(item).to_contain_text("不归您调查")
+
+    with page.expect_download() as exported:
+        item.get_by_role("button", name=re.compile("^导出")).click()
+    record = json.loads(exported.value.path().read_text())
+    assert record["body"]["answers"]["values"]["wish"] == WISH
+    assert len(record["photos"]) == 1
+    assert len(record["photos"][0]["jpeg"]) > 1000
+
+    item.get_by_role("button", name=re.compile("^看")).click()
+    expect(item).to_contain_text(WISH)
+    expect(item.locator("img")).to_have_count(1)
+
+    item.get_by_role("button", name=re.compile("^丢弃")).click()
+    expect(item.get_by_role("alertdialog")).to_contain_text("找不回来")
+    item.get_by_role("button", name="不丢弃").click()
+    expect(item).to_be_visible()
+
+    item.get_by_role("button", name=re.compile("^改")).click()
+    form_ready(page)
+    page.locator("#wish").fill(WISH + "。")
+    Pairing.objects.bulk_create([Pairing(**row) for row in pairings])
+    finish(page)
+    page.goto("/collect/")
+    wait_sent(page)
+
+    survey = sent(family)
+    assert survey.answers["values"]["wish"] == WISH + "。"
+    assert survey.photos.filter(state=SurveyPhoto.State.COMPLETE).count() == 1
+    assert sorted(SyncOp.objects.values_list("state", flat=True)) == ["applied", "refused"]
+
+
+def test_discarded_is_gone_only_after_a_second_question(phone, server, family):
+    page = phone.page
+    open_form(page)
+    page.locator("#wish").fill(WISH)
+    saved(page)
+    page.goto("/collect/")
+    item = page.locator("#draft-list li")
+    item.get_by_role("button", name=re.compile("^丢弃")).click()
+    item.get_by_role("button", name="丢弃", exact=True).click()
+    expect(page.locator("#drafts")).to_be_hidden()
+    assert rows(page, "drafts") == []
+
+
+# -- room -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_full_phone_gives_up_the_list_and_no_draft(phone, server, family):
+    page = phone.page
+    open_form(page)
+    page.locator("#wish").fill("第一句")
+    saved(page)
+    page.evaluate(
+        """() => {
+            const { put } = IDBObjectStore.prototype;
+            window.full = true;
+            IDBObjectStore.prototype.put = function (...row) {
+              if (window.full) throw new DOMException("", "QuotaExceededError");
+              return put.apply(this, row);
+            };
+          }"""
+    )
+    page.locator("#wish").fill("第一句，第二句")
+    expect(page.locator("#saved")).to_contain_text("存储空间满了", timeout=15_000)
+    assert page.locator("#wish").input_value() == "第一句，第二句"
+    assert len(rows(page, "drafts")) == 1
+    assert rows(page, "keep", "pack:") == []
+
+    page.evaluate("window.full = false")
+    expect(page.locator("#saved")).to_contain_text("已存", timeout=15_000)
+    server.stop()
+    phone.close()
+    page = phone.open()
+    page.locator("#draft-list a").click()
+    form_ready(page)
+    assert page.locator("#wish").input_value() == "第一句，第二句"
+
+
+# -- keys -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_pin_locks_and_a_log_in_recovers(phone, server, family, helper):
+    page = phone.page
+    choose_pin(page)
+    open_form(page)
+    page.locator("#wish").fill(WISH)
+    saved(page)
+    assert page.locator("#lock").is_hidden()  # between two pages nobody is asked
+
+    server.stop()
+    phone.kill()
+    page = phone.open()
+    expect(page.locator("#lock-say")).to_contain_text("请输入 PIN")
+    assert page.locator("#home").is_hidden()
+    unlock(page)
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    page.locator("#lock-now").click()
+    expect(page.locator("#lock")).to_be_visible()
+    for left in (4, 3, 2, 1):
+        unlock(page, "000000")
+        expect(page.locator("#lock-say")).to_contain_text(f"还可以试 {left} 次")
+    unlock(page, "000000")
+    expect(page.locator("#lock-say")).to_contain_text("已经错了五次")
+    assert rows(page, "keep", "wrap:") == []
+
+    # The session that is still open does not bring the key back.
+    server.start()
+    page.reload()
+    expect(page.locator("#lock-login")).to_be_visible()
+    assert page.locator("#home").is_hidden()
+    assert rows(page, "keep", "key:") == []
+    page.locator("#lock-login").click()
+    sign_in(page, helper)
+    page.locator("#draft-list a").click()
+    form_ready(page)
+    assert page.locator("#wish").input_value() == WISH
+    assert AuditEvent.objects.filter(action="device.key_returned").count() == 1
+
+
+def test_nothing_on_the_disk_can_be_read(phone, server, family):
+    page = phone.page
+    choose_pin(page)
+    server.stop()
+    queue_one(page, photos=1)
+    open_form(page)
+    page.locator("#wish").fill("看不见的话")
+    saved(page)
+    phone.close()
+    database = b"".join(p.read_bytes() for p in phone.folder.glob("Default/IndexedDB/**/*") if p.is_file())
+    caches = b"".join(p.read_bytes() for p in phone.folder.glob("Default/Service Worker/**/*") if p.is_file())
+    assert b"y\x00i\x00h\x00u" in database or b"yihu" in database
+    for text in (WISH, "看不见的话", family.householder_name, "JFIF"):
+        for code in ("utf-8", "utf-16-le"):
+            assert text.encode(code) not in database, text
+            if text != "JFIF":
+                assert text.encode(code) not in caches, text
+    assert Device.objects.get().draft_key.reveal().encode() not in database
+
+
+def test_it_locks_when_it_was_away_for_five_minutes(phone, server):
+    page = phone.page
+    choose_pin(page)
+    page.clock.install()
+    page.reload()
+    chip(page, "done")
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.clock.fast_forward(299_000)
+    assert page.locator("#lock").is_hidden()
+    page.clock.fast_forward(2_000)
+    expect(page.locator("#lock")).to_be_visible()
+
+
+def test_another_user_on_the_same_phone(phone, server, family, helper, land):
+    page = phone.page
+    server.stop()
+    queue_one(page)
+    server.start()
+    Session.objects.all().delete()
+    other = UserFactory(username="other", name="另一位")
+    PairingFactory(
+        household=HouseholdFactory(village=land.village, with_householder=True, householder_name="赵大山"),
+        cadre__user=other,
+    )
+    other.set_password(PASSWORD)
+    other.save()
+    page.reload()
+    page.locator("#trouble a", has_text="重新登录").click()
+    sign_in(page, other)
+    expect(page.locator("#who")).to_have_text("另一位")
+    expect(page.locator("#mine")).to_contain_text("赵大山")
+    expect(page.locator("#others")).to_contain_text("别人没有上传的 1 条")
+    assert "王建国" not in page.locator("#home").inner_text()
+    assert SyncOp.objects.count() == 0
+
+    Session.objects.all().delete()
+    page.reload()
+    page.locator("#trouble a", has_text="重新登录").click()
+    sign_in(page, helper)
+    wait_sent(page)
+    assert sent(family).surveyor == helper
+
+
+def test_log_out_warns_and_keeps_what_is_unsent(phone, server, family, helper):
+    page = phone.page
+    server.stop()
+    queue_one(page)
+    server.start()
+    page.route("**/collect/api/ops/", lambda route: route.abort())
+    page.goto("/")
+    page.locator("a[href='#menu']").click()
+    page.get_by_role("button", name="退出").locator("visible=true").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("还有 1 条调查没有上传")
+    page.get_by_role("button", name="仍然退出").click()
+    page.wait_for_url("**/accounts/login/**")
+    assert [
+        row["key"].split(":")[0]
+        for row in rows(page, "keep")
+        if row["key"].split(":")[0] in ("me", "key", "wrap", "pack")
+    ] == []
+    assert len(rows(page, "ops")) == 1
+
+    page.unroute("**/collect/api/ops/")
+    page.goto("/collect/")
+    page.locator("#lock-login").click()
+    sign_in(page, helper)
+    wait_sent(page)
+    assert sent(family).answers["values"]["wish"] == WISH
+
+
+# -- windows and versions ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_window_reads_until_it_takes_over(phone, server, family):
+    page = phone.page
+    open_form(page)
+    page.locator("#wish").fill("一")
+    saved(page)
+    second = phone.tab(page.url.replace(server.url, ""))
+    expect(second.locator("#note")).to_contain_text("另一个窗口")
+    expect(second.locator("#wish")).to_be_disabled()
+    page.locator("#wish").press_sequentially("二三")
+    second.locator("#note button").click()
+    form_ready(second)
+    expect(second.locator("#wish")).to_be_enabled()
+    expect(second.locator("#wish")).to_have_value("一二三")
+    expect(page.locator("#wish")).to_be_disabled()
+    second.locator("#wish").fill("一二三四")
+    saved(second)
+    finish(second)
+    wait_for_survey(family)
+    assert sent(family).answers["values"]["wish"] == "一二三四"
+
+
+def wait_for_survey(household):
+    deadline = time.monotonic() + 20
+    while not Survey.objects.filter(household=household).exists():
+        assert time.monotonic() < deadline
+
+
+def test_an_old_window_lets_a_newer_database_through(phone, server, family):
+    page = phone.page
+    open_form(page)
+    page.locator("#wish").fill(WISH)
+    saved(page)
+    second = phone.tab()
+    version = second.evaluate(
+        """() => new Promise((done, fail) => {
+            const request = indexedDB.open("yihu", 2);
+            request.onblocked = () => fail(new Error("blocked"));
+            request.onerror = () => fail(request.error);
+            request.onsuccess = () => { const { version } = request.result; request.result.close(); done(version); };
+          })"""
+    )
+    assert version == 2
+    expect(page.locator("#reload")).to_be_visible()
+    assert len(rows(second, "drafts")) == 1
+
+
+# -- photos -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_arrives_small_upright_and_without_its_place(phone, server, family):
+    page = phone.page
+    open_form(page)
+    to_step(page, "evidence")
+    field = page.locator("[data-f=house_photo] input[type=file]")
+    field.set_input_files([photo(3000, 1500, orientation=6)])
+    expect(page.locator(".sv-photos li")).to_have_count(1)
+    field.set_input_files(
+        [{"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"<svg xmlns='http://www.w3.org/2000/svg'/>"}]
+    )
+    expect(page.get_by_text("这个文件不是")).to_be_visible()
+    held = rows(page, "photos", "m")
+    assert len(held) == 1
+    assert held[0]["size"] <= 300 * 1024
+    finish(page)
+    page.goto("/collect/")
+    wait_sent(page)
+    arrived = SurveyPhoto.objects.get()
+    assert arrived.state == SurveyPhoto.State.COMPLETE
+    assert arrived.height == 2 * arrived.width
+
+
+# -- the page ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_home_is_accessible_and_fits_a_small_phone(other_household, phone, server, family):
+    page = phone.page
+    server.stop()
+    queue_one(page)
+    open_form(page, "赵大山")
+    page.locator("#wish").fill(WISH)
+    saved(page)
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto("/collect/")
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    page.locator("#unsent-list button", has_text="丢弃").first.click()
+    page.locator("#pin-change").click()
+    page.evaluate(AXE.read_text())
+    report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    assert [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]] == []
+    assert page.evaluate(OVERFLOW) == 0
+
+    page.locator("#q").fill("大山")
+    expect(page.locator("#mine li")).to_have_count(1)
