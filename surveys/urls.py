@@ -13,6 +13,7 @@ from surveys.views import (
     rounds,
     shell,
     verification,
+    withdraw,
 )
 
 app_name = "surveys"
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/", review.survey_detail, name="survey_detail"),
     path("<int:pk>/approve/", review.survey_approve, name="survey_approve"),
     path("<int:pk>/return/", review.survey_return, name="survey_return"),
+    path("<int:pk>/withdraw/", withdraw.survey_withdraw, name="survey_withdraw"),
     path("<int:pk>/photos/<uuid:uid>/", review.survey_photo, name="survey_photo"),
     path("households/<int:pk>/", review.household_surveys, name="household_surveys"),
     path("rounds/", rounds.round_list, name="round_list"),
