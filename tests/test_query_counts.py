@@ -49,6 +49,8 @@ def addresses(household):
         "survey forms": reverse("surveys:form_list"),
         "survey progress": reverse("surveys:progress"),
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey gaps": reverse("surveys:gaps"),
+        "survey gap list": reverse("surveys:gap_households"),
         "survey paper": reverse("surveys:paper_centre"),
         "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households") + "?stage=missing",
