@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 def addresses(household):
     own = [household.pk]
     RoundFactory(region=household.township.parent, audience="all")
+    HouseholdFactory(village=household.village, with_householder=True)  # nobody has surveyed it
     survey = SurveyFactory(household=household, answers={"values": {"dwelling_area": "92"}, "members": []})
     task = VerificationTaskFactory(household=household)
     task.draw.region = household.township
