@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from common import files, jobs
+from common import files, jobs, nightly
 
 
 @shared_task
@@ -18,3 +18,8 @@ def sweep_jobs() -> int:
 @shared_task
 def expire_files() -> int:
     return files.expire()
+
+
+@shared_task
+def work_nightly() -> None:
+    nightly.run()

@@ -33,7 +33,7 @@ class SurveysConfig(AppConfig):
         from accounts.roles import Permission
         from common import bulk, navigation, tabs, vault
         from households import trail
-        from surveys import jobs, paper_jobs, review_jobs, services  # noqa: F401  kinds of work, and what ends by itself, register themselves
+        from surveys import gap_jobs, jobs, paper_jobs, review_jobs, services  # noqa: F401  kinds of work, and what ends by itself, register themselves
         from surveys.models import Survey, SurveyPhoto
 
         trail.register(ACTIONS)
@@ -50,6 +50,7 @@ class SurveysConfig(AppConfig):
                 short=_("调查"),
             ),
             navigation.Item("daily", _("调查进度"), "surveys:progress", "chart", Permission.HOUSEHOLD_VIEW, weight=40),
+            navigation.Item("daily", _("查缺补漏"), "surveys:gaps", "task", Permission.HOUSEHOLD_VIEW, weight=42),
             navigation.Item(
                 "print", _("纸质调查表"), "surveys:paper_centre", "file", Permission.SURVEY_FILL, weight=30
             ),

@@ -16,7 +16,7 @@ from accounts.models import User
 from common.forms import LightSelect
 from households.filters import RegionChoices, RegionFilter, choice
 from regions.models import Level, Region
-from surveys import progress
+from surveys import gaps, progress
 from surveys.models import Difference, Survey, SurveyConflict, SurveyRound, VerificationTask
 
 MISSING, STANDING, OVERDUE = "missing", "standing", "overdue"
@@ -29,31 +29,14 @@ class HiddenFilter(django_filters.CharFilter):
         super().__init__(label=label, method=method, max_length=60, **kwargs)
 
 
-class RoundFilter(django_filters.FilterSet):
-    """Households of one round, by place, stage and person. `queryset` holds those the round asks for, `round` is that round."""
+class PlaceFilter(django_filters.FilterSet):
+    """Households by place and by who surveys them. `year` is that of the surveys."""
 
-    round = django_filters.ChoiceFilter(label=_("调查任务"), method="as_it_is", widget=LightSelect, empty_label=None)
+    year: int
     region = RegionFilter(label=_("地区"), method="in_region", widget=LightSelect)
-    stage = choice(
-        _("进度"),
-        [
-            *progress.STAGES.items(),
-            (STANDING, _("已送达（待审核、已退回、已通过）")),
-            (MISSING, _("还没有调查（未开始、填写中）")),
-            (OVERDUE, _("逾期未调查")),
-        ],
-        method="in_stage",
-    )
     place = HiddenFilter(_("地区"), "in_place")  # a region outside the own area, in which one helps households
     hamlet = HiddenFilter(_("组（自然村）"), "in_hamlet")
     who = HiddenFilter(_("调查人"), "of_person")
-
-    def __init__(
-        self, data: Any, queryset: Any, *, round: SurveyRound, rounds: list[SurveyRound], request: Any
-    ) -> None:
-        super().__init__(data, queryset, request=request)
-        self.round = round
-        self.filters["round"].extra["choices"] = [(str(r.pk), r.title) for r in rounds]
 
     @cached_property
     def regions(self) -> RegionChoices:
@@ -73,9 +56,6 @@ class RoundFilter(django_filters.FilterSet):
     def _key(value: str) -> str:
         return "" if value == progress.BLANK else value
 
-    def as_it_is(self, queryset: Any, name: str, value: str) -> Any:
-        return queryset
-
     def in_region(self, queryset: Any, name: str, value: str) -> Any:
         return self.regions.rows_of(queryset)
 
@@ -91,17 +71,60 @@ class RoundFilter(django_filters.FilterSet):
         return queryset.filter(hamlet=self._key(value))
 
     def of_person(self, queryset: Any, name: str, value: str) -> Any:
-        return progress.of_person(queryset, self.round.year, self._key(value))
+        return progress.of_person(queryset, self.year, self._key(value))
+
+
+class RoundFilter(PlaceFilter):
+    """Households of one round, by place, stage and person. `queryset` holds those the round asks for, `round` is that round."""
+
+    round = django_filters.ChoiceFilter(label=_("调查任务"), method="as_it_is", widget=LightSelect, empty_label=None)
+    stage = choice(
+        _("进度"),
+        [
+            *progress.STAGES.items(),
+            (STANDING, _("已送达（待审核、已退回、已通过）")),
+            (MISSING, _("还没有调查（未开始、填写中）")),
+            (OVERDUE, _("逾期未调查")),
+        ],
+        method="in_stage",
+    )
+
+    def __init__(
+        self, data: Any, queryset: Any, *, round: SurveyRound, rounds: list[SurveyRound], request: Any
+    ) -> None:
+        super().__init__(data, queryset, request=request)
+        self.round, self.year = round, round.year
+        self.filters["round"].extra["choices"] = [(str(r.pk), r.title) for r in rounds]
+
+    def as_it_is(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset
 
     def in_stage(self, queryset: Any, name: str, value: str) -> Any:
         if value == STANDING:
-            return progress.standing(queryset, self.round.year)
+            return progress.standing(queryset, self.year)
         if value == MISSING:
-            return progress.missing(queryset, self.round.year)
+            return progress.missing(queryset, self.year)
         if value == OVERDUE:
             late = progress.is_overdue(self.round)
-            return progress.missing(queryset, self.round.year) if late else queryset.none()
-        return progress.in_stage(queryset, self.round.year, value)
+            return progress.missing(queryset, self.year) if late else queryset.none()
+        return progress.in_stage(queryset, self.year, value)
+
+
+class GapFilter(PlaceFilter):
+    """Households by the kind of gap they have."""
+
+    kind = choice(_("缺漏"), [*gaps.KINDS.items()], method="of_kind", empty=_("任何一种"))
+
+    def __init__(self, data: Any, queryset: Any, *, year: int, request: Any) -> None:
+        super().__init__(data, queryset, request=request)
+        self.year = year
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        queryset = super().filter_queryset(queryset)
+        return queryset if self.form.cleaned_data["kind"] else gaps.of_kind(queryset, self.year, "any")
+
+    def of_kind(self, queryset: Any, name: str, value: str) -> Any:
+        return gaps.of_kind(queryset, self.year, value)
 
 
 # -- surveys --------------------------------------------------------------------------------------------------------------------

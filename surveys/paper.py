@@ -17,14 +17,13 @@ from django.utils import timezone, translation
 from households import codelists
 from households.models import Household, Member
 from surveys import comparison, prefill, published, shells
-from surveys.answers import JOIN_REASONS, LEAVE_REASONS
 from surveys.definitions import NUMBERS, Definition, Field
 from surveys.models import SurveyForm
 from surveys.rules import Person, Scope, holds, named
+from surveys.shell import CHIPS, Choice, choices_of, joining, leaving
 
 BOX = "□"
-FEW = 6  # choices that stand as boxes; a longer list is printed once, at the end, and its number written
-FEW_TICKS = 10  # the same where several may be ticked
+FEW_TICKS = 10  # boxes where several may be ticked; a longer list is printed once, at the end, and its numbers written
 BLANK_MEMBERS = 2
 ALONE = frozenset({"note", "photo", "signature", "total"})  # a line of their own
 LONG = frozenset({"text", "phone", "id_number"})  # much to write
@@ -45,16 +44,14 @@ def numbers_of(form: Definition) -> dict[str, str]:
     return found
 
 
-def numbered(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """[(number, label)]: the code where every code of the list is a number, else its place."""
-    pairs = [(str(code), str(label)) for code, label in choices]
-    by_code = all(code.isascii() and code.isdigit() for code, _label in pairs)
-    return [(str(int(code)) if by_code else str(place), label) for place, (code, label) in enumerate(pairs, 1)]
-
-
 def width_of(text: str) -> float:
     """About how wide a text is, in Chinese characters."""
     return sum(0.55 if c.isascii() else 1 for c in text)
+
+
+def _listed(choices: Iterable[Choice]) -> str:
+    """1 户主　2 配偶 …"""
+    return "　".join(f"{one.number} {one.label}" for one in choices)
 
 
 def sheets(
@@ -210,10 +207,10 @@ class _Sheet:
             case "yesno":
                 return f"1{BOX}是　2{BOX}否"
             case "choice" | "choices":
-                options = numbered(field.options)
-                if len(options) > (FEW_TICKS if field.type == "choices" else FEW):
+                options = choices_of(field)
+                if len(options) > (FEW_TICKS if field.type == "choices" else CHIPS):
                     return "　".join([CODE] * (min(field.most or 2, 3) if field.type == "choices" else 1))
-                return "　".join(f"{number}{BOX}{label}" for number, label in options)
+                return "　".join(f"{one.number}{BOX}{one.label}" for one in options)
             case "date":
                 return DAY
             case "integer" | "decimal" | "money":
@@ -229,18 +226,14 @@ class _Sheet:
         lists: dict[str, str] = {}
         for field in self.form.asked:
             if field.type in ("choice", "choices") and CODE in self._answer(field):
-                text = "　".join(f"{number} {label}" for number, label in numbered(field.options))
+                text = _listed(choices_of(field))
                 same = next((title for title, known in lists.items() if known == text), None)
                 if same is not None:
                     lists[f"{same}、{field.label}"] = lists.pop(same)
                 else:
                     lists[field.label] = text
         if self.form.member_fields:
-            for title, codes, known in (
-                ("增加原因", codelists.JOIN_REASON, JOIN_REASONS), ("减少原因", codelists.LEAVE_REASON, LEAVE_REASONS),
-            ):  # fmt: skip
-                options = numbered((code, label) for code, label in codes.choices if code in known)
-                lists[title] = "　".join(f"{number} {label}" for number, label in options)
+            lists |= {"增加原因": _listed(joining()), "减少原因": _listed(leaving())}
         if lists:
             pairs = [{"title": title, "text": text} for title, text in lists.items()]
             yield {"kind": "codes", "title": "编号表", "lists": pairs}

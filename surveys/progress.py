@@ -88,17 +88,22 @@ def chosen_round(rounds: Sequence[SurveyRound], pk: str = "") -> SurveyRound | N
 # -- households -----------------------------------------------------------------------------------------------------------------
 
 
-def within(rows: Any, region: Region, household: str = "") -> Any:
-    """The households of a region, by its level, because each level has a column or a list of its own to look in.
+def within_q(region: Region, household: str = "") -> Q:
+    """The condition on households to be in a region, by its level, because each level has a column or a list of its own to look in.
 
     `household` is the way from the rows to their household, with its underscores: "household__".
     """
     if region.level == Level.VILLAGE:
-        return rows.filter(**{f"{household}village": region})
+        return Q(**{f"{household}village": region})
     if region.level == Level.TOWNSHIP:
-        return rows.filter(**{f"{household}township": region})
+        return Q(**{f"{household}township": region})
     villages = Region.objects.within(region).filter(level=Level.VILLAGE).values_list("pk", flat=True)
-    return rows.filter(**{f"{household}village__in": list(villages)})
+    return Q(**{f"{household}village__in": list(villages)})
+
+
+def within(rows: Any, region: Region, household: str = "") -> Any:
+    """Those of the rows whose household is in a region."""
+    return rows.filter(within_q(region, household))
 
 
 def asked_of(households: Any, round: SurveyRound) -> Any:
@@ -256,8 +261,22 @@ def top_of(user: Any, round: SurveyRound) -> Region | None:
     return own[0] if len(own) == 1 else None
 
 
-def by_place(households: Any, year: int, at: Region | None, visible: Container[int] = ()) -> list[Line]:
-    """One line for each region below `at` that has households (each 组 of a village), in order of code; two queries or three.
+@dataclass
+class Place:
+    """A region (or a 组) with its households, counted by what they are alike in."""
+
+    label: str
+    query: Mapping[str, str]
+    deeper: bool
+    counts: dict[tuple[Any, ...], int] = field(default_factory=dict)
+
+
+BLANK = "-"  # in an address: households without a 组
+
+
+def places(households: Any, at: Region | None, columns: Sequence[str], visible: Container[int] = ()) -> list[Place]:
+    """One for each region below `at` that has households (each 组 of a village), in order of code, counted by the values of `columns`
+    (annotations of `households`). Two queries or three.
 
     `visible` are the regions the user may choose; a helper's households stand in others, which are no pages of their own.
     """
@@ -268,41 +287,46 @@ def by_place(households: Any, year: int, at: Region | None, visible: Container[i
         column = "township"
     else:
         column = "village"
-    rows = with_stage(households, year).order_by().values_list(column, "stage").annotate(n=Count("pk"))
-    found: dict[Any, dict[str, int]] = {}
-    for key, stage, number in rows:
-        found.setdefault(key, {})[stage] = number
+    found: dict[Any, dict[tuple[Any, ...], int]] = {}
+    for key, *values, number in households.order_by().values_list(column, *columns).annotate(n=Count("pk")):
+        found.setdefault(key, {})[tuple(values)] = number
     if column == "hamlet":
         return [
-            Line(hamlet or _("未分组"), {"hamlet": hamlet or BLANK}, dict.fromkeys(STAGES, 0) | counts)
+            Place(hamlet or _("未分组"), {"hamlet": hamlet or BLANK}, False, counts)
             for hamlet, counts in sorted(found.items())
         ]
     regions = Region.objects.in_bulk(list(found))
     if level is not None and level < Level.COUNTY:
         regions, found = _gathered(regions, found, level)
     return [
-        Line(
+        Place(
             region.name if at is not None else region.full_name or region.name,
             {"region" if region.pk in visible else "place": str(region.pk)},
-            dict.fromkeys(STAGES, 0) | found[region.pk],
-            deeper=region.pk in visible,
+            region.pk in visible,
+            found[region.pk],
         )
         for region in sorted(regions.values(), key=lambda r: (r.code, r.pk))
     ]
 
 
-BLANK = "-"  # in an address: households without a 组
-
-
-def _gathered(townships: Mapping[int, Region], found: Mapping[Any, dict[str, int]], level: int) -> tuple[dict[int, Region], dict[Any, dict[str, int]]]:  # fmt: skip
+def _gathered(townships: Mapping[int, Region], found: Mapping[Any, dict[Any, int]], level: int) -> tuple[dict[int, Region], dict[Any, dict[Any, int]]]:  # fmt: skip
     """The regions one level below `level` and their counts, summed from townships."""
     above = {pk: region.ancestor_ids[level] for pk, region in townships.items()}
-    sums: dict[Any, dict[str, int]] = {pk: {} for pk in above.values()}
+    sums: dict[Any, dict[Any, int]] = {pk: {} for pk in above.values()}
     for township, counts in found.items():
         own = sums[above[township]]
-        for stage, number in counts.items():
-            own[stage] = own.get(stage, 0) + number
+        for values, number in counts.items():
+            own[values] = own.get(values, 0) + number
     return Region.objects.in_bulk(list(sums)), sums
+
+
+def by_place(households: Any, year: int, at: Region | None, visible: Container[int] = ()) -> list[Line]:
+    """One line for each region below `at`, as `places` says."""
+    lines = []
+    for place in places(with_stage(households, year), at, ["stage"], visible):
+        counts = {stage: place.counts.get((stage,), 0) for stage in STAGES}
+        lines.append(Line(place.label, place.query, counts, place.deeper))
+    return lines
 
 
 def by_person(households: Any, year: int) -> list[Line]:

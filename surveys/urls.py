@@ -6,6 +6,7 @@ from surveys.views import (
     devices,
     effort,
     forms,
+    gaps,
     paper,
     progress,
     quarantine,
@@ -13,6 +14,7 @@ from surveys.views import (
     rounds,
     shell,
     verification,
+    withdraw,
 )
 
 app_name = "surveys"
@@ -25,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/", review.survey_detail, name="survey_detail"),
     path("<int:pk>/approve/", review.survey_approve, name="survey_approve"),
     path("<int:pk>/return/", review.survey_return, name="survey_return"),
+    path("<int:pk>/withdraw/", withdraw.survey_withdraw, name="survey_withdraw"),
     path("<int:pk>/photos/<uuid:uid>/", review.survey_photo, name="survey_photo"),
     path("households/<int:pk>/", review.household_surveys, name="household_surveys"),
     path("rounds/", rounds.round_list, name="round_list"),
@@ -42,6 +45,9 @@ urlpatterns: list[URLPattern] = [
     path("forms/<int:pk>/publish/", forms.form_publish, name="form_publish"),
     path("forms/<int:pk>/retire/", forms.form_retire, name="form_retire"),
     path("forms/<int:pk>/discard/", forms.form_discard, name="form_discard"),
+    path("gaps/", gaps.gaps_page, name="gaps"),
+    path("gaps/households/", gaps.gap_households, name="gap_households"),
+    path("gaps/check/", gaps.gaps_check, name="gaps_check"),
     path("effort/", effort.effort_page, name="effort"),
     path("paper/", paper.paper_centre, name="paper_centre"),
     path("paper/region/<int:pk>/", paper.paper_region, name="paper_region"),

@@ -281,6 +281,9 @@ DOORS: list[Door] = [
     *get("surveys:progress", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:progress_households", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:progress_phones", Menu(P.SURVEY_REVIEW)),
+    *get("surveys:gaps", Menu(P.HOUSEHOLD_VIEW)),
+    *get("surveys:gap_households", Menu(P.HOUSEHOLD_VIEW)),
+    *post("surveys:gaps_check", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:effort", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:paper_centre", Menu(P.SURVEY_FILL)),
     *form("surveys:paper_household", Household(P.HOUSEHOLD_VIEW, P.SURVEY_FILL), HH),
@@ -389,6 +392,7 @@ BY_HAND = {
     "api:region-detail": "the regions at and below one's postings, whatever the role",
     "households:status_withdraw": "the proposer alone, where they may propose",
     "surveys:paper_region": "a village in which one may fill surveys; a helper has households, not villages",
+    "surveys:survey_withdraw": "its surveyor alone, until it is approved",
     "reports:print_region": "a village or township in which one may print; a helper has households, not villages",
 }
 
@@ -699,6 +703,19 @@ def test_only_the_proposer_takes_a_proposal_back(scene, knock):
         "village", scene.places["village"].village, None, {"household": proposal.household_id, "change": proposal.pk}
     )
     assert knock(door, "officer", own).status_code == 302
+
+
+def test_only_its_surveyor_takes_a_survey_back(scene, knock):
+    own = SurveyFactory(surveyor=scene.users["clerk"], household_id=scene.places["village"].rows["household"])
+    place = Place("village", scene.places["village"].village, None, {"survey": own.pk})
+    for method, ok in (("GET", 200), ("POST", 302)):
+        door = Door(method, "surveys:survey_withdraw", None, {"pk": "survey"})
+        for who in scene.cast.values():
+            expected = ok if who.name == "clerk" else 404
+            assert knock(door, who.name, place).status_code == expected, who
+    SurveyFactory._meta.model.objects.filter(pk=own.pk).update(state="withdrawn")
+    assert knock(Door("GET", "surveys:survey_withdraw", None, {"pk": "survey"}), "clerk", place).status_code == 404
+    own.delete()
 
 
 def test_printing_a_village(scene, knock):

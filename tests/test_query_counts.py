@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 def addresses(household):
     own = [household.pk]
     RoundFactory(region=household.township.parent, audience="all")
+    HouseholdFactory(village=household.village, with_householder=True)  # nobody has surveyed it
     survey = SurveyFactory(household=household, answers={"values": {"dwelling_area": "92"}, "members": []})
     task = VerificationTaskFactory(household=household)
     task.draw.region = household.township
@@ -49,6 +50,8 @@ def addresses(household):
         "survey forms": reverse("surveys:form_list"),
         "survey progress": reverse("surveys:progress"),
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey gaps": reverse("surveys:gaps"),
+        "survey gap list": reverse("surveys:gap_households"),
         "survey paper": reverse("surveys:paper_centre"),
         "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households") + "?stage=missing",

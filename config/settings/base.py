@@ -8,6 +8,7 @@ from `YIHU_VAR` where the environment does not give them.
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -211,6 +212,7 @@ else:
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "common.tasks.sweep_jobs", "schedule": 30.0},
     "expire-files": {"task": "common.tasks.expire_files", "schedule": 3600.0},
+    "nightly": {"task": "common.tasks.work_nightly", "schedule": crontab(hour="2", minute="30")},
 }
 
 REST_FRAMEWORK = {

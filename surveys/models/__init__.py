@@ -2,6 +2,7 @@
 
 from surveys.models.device import Device
 from surveys.models.form import SurveyForm
+from surveys.models.gaps import GapScan
 from surveys.models.paper import PaperRun
 from surveys.models.photo import SurveyPhoto
 from surveys.models.round import SurveyRound
@@ -9,5 +10,5 @@ from surveys.models.survey import Survey, SurveyConflict
 from surveys.models.verification import Difference, VerificationDraw, VerificationTask
 
 __all__ = [
-    "Device", "Difference", "PaperRun", "Survey", "SurveyConflict", "SurveyForm", "SurveyPhoto", "SurveyRound", "VerificationDraw", "VerificationTask",
+    "Device", "Difference", "GapScan", "PaperRun", "Survey", "SurveyConflict", "SurveyForm", "SurveyPhoto", "SurveyRound", "VerificationDraw", "VerificationTask",
 ]  # fmt: skip

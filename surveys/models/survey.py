@@ -106,7 +106,9 @@ class Survey(models.Model):
             models.Index(fields=["surveyor", "year", "state"], name="survey_surveyor"),
             # Progress asks of a hundred thousand households in which stage they are: from the index alone.
             models.Index(
-                fields=["year", "purpose", "state", "household"], include=["surveyor", "id"], name="survey_stage"
+                fields=["year", "purpose", "state", "household"],
+                include=["surveyor", "id", "surveyed_on"],
+                name="survey_stage",
             ),
         ]
 

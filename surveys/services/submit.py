@@ -23,6 +23,7 @@ from surveys.sent import Sent, forged
 from surveys.services.photos import MOST_PHOTOS, meet
 from surveys.services.verification import complete
 
+WITHDRAWABLE = (Survey.State.SUBMITTED, Survey.State.RETURNED)
 EARLIEST = 2  # years before this one that may still be surveyed
 
 
@@ -284,7 +285,9 @@ def withdraw_survey(*, survey: Survey, by: Any) -> Survey:
     row = Survey.objects.select_for_update(of=("self",)).select_related("household__village").get(pk=survey.pk)
     if row.surveyor_id != by.pk:
         raise PermissionDenied(access.FILL)
-    if row.state in (Survey.State.APPROVED, Survey.State.WITHDRAWN):
+    if row.purpose == Survey.Purpose.VERIFICATION:
+        raise LedgerError(_("复核调查已经与初次调查比对，不能收回。有错请告诉审核人。"))
+    if row.state not in WITHDRAWABLE:
         raise LedgerError(_("这份调查已经审核通过或已经作废，不能再收回。"))
     before = audit.snapshot(row)
     row.state = Survey.State.WITHDRAWN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import pytest
 from django.db import connections
 from django.utils import timezone
@@ -12,6 +14,15 @@ from common.models import Job
 from tests.browser import CHROMIUM, SWITCHES
 
 PASSWORD = "only-for-this-test-7"
+OLDEST = platform.machine() in ("x86_64", "AMD64")  # the machines for which there is a Chromium 80
+collect_ignore = [] if OLDEST else ["test_floor.py"]
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not OLDEST:
+        terminalreporter.write_line(
+            f"The oldest browser was not asked: there is no Chromium 80 for {platform.machine()}."
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +69,7 @@ def sign_in(live_server, chromium):
     yield enter
     for context in contexts:
         context.close()
-    assert said == []
+    assert [text for text in said if "status of 422" not in text] == [], "422 is how a refused form answers"
 
 
 @pytest.fixture

@@ -51,6 +51,8 @@ def addresses(household):
         "survey round form": reverse("surveys:round_open"),
         "survey progress": reverse("surveys:progress"),
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
+        "survey gaps": reverse("surveys:gaps"),
+        "survey gap list": reverse("surveys:gap_households"),
         "survey paper": reverse("surveys:paper_centre"),
         "survey paper one": reverse("surveys:paper_household", **own),
         "survey effort": reverse("surveys:effort"),

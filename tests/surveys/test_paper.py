@@ -100,11 +100,6 @@ def test_fields_stand_in_the_order_of_the_form_with_its_numbers(house, form):
     assert set(numbers.values()) - set(printed) <= young  # what a grown-up is never asked
 
 
-def test_choices_stand_with_the_numbers_that_are_typed():
-    assert paper.numbered([("01", "户主"), ("99", "其他")]) == [("1", "户主"), ("99", "其他")]
-    assert paper.numbered([("tap", "自来水"), ("well", "井水")]) == [("1", "自来水"), ("2", "井水")]
-
-
 def test_what_is_known_stands_to_be_ticked(house, form):
     found = by_label(model_of(house, form))
     assert found["住房面积"][0] == "□同 92.5（去年 80）"

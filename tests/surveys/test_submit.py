@@ -562,6 +562,9 @@ def test_withdrawn_by_its_surveyor_alone(clerk, resident, house, head, form):
     assert withdraw_survey(survey=survey, by=clerk).state == "withdrawn"
     with pytest.raises(LedgerError, match="不能再收回"):
         withdraw_survey(survey=survey, by=clerk)
+    Survey.objects.update(state="submitted", purpose="verification")
+    with pytest.raises(LedgerError, match="已经与初次调查比对"):
+        withdraw_survey(survey=survey, by=clerk)
 
 
 # -- over HTTP ----------------------------------------------------------------------------------------------------------------------
@@ -593,3 +596,17 @@ def test_how_many_statements_an_operation_costs(clerk, house, head, form, count_
     assert Posting.objects.exists()
     assert not IncomeLine.objects.exists()
     assert not Pairing.objects.exists()
+
+
+def test_the_page_that_takes_a_survey_back(client_as, clerk, house, head, form):
+    survey = submit_survey(
+        body=survey_body(house, form, members={head.uid: {"name": "王建国", "relation": "01"}}), by=clerk
+    )
+    client = client_as(clerk)
+    address = reverse("surveys:survey_withdraw", args=[survey.pk])
+    assert address in client.get(reverse("surveys:survey_detail", args=[survey.pk])).content.decode()
+    assert "收回这份调查" in client.get(address).content.decode()
+    assert "已收回" in client.post(address, follow=True).content.decode()
+    survey.refresh_from_db()
+    assert (survey.state, survey.answers["members"][0]["uid"]) == ("withdrawn", str(head.uid))
+    assert address not in client.get(reverse("surveys:survey_detail", args=[survey.pk])).content.decode()
