@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -23,6 +24,7 @@ from surveys.models import SurveyForm
 
 FILES = re.compile(rf'(?:src|href)="({re.escape(settings.STATIC_URL)}[^"#?]+)"')
 MOST_FORMS = 40  # newest first: more than any county publishes while a draft lives
+MOST_DRAWN = 200
 _drawn: dict[tuple[str, str, str], bytes] = {}  # pages of this process: (address, language, digest of the form)
 
 
@@ -65,7 +67,11 @@ def _page(request: HttpRequest, url: str, digest: str) -> bytes:
     if key not in _drawn:
         match = resolve(url)
         view: Callable[..., Any] = match.func
-        _drawn[key] = view(request, *match.args, **match.kwargs).content
+        response = view(request, *match.args, **match.kwargs)
+        packed = response.get("Content-Encoding") == "gzip"
+        if len(_drawn) >= MOST_DRAWN:
+            _drawn.clear()
+        _drawn[key] = gzip.decompress(response.content) if packed else response.content
     return _drawn[key]
 
 

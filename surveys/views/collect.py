@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
 
 from accounts.roles import Permission
 from common.json_api import answers_json
@@ -26,6 +27,7 @@ def _may_fill(request: HttpRequest) -> None:
         raise PermissionDenied(Permission.SURVEY_FILL)
 
 
+@gzip_page  # there is no secret in it that its length could tell
 @cache_control(private=True, no_cache=True)
 @csp_update({"img-src": ["blob:"]})
 @reads_only
@@ -35,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "surveys/collect_home.html")
 
 
+@gzip_page
 @cache_control(private=True, no_cache=True)
 @reads_only
 def worker(request: HttpRequest) -> HttpResponse:

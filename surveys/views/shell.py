@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
 
 from accounts.roles import Permission
 from accounts.scoping import require
@@ -151,6 +152,7 @@ def _page(digest: str, code: str, version: str, language: str) -> str:
     )
 
 
+@gzip_page  # 250 KB of form; there is no secret in it that its length could tell
 @cache_control(private=True, no_cache=True)
 @reads_only
 def form_shell(request: HttpRequest, code: str, version: str) -> HttpResponse:
