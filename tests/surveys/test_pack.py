@@ -224,7 +224,7 @@ class TestSecondLook:
 
 # -- as a whole -----------------------------------------------------------------------------------------------------------------------
 
-LONG = re.compile(r"(?<![\d*-])\d{11,}[\dXx]?(?![\d-])")
+LONG = re.compile(r"(?<![\w*-])\d{11,}[\dXx]?(?![\w-])")  # not the digits of a uid
 
 
 def test_no_whole_number_is_in_it(land, stranger):
