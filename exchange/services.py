@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, require, visible_region_ids
 from common import audit, jobs, vault
+from common.copying import copy_rows, reserve_keys
 from common.models import Job
 from common.spreadsheets import Workbook, WorkbookError, open_workbook
 from exchange import files, headings
@@ -362,7 +363,7 @@ def _chunk(batch: ImportBatch, units: Sequence[Unit], receipt: Receipt, writer: 
         writer.write(plans)
     by_unit = {id(unit): plan for unit, plan in zip(sound, plans, strict=True)}
     rows: list[ImportRow] = []
-    keys = iter(bulk.reserve_keys(ImportRow, len(units)))
+    keys = iter(reserve_keys(ImportRow, len(units)))
     for unit in units:
         plan = by_unit.get(id(unit))
         row = _outcome_of(unit, receipt, many_sheets) if plan is None else _outcome_of_plan(unit, plan, receipt)
@@ -371,7 +372,7 @@ def _chunk(batch: ImportBatch, units: Sequence[Unit], receipt: Receipt, writer: 
             row.undo = plan.undo
         rows.append(row)
         position += 1
-    bulk.copy_rows(ImportRow, rows)
+    copy_rows(ImportRow, rows)
     return position
 
 
