@@ -13,6 +13,7 @@ import functools
 import hashlib
 import itertools
 import json
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -69,7 +70,6 @@ class _Audited(NamedTuple):
 
     attname: str
     field: models.Field[Any, Any]
-    label: str
     as_they_stand: frozenset[type]
 
 
@@ -86,8 +86,14 @@ def _audited_fields(model: type[models.Model]) -> tuple[_Audited, ...]:
             plain = set()
         elif isinstance(f, models.DateField):
             plain = {dt.date}
-        found.append(_Audited(f.attname, f, f.attname + "=", frozenset(plain)))
+        found.append(_Audited(f.attname, f, frozenset(plain)))
     return tuple(sorted(found, key=lambda each: each.attname))
+
+
+@functools.cache
+def _picker(model: type[models.Model]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """The values of `_audited_fields` from a row's columns, as one tuple."""
+    return operator.itemgetter(*(each.attname for each in _audited_fields(model)), model._meta.pk.attname)
 
 
 def row_digest(row: models.Model) -> str:
@@ -96,14 +102,12 @@ def row_digest(row: models.Model) -> str:
     Empty values are left out, so that a column added later leaves the digests of older rows as they were. Encrypted columns are
     left out because their tokens change when keys rotate; their keyed hashes stand for them. `audit_skip` names derived columns.
     """
-    parts = [_label(type(row))]
-    values = row.__dict__
-    for name, model_field, label, as_they_stand in _audited_fields(type(row)):
-        value = values.get(name)
+    model = type(row)
+    parts = [_label(model)]
+    for (name, model_field, as_they_stand), value in zip(_audited_fields(model), _picker(model)(row.__dict__), strict=False):
         if not value and (value is None or value is False or value == "" or value == []):
             continue
-        text = str(value) if value.__class__ in as_they_stand else _as_text(model_field, value)
-        parts.append(label + text)
+        parts.append(f"{name}={value if value.__class__ in as_they_stand else _as_text(model_field, value)}")
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 

@@ -27,10 +27,10 @@ def reserve_keys(model: type[models.Model], count: int) -> list[int]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, count],
+            "SELECT array_agg(nextval(name)) FROM generate_series(1, %s), (SELECT pg_get_serial_sequence(%s, 'id') AS name OFFSET 0) s",
+            [count, model._meta.db_table],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchone()[0])
 
 
 @cache
