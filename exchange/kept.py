@@ -29,7 +29,7 @@ from django.utils.translation import get_language
 from common import vault
 from common.spreadsheets import Broken, Spoilt, Uncomputed
 from exchange.models import ImportBatch
-from exchange.reading import Line, Lines, Unit
+from exchange.reading import Line, Lines, Reading, Unit
 from households.bulk import HouseholdRecord, MemberRecord
 from households.models import Status
 
@@ -74,9 +74,10 @@ class Keeper:
     def add(self, units: Sequence[Unit]) -> None:
         self._pieces.append(zlib.compress(pickle.dumps(units, pickle.HIGHEST_PROTOCOL), 1))
 
-    def store(self, batch: ImportBatch, *, total: int, lines: Lines, many_sheets: bool) -> None:
+    def store(self, batch: ImportBatch, reading: Reading) -> None:
         head = {
-            "key": key_of(batch), "pieces": len(self._pieces), "total": total, "lines": asdict(lines), "many_sheets": many_sheets,
+            "key": key_of(batch), "pieces": len(self._pieces), "total": reading.total, "lines": asdict(reading.lines),
+            "many_sheets": reading.many_sheets,
         }  # fmt: skip
         forget(batch)
         vault.put_pieces(_name(batch), [json.dumps(head).encode(), *self._pieces])

@@ -34,6 +34,7 @@ PREVIEW, APPLY, UNDO = "import.preview", "import.apply", "import.undo"
 UNDO_AT_ONCE = 500  # households put back while somebody waits; more are a job
 CHUNK = 500  # households; also how often progress is told and a cancel is heard
 QUICK_BYTES = 3 * 1024 * 1024  # a file this small is looked at while its owner waits
+READ_BYTES = QUICK_BYTES // 2  # and one this small (12,000 rows, under a second) is read to its end while it is open
 State = ImportBatch.State
 
 
@@ -65,6 +66,8 @@ def upload_batch(*, data: bytes, filename: str, by: Any, year: int | None = None
     if book is not None:
         _recognise(batch, book, keep_year=year is not None)
     batch.file = files.keep(data)
+    if book is not None and batch.state == State.UPLOADED and len(data) <= READ_BYTES:
+        _read_and_keep(batch, book)
     with transaction.atomic():
         batch.save(force_insert=True)
         audit.record(
@@ -289,7 +292,7 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
         batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("region", "owner").get(pk=batch.pk)
         if batch.state == State.APPLIED:
             return batch  # a worker died after its commit; the work is done
-        source: Reading | kept.Kept | None = kept.find(batch) if write and batch.tables else None
+        source: Reading | kept.Kept | None = kept.find(batch)
         if source is None:
             source = _read(batch, run)
             if source is None:
@@ -297,12 +300,13 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
         run.step(0, total=source.total, message=_("正在写入台账") if write else _("正在与台账核对"))
         batch.rows.all()._raw_delete(using=connection.alias)  # type: ignore[attr-defined]
         places = Places(visible_region_ids(by, Permission.HOUSEHOLD_IMPORT))
-        receipt, position, keeper = Receipt(), 0, kept.Keeper()
+        receipt, position = Receipt(), 0
+        keeper = kept.Keeper() if isinstance(source, Reading) and not write else None
         writer = bulk.Writer(
             by=by, year=batch.year, note=_("导入批次 %(pk)s：%(file)s") % {"pk": batch.pk, "file": batch.filename}
         )
         for units in _chunks(source.units(), chunk):
-            if not write:
+            if keeper is not None:
                 keeper.add(units)
             for unit in units:
                 places.put(unit)
@@ -320,7 +324,8 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
             )
             transaction.on_commit(partial(kept.forget, batch))
         else:
-            keeper.store(batch, total=source.total, lines=source.lines, many_sheets=source.many_sheets)
+            if keeper is not None:
+                keeper.store(batch, source)
             batch.state, batch.previewed_at = State.PREVIEWED, timezone.now()
         batch.save()
         run.step(source.total, message=_("正在保存"), force=True)
@@ -335,8 +340,12 @@ def _read(batch: ImportBatch, run: Any) -> Reading | None:
         if batch.state == State.MAPPING:
             batch.save()
             return None
-    reading = Reading(book, tables_of(batch), year=batch.year, today=timezone.localdate())
     run.step(0, message=_("正在读取文件"))
+    return _passed_over(batch, book)
+
+
+def _passed_over(batch: ImportBatch, book: Workbook) -> Reading:
+    reading = Reading(book, tables_of(batch), year=batch.year, today=timezone.localdate())
     total = reading.scan(settings.IMPORT_MAX_ROWS)
     if total > settings.IMPORT_MAX_ROWS:
         raise ExchangeError(
@@ -345,6 +354,19 @@ def _read(batch: ImportBatch, run: Any) -> Reading | None:
     if not total:
         raise ExchangeError(_("表头下面没有数据，请检查文件。"))
     return reading
+
+
+def _read_and_keep(batch: ImportBatch, book: Workbook) -> None:
+    """Spare the preview of a small file the opening; what is wrong with the file the preview will say."""
+    keeper = kept.Keeper()
+    try:
+        with _rarely_collecting():
+            reading = _passed_over(batch, book)
+            for units in _chunks(reading.units(), CHUNK):
+                keeper.add(units)
+    except (ExchangeError, WorkbookError):
+        return
+    keeper.store(batch, reading)
 
 
 @contextmanager

@@ -509,6 +509,7 @@ class Writer:
         self.action = action
         self.now = timezone.now()
         self.today = timezone.localdate()
+        self._reason = _("导入时登记的身份")  # looked up once, not for each household
         self._new: dict[type[models.Model], list[models.Model]] = {}
         self._changed: dict[type[models.Model], list[models.Model]] = {}
 
@@ -638,7 +639,7 @@ class Writer:
         day = min(plan.record.status_on or self.today, self.today)
         change: StatusChange = self._add(
             StatusChange, keys, household_id=household.pk, from_status=str(Status.ORDINARY), to_status=str(plan.record.status), effective_on=day,
-            reason=_("导入时登记的身份"), evidence=self.note[:500], state=str(StatusChange.State.CONFIRMED), proposed_by_id=self.by.pk,
+            reason=self._reason, evidence=self.note[:500], state=str(StatusChange.State.CONFIRMED), proposed_by_id=self.by.pk,
             proposed_at=self.now, decided_at=self.now, source="import",
         )  # fmt: skip
         return change
