@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -14,7 +14,12 @@ PIECE = 1024 * 1024
 
 def put(name: str, data: bytes) -> str:
     """Store bytes encrypted, piece by piece; the name under which they lie (storage may have changed it)."""
-    return put_pieces(name, (data[start : start + PIECE] for start in range(0, len(data), PIECE)))
+    return put_pieces(name, cut(data))
+
+
+def cut(data: bytes) -> Iterator[bytes]:
+    """Bytes in pieces of a megabyte."""
+    return (data[start : start + PIECE] for start in range(0, len(data), PIECE))
 
 
 def put_pieces(name: str, pieces: Iterable[bytes]) -> str:

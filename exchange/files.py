@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from common import files, vault
-from exchange import kept
+from exchange import kept, returns
 from exchange.models import ImportBatch
 
 
@@ -22,6 +22,7 @@ def discard(batch: ImportBatch) -> None:
     """Delete the file and the rows that quote it; the receipt stays."""
     if batch.file:
         kept.forget(batch)
+        returns.forget(batch)
         vault.remove(batch.file)
     batch.rows.all()._raw_delete(using=batch._state.db)  # type: ignore[attr-defined]
     batch.file = ""

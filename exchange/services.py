@@ -23,14 +23,14 @@ from common import audit, jobs, vault
 from common.copying import copy_rows, reserve_keys
 from common.models import Job
 from common.spreadsheets import Workbook, WorkbookError, open_workbook
-from exchange import files, headings, kept
+from exchange import files, headings, kept, returns
 from exchange.models import HeadingMapping, ImportBatch, ImportRow, Outcome
 from exchange.normalise import ERROR
 from exchange.reading import Lines, Places, Reading, Unit
 from households import bulk, codelists
 from households.models import Household
 
-PREVIEW, APPLY, UNDO = "import.preview", "import.apply", "import.undo"
+PREVIEW, APPLY, UNDO, RETURN = "import.preview", "import.apply", "import.undo", "import.return"
 UNDO_AT_ONCE = 500  # households put back while somebody waits; more are a job
 CHUNK = 500  # households; also how often progress is told and a cancel is heard
 QUICK_BYTES = 3 * 1024 * 1024  # a file this small is looked at while its owner waits
@@ -568,7 +568,31 @@ def start_undo(*, batch: ImportBatch, by: Any, at_once: int = UNDO_AT_ONCE) -> J
     )  # fmt: skip
 
 
+# -- giving back ----------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def fetch_returns(*, batch: ImportBatch, by: Any, at_once: int = READ_BYTES) -> bytes | Job:
+    """The workbook of the rows that stayed out, or the job that makes it where the file is too large to wait for.
+
+    It holds full ID numbers, so every fetch is recorded. Raises ExchangeError where the upload is gone.
+    """
+    require(by, Permission.HOUSEHOLD_IMPORT, batch)
+    try:
+        data = returns.kept(batch)
+        if data is None and batch.file and batch.size > at_once:
+            return jobs.submit(
+                RETURN, by=by, title=_("整理 %(file)s 中没有写入的行") % {"file": batch.filename},
+                params={"batch": batch.pk, "user": by.pk}, key=f"import/{batch.pk}", region_path=batch.region.path,
+            )  # fmt: skip
+        data = data or returns.workbook(batch)
+    except FileNotFoundError as error:
+        raise ExchangeError(_("上传的文件已过保存期，请重新上传。")) from error
+    audit.record("import.returned", by=by, target=batch, region_path=batch.region.path)
+    return data
+
+
 __all__ = [
-    "APPLY", "PREVIEW", "UNDO", "ExchangeError", "apply_batch", "discard_batch", "map_headings", "preview_batch", "run_import", "start_undo", "tables_of",
+    "APPLY", "PREVIEW", "RETURN", "UNDO", "ExchangeError", "apply_batch", "discard_batch", "fetch_returns", "map_headings", "preview_batch", "run_import", "start_undo", "tables_of",
     "undo_batch", "upload_batch",
 ]  # fmt: skip
