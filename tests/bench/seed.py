@@ -6,6 +6,8 @@ import hashlib
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import environ
 import psycopg2
@@ -29,31 +31,44 @@ def say(text: str) -> None:
     sys.stderr.write(f"bench: {text}\n")
 
 
-def ready(households: int) -> None:
+def ready(households: int, name: str = "bench") -> None:
     """Connect to a bench database of that size, making it where there is none."""
     mark = f"{households} {_schema()} {VERSION}"
     given = environ.Env.db_url_config(os.environ["BENCH_MAINTENANCE_URL"])
     parts = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     server = psycopg2.connect(
-        **{key: given[name] for key, name in parts.items() if given.get(name)}, **given.get("OPTIONS", {})
+        **{key: given[part] for key, part in parts.items() if given.get(part)}, **given.get("OPTIONS", {})
     )
     server.autocommit = True
     with server.cursor() as cursor:
-        cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'bench'")
+        cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name])
         found = cursor.fetchone()
         if found and found[0] == mark:
             server.close()
             say(f"database with {households:,} households is there")
             return
-        cursor.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
-        cursor.execute("CREATE DATABASE bench")
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}"')
         started = time.perf_counter()
-        call_command("migrate", verbosity=0)
-        _fill(households)
-        connection.close()
-        cursor.execute("COMMENT ON DATABASE bench IS %s", [mark])
+        with connected_to(name):
+            call_command("migrate", verbosity=0)
+            _fill(households)
+        cursor.execute(f'COMMENT ON DATABASE "{name}" IS %s', [mark])
     server.close()
     say(f"seeded in {time.perf_counter() - started:.0f} s")
+
+
+@contextmanager
+def connected_to(name: str) -> Iterator[None]:
+    """What is asked of the database goes to the one of that name."""
+    before = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
 
 
 def _schema() -> str:
