@@ -68,13 +68,15 @@ def forget(batch: ImportBatch) -> None:
 class Keeper:
     """Takes the households of a file as they are read, about 40 bytes a row, and stores them when the file has been read to its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._pieces: list[bytes] = []
 
     def add(self, units: Sequence[Unit]) -> None:
         self._pieces.append(zlib.compress(pickle.dumps(units, pickle.HIGHEST_PROTOCOL), 1))
 
-    def store(self, batch: ImportBatch, reading: Reading) -> None:
+    def store(self, batch: ImportBatch) -> None:
+        reading = self._reading
         head = {
             "key": key_of(batch), "pieces": len(self._pieces), "total": reading.total, "lines": asdict(reading.lines),
             "many_sheets": reading.many_sheets,

@@ -301,7 +301,7 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
         batch.rows.all()._raw_delete(using=connection.alias)  # type: ignore[attr-defined]
         places = Places(visible_region_ids(by, Permission.HOUSEHOLD_IMPORT))
         receipt, position = Receipt(), 0
-        keeper = kept.Keeper() if isinstance(source, Reading) and not write else None
+        keeper = kept.Keeper(source) if isinstance(source, Reading) and not write else None
         writer = bulk.Writer(
             by=by, year=batch.year, note=_("导入批次 %(pk)s：%(file)s") % {"pk": batch.pk, "file": batch.filename}
         )
@@ -325,7 +325,7 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
             transaction.on_commit(partial(kept.forget, batch))
         else:
             if keeper is not None:
-                keeper.store(batch, source)
+                keeper.store(batch)
             batch.state, batch.previewed_at = State.PREVIEWED, timezone.now()
         batch.save()
         run.step(source.total, message=_("正在保存"), force=True)
@@ -358,15 +358,15 @@ def _passed_over(batch: ImportBatch, book: Workbook) -> Reading:
 
 def _read_and_keep(batch: ImportBatch, book: Workbook) -> None:
     """Spare the preview of a small file the opening; what is wrong with the file the preview will say."""
-    keeper = kept.Keeper()
     try:
         with _rarely_collecting():
             reading = _passed_over(batch, book)
+            keeper = kept.Keeper(reading)
             for units in _chunks(reading.units(), CHUNK):
                 keeper.add(units)
     except (ExchangeError, WorkbookError):
         return
-    keeper.store(batch, reading)
+    keeper.store(batch)
 
 
 @contextmanager
@@ -441,7 +441,7 @@ def _outcome_of(unit: Unit, receipt: Receipt, many_sheets: bool) -> ImportRow:
     receipt.households["read"] += 1
     receipt.households[outcome] += 1
     detail = {"problem": _sentence(unit.problem), "members": members}
-    return _row(unit, outcome, detail, None, members[0]["name"], notes=False)
+    return _row(unit, outcome, detail, None, unit.lines[0].name, notes=False)
 
 
 def _outcome_of_plan(unit: Unit, plan: bulk.Plan, receipt: Receipt) -> ImportRow:
