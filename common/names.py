@@ -60,14 +60,21 @@ def _readings(name: str) -> list[list[str]]:
     return [head.split() + rest for head in heads]
 
 
-@functools.lru_cache(maxsize=50_000)
 def _syllables(text: str) -> list[str]:
     """Syllables of a text, at most one a character; callers must not change the list.
 
-    Two characters that are no known phrase read as each does alone, and characters repeat from person to person.
+    A text with no known phrase in it reads as its characters do alone, and characters repeat from person to person.
     """
-    if len(text) == 2 and text not in PHRASES_DICT:
-        return _syllables(text[0]) + _syllables(text[1])
+    length = len(text)
+    if length < 2 or any(
+        text[start:end] in PHRASES_DICT for start in range(length - 1) for end in range(start + 2, length + 1)
+    ):
+        return _read(text)
+    return [syllable for character in text for syllable in _read(character)]
+
+
+@functools.lru_cache(maxsize=20_000)
+def _read(text: str) -> list[str]:
     return [s.replace("ü", "v") for s in lazy_pinyin(text, style=Style.NORMAL, errors="ignore", v_to_u=False)]
 
 

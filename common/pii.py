@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,8 +44,8 @@ def lookup_hash(kind: str, text: str) -> str:
     """A keyed hash for exact look-up, 22 characters; the same text under another `kind` hashes differently. "" stays ""."""
     if not text:
         return ""
-    digest = hmac.digest(settings.LOOKUP_KEY.encode(), f"{kind}:{text}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+    digest = hmac.digest(settings.LOOKUP_KEY.encode(), f"{kind}:{text}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:16])[:22].decode()
 
 
 class Secret:

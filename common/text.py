@@ -27,6 +27,7 @@ PRIVATE_TO_REAL = (
 _MIDDLE_DOTS = dict.fromkeys(map(ord, "•‧∙⋅・･．"), "·")
 _NAME_DOT = re.compile(r"\s*·\s*")
 _BLANKS = re.compile(r"\s+")
+_EVERYDAY = re.compile("[\u4e00-\u9fa5]+")  # characters that no rule below touches, as nearly every name has
 
 
 def private_use(text: str) -> list[str]:
@@ -57,6 +58,8 @@ def normalise_name(text: str) -> str:
 
     Blanks between Chinese characters (王　伟, as lists pad two-character names) go; between other letters one stays.
     """
+    if _EVERYDAY.fullmatch(text):
+        return text
     text = _BLANKS.sub(" ", normalise_text(text).translate(_MIDDLE_DOTS)).strip()
     text = _NAME_DOT.sub("·", text)
     return re.sub(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff]) (?=[\u3400-\u9fff\U00020000-\U0003ffff])", "", text)

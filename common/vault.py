@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -17,16 +19,30 @@ LASTING: list[tuple[type[models.Model], str]] = []
 
 def put(name: str, data: bytes) -> str:
     """Store bytes encrypted, piece by piece; the name under which they lie (storage may have changed it)."""
-    pieces = (cipher().encrypt(data[start : start + PIECE]) for start in range(0, len(data), PIECE))
-    return default_storage.save(f"{name}.enc", ContentFile(b"\n".join(pieces)))
+    return put_pieces(name, cut(data))
+
+
+def cut(data: bytes) -> Iterator[bytes]:
+    """Bytes in pieces of a megabyte."""
+    return (data[start : start + PIECE] for start in range(0, len(data), PIECE))
+
+
+def put_pieces(name: str, pieces: Iterable[bytes]) -> str:
+    """The same, in pieces of the caller's own making; `pieces` gives them back."""
+    return default_storage.save(f"{name}.enc", ContentFile(b"\n".join(cipher().encrypt(piece) for piece in pieces)))
 
 
 def get(name: str) -> bytes:
     """The bytes stored under a name. Raises FileNotFoundError where they are gone."""
+    return b"".join(pieces(name))
+
+
+def pieces(name: str) -> list[bytes]:
+    """What is stored under a name, piece by piece. Raises FileNotFoundError where it is gone."""
     if not name:  # the file has expired; to the storage "" is the folder of all files
         raise FileNotFoundError
     with default_storage.open(name) as file:
-        return b"".join(cipher().decrypt(line.strip()) for line in file.read().splitlines())
+        return [cipher().decrypt(line.strip()) for line in file.read().splitlines()]
 
 
 def remove(name: str) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from common import files, vault
+from exchange import kept, returns
 from exchange.models import ImportBatch
 
 
@@ -20,6 +21,8 @@ def keep(data: bytes) -> str:
 def discard(batch: ImportBatch) -> None:
     """Delete the file and the rows that quote it; the receipt stays."""
     if batch.file:
+        kept.forget(batch)
+        returns.forget(batch)
         vault.remove(batch.file)
     batch.rows.all()._raw_delete(using=batch._state.db)  # type: ignore[attr-defined]
     batch.file = ""

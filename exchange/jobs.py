@@ -1,4 +1,4 @@
-"""The two kinds of long work an import has."""
+"""The kinds of long work an import has."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from accounts.models import User
 from common import jobs
 from common.jobs import JobError, Run
 from common.models import Job
+from exchange import returns
 from exchange.models import ImportBatch
-from exchange.services import APPLY, PREVIEW, UNDO, ExchangeError, run_import, undo_batch
+from exchange.services import APPLY, PREVIEW, RETURN, UNDO, ExchangeError, run_import, undo_batch
 
 
 def _ended(job: Job) -> None:
@@ -53,4 +54,16 @@ def undo(run: Run) -> dict[str, Any]:
             batch = undo_batch(batch=batch, by=User.objects.get(pk=run.params["user"]), run=run)
         except ExchangeError as error:
             raise JobError(str(error)) from error
+    return {"url_name": "exchange:batch_detail", "args": [batch.pk]}
+
+
+@jobs.kind(RETURN)
+def give_back(run: Run) -> dict[str, Any]:
+    """Makes the workbook of what stayed out; its owner fetches it where they asked for it, and that is recorded."""
+    batch = ImportBatch._base_manager.get(pk=run.params["batch"])
+    run.step(0, total=batch.members_held + batch.members_rejected, message=_("正在整理没有写入的行"))
+    try:
+        returns.keep(batch, run.step)
+    except FileNotFoundError as error:
+        raise JobError(_("上传的文件已过保存期，请重新上传。")) from error
     return {"url_name": "exchange:batch_detail", "args": [batch.pk]}

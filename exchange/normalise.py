@@ -421,7 +421,8 @@ class RowReader:
         )
         self.has_ids = self.id_at is not None
         self.words = {word: str(headings.BY_KEY[word].label) for word in self.KEYS_OF_IDENTITY}
-        self.readers = [_ColumnReader(c) for key, c in by_key.items() if key not in self.KEYS_OF_IDENTITY]
+        readers = [_ColumnReader(c) for key, c in by_key.items() if key not in self.KEYS_OF_IDENTITY]
+        self._columns = [(reader.index, {} if reader.memo is None else reader.memo, reader) for reader in readers]
 
     def key_cells(self, cells: Sequence[str]) -> tuple[str, str]:
         """(household number, first 18 characters of the ID number) for the first, light pass."""
@@ -437,16 +438,17 @@ class RowReader:
     def read(self, row_no: int, cells: Sequence[str]) -> Row:
         row = Row(self.sheet, row_no)
         width = len(cells)
-        for reader in self.readers:
-            if reader.index >= width:
+        for index, memo, reader in self._columns:
+            if index >= width:
                 continue
-            raw = cells[reader.index]
-            if raw.__class__ is not str:
-                raw = self._special_cell(row, reader.label, raw, NOTE)
-            if not raw:
+            raw = cells[index]
+            if not raw:  # a mark such as Broken is empty too, and has something to say
+                if raw.__class__ is not str:
+                    self._special_cell(row, reader.label, raw, NOTE)
                 continue
-            memo = reader.memo
-            value, wrong = (memo.get(raw) if memo is not None else None) or reader.read(raw)
+            if raw.__class__ is not str and not (raw := self._special_cell(row, reader.label, raw, NOTE)):
+                continue
+            value, wrong = memo.get(raw) or reader.read(raw)
             if value is not None:
                 if reader.plain:
                     getattr(row, reader.table)[reader.name] = value

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -45,13 +45,26 @@ class Lines:
         return self.data + self.blank + self.heading + self.total
 
 
+class Line(NamedTuple):
+    """What is still to be said of a row once its household is complete."""
+
+    sheet: str
+    row_no: int
+    name: str
+    relation: str
+    is_person: bool  # whether it names somebody by an ID number
+    told: list[str]  # sentences
+
+
 @dataclass(slots=True)
 class Unit:
-    """The rows of one household, and what they amount to."""
+    """The rows of one household, and what they amount to: `rows` while it is being read, `lines` from then on."""
 
     number: str
     rows: list[Row] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     record: HouseholdRecord | None = None
+    area: dict[str, str] = field(default_factory=dict)  # where the file says that it lives; `Places.put` looks it up
     level: str = ""  # ERROR or HOLD where the file itself keeps the household out
     problem: str = ""
     notes: list[str] = field(default_factory=list)
@@ -157,6 +170,14 @@ class Places:
                 self._add(change.old_name, parent.name if parent else "", new)
             self.by_code.setdefault(change.old_code, new)
 
+    def put(self, unit: Unit) -> None:
+        """Set the village of a household, or hold it back with the reason."""
+        if unit.record is None or not unit.area:
+            return
+        unit.record.village, wrong = self.find(unit.area)
+        if wrong:
+            unit.level, unit.problem = HOLD, _("这一户的%(problem)s") % {"problem": wrong}
+
     def find(self, area: Mapping[str, str]) -> tuple[Region | None, str]:
         """The village an area part of a row means, or None and why."""
         key = tuple(area.get(part, "").strip() for part in ("county", "township", "village", "code"))
@@ -203,13 +224,11 @@ def _bare(name: str, suffix: re.Pattern[str]) -> str:
 class Reading:
     """All households of a workbook, one after another. `notes` are about the file as a whole, complete after `units()`."""
 
-    def __init__(
-        self, book: Workbook, tables: Sequence[headings.Table], *, year: int, places: Places, today: dt.date
-    ) -> None:
+    def __init__(self, book: Workbook, tables: Sequence[headings.Table], *, year: int, today: dt.date) -> None:
         self.book = book
         self.tables = list(tables)
-        self.places = places
         self.year = year
+        self.total = 0
         self.many_sheets = len(self.tables) > 1
         self._row_words = _("第 %(row)s 行")  # looked up once, not for each of 350,000 rows
         self.readers = [RowReader(table, year=year, today=today) for table in self.tables]
@@ -218,7 +237,7 @@ class Reading:
         self._twice: dict[str, list[tuple[int, int]]] = {}
 
     def scan(self, most: int) -> int:
-        """The first, light pass. The number of data rows; stops and returns `most` + 1 when there are more."""
+        """The first, light pass. The number of data rows, `total` from then on; stops and returns `most` + 1 when there are more."""
         # Compact on purpose, 350,000 of them: a fingerprint of the ID to sheet and row packed in one number.
         first: dict[int, int] = {}
         homes: dict[int, int] = {}
@@ -227,6 +246,7 @@ class Reading:
         for at, (table, reader) in enumerate(zip(self.tables, self.readers, strict=True)):
             for row_no, _cells, number, base in data_rows(self.book, table, reader, lines):
                 order += 1
+                self.total = order
                 if order > most:
                     return order
                 if number:
@@ -239,6 +259,11 @@ class Reading:
                 if known != place and (known >> 32 == at or home != hash(number)):
                     self._twice.setdefault(base, [(known >> 32, known & 0xFFFFFFFF)]).append((at, row_no))
         return order
+
+    @property
+    def done(self) -> int:
+        """Rows read so far in the second pass."""
+        return self.lines.data
 
     def units(self) -> Iterator[Unit]:
         """The second pass: every household once, when its last row has been read."""
@@ -263,6 +288,18 @@ class Reading:
             yield self._closed(unit)
 
     def _closed(self, unit: Unit) -> Unit:
+        self._conclude(unit)
+        unit.lines = [
+            Line(
+                row.sheet, row.row_no, row.member.get("name", ""), row.member.get("relation", ""), row.identity is not None,
+                [issue.text for issue in row.issues],
+            )
+            for row in unit.rows
+        ]  # fmt: skip
+        unit.rows = []
+        return unit
+
+    def _conclude(self, unit: Unit) -> None:
         self._join(unit)
         for position, row in enumerate(unit.rows):
             if row.identity is not None:
@@ -279,9 +316,8 @@ class Reading:
             worst = [reason for reason in unit.reasons.values() if reason[0] == ERROR] or list(unit.reasons.values())
             unit.level = worst[0][0]
             unit.problem = "；".join(dict.fromkeys(sentence for _level, sentence in worst))
-            return unit
+            return
         self._record(unit)
-        return unit
 
     def _where(self, row: Row) -> str:
         return where(row.sheet, row.row_no, True) if self.many_sheets else self._row_words % {"row": row.row_no}
@@ -323,7 +359,6 @@ class Reading:
         facts: dict[str, Any] = {}
         totals: dict[str, Any] = {}
         status: dict[str, str] = {}
-        area: dict[str, str] = {}
         for row in ordered:
             for ours, theirs in (
                 (facts, row.household), (record.year, row.year), (record.income, row.income), (totals, row.totals), (status, row.status),
@@ -334,8 +369,8 @@ class Reading:
                         self._differs(
                             unit, head, row, ours is record.income, name, "household" if ours is facts else "year"
                         )
-            if row.area.get("village") and not area or not area and row.area.get("code"):
-                area = row.area
+            if not unit.area and (row.area.get("village") or row.area.get("code")):
+                unit.area = row.area
         facts.pop("number", None)
         record.facts = facts
         others = [cause for cause in record.year.get("other_causes", []) if cause != record.year.get("main_cause")]
@@ -345,9 +380,6 @@ class Reading:
             record.year["other_causes"] = others[:MOST_OTHER_CAUSES]
         record.income, issues = normalise.income_lines(record.income, totals)
         unit.notes += [issue.text for issue in issues]
-        record.village, wrong = self.places.find(area) if area else (None, "")
-        if wrong:
-            unit.level, unit.problem = HOLD, _("这一户的%(problem)s") % {"problem": wrong}
         record.status, record.status_on = status_of(status, record.year, facts)
         for row in unit.rows:
             if row.identity is None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import xlsxwriter
+from cryptography.fernet import InvalidToken
 from django.utils.translation import gettext as _
 
 from common import vault
-from common.spreadsheets import open_workbook
+from common.spreadsheets import Workbook, open_workbook
+from exchange.headings import Table
 from exchange.models import ImportBatch, Outcome
-from exchange.services import tables_of
 
 NAME_LENGTH = 31  # of a sheet, the spreadsheet programs' own limit
+STEP = 2_000  # rows between two reports of progress
+Reasons = dict[tuple[str, int], tuple[str, str]]
 
 
-def _reasons(batch: ImportBatch) -> dict[tuple[str, int], tuple[str, str]]:
+def _reasons(batch: ImportBatch) -> Reasons:
     """{(sheet, row): (outcome, sentence)} of everything held or rejected."""
-    found: dict[tuple[str, int], tuple[str, str]] = {}
+    found: Reasons = {}
     rows = batch.rows.filter(outcome__in=[Outcome.HELD, Outcome.REJECTED]).order_by("position")
     for sheet, row_no, outcome, detail in rows.values_list("sheet", "row_no", "outcome", "detail").iterator():
         for member in detail.get("members", []):
@@ -33,27 +36,26 @@ def _safe(cell: str) -> str:
     return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t", "\r") or (cell[:1] == "-" and len(cell) > 2) else cell
 
 
-def _wanted(batch: ImportBatch) -> Iterator[tuple[str, list[str], list[tuple[list[str], str, str]]]]:
-    book = open_workbook(vault.get(batch.file))
-    reasons = _reasons(batch)
-    for table in tables_of(batch):
-        width = max((column.index for column in table.columns), default=0) + 1
-        headings = [""] * width
-        for column in table.columns:
-            headings[column.index] = column.heading
-        rows = []
-        for row_no, cells in book.rows(table.sheet):
-            told = reasons.get((table.sheet[:100], row_no))
-            if told is not None:
-                rows.append(([*cells[:width], *[""] * (width - len(cells))], *told))
-        yield table.sheet, headings, rows
+def _wanted(table: Table, book: Workbook, reasons: Reasons) -> Iterator[tuple[list[str], str, str]]:
+    """(cells, outcome, sentence) of the rows of one sheet that stayed out."""
+    width = _width(table)
+    for row_no, cells in book.rows(table.sheet):
+        told = reasons.get((table.sheet[:100], row_no))
+        if told is not None:
+            yield [*cells[:width], *[""] * (width - len(cells))], *told
 
 
-def workbook(batch: ImportBatch) -> bytes:
+def _width(table: Table) -> int:
+    return max((column.index for column in table.columns), default=0) + 1
+
+
+def workbook(batch: ImportBatch, step: Callable[[int], None] = lambda done: None) -> bytes:
     """An .xlsx of the held and rejected rows under their own headings; every cell is text, so that numbers keep their digits.
 
-    Raises FileNotFoundError when the upload is past its keeping time.
+    `step` hears how many rows are written. Raises FileNotFoundError when the upload is past its keeping time.
     """
+    source = open_workbook(vault.get(batch.file))
+    reasons = _reasons(batch)
     out = io.BytesIO()
     options: dict[str, Any] = {
         "constant_memory": True,
@@ -67,23 +69,72 @@ def workbook(batch: ImportBatch) -> bytes:
         book.add_format({"font_color": "#B42318"}),
         book.add_format({"num_format": "@"}),
     )
-    for order, (name, headings, rows) in enumerate(_wanted(batch)):
-        if not rows:
-            continue
-        title = "".join(c for c in name if c not in "[]:*?/\\'")[: NAME_LENGTH - 4] or "Sheet"
-        sheet = book.add_worksheet(f"{title}-{order + 1}")
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(headings) - 1, 14, text)
-        sheet.set_column(len(headings), len(headings) + 1, 40)
-        for column, heading in enumerate([*headings, _("结果"), _("原因")]):
-            sheet.write_string(0, column, _safe(heading), bold)
-        for line, (cells, outcome, sentence) in enumerate(rows, start=1):
+    words = {outcome.value: str(outcome.label) for outcome in Outcome}
+    done = 0
+    for order, table in enumerate(map(Table.from_json, batch.tables)):
+        sheet = None
+        width = _width(table)
+        for line, (cells, outcome, sentence) in enumerate(_wanted(table, source, reasons), start=1):
+            if sheet is None:
+                sheet = _sheet(book, table, order, bold, text)
             for column, cell in enumerate(cells):
                 if cell:
                     sheet.write_string(line, column, _safe(str(cell)), text)
-            sheet.write_string(line, len(headings), str(Outcome(outcome).label))
-            sheet.write_string(line, len(headings) + 1, _safe(sentence), red)
+            sheet.write_string(line, width, words[outcome])
+            sheet.write_string(line, width + 1, _safe(sentence), red)
+            done += 1
+            if done % STEP == 0:
+                step(done)
     if not book.worksheets():
         book.add_worksheet()
     book.close()
     return out.getvalue()
+
+
+def _sheet(book: xlsxwriter.Workbook, table: Table, order: int, bold: Any, text: Any) -> Any:
+    """A sheet with the headings of a table, the outcome and the reason after them."""
+    width = _width(table)
+    headings = [""] * width
+    for column in table.columns:
+        headings[column.index] = column.heading
+    title = "".join(c for c in table.sheet if c not in "[]:*?/\\'")[: NAME_LENGTH - 4] or "Sheet"
+    sheet = book.add_worksheet(f"{title}-{order + 1}")
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, width - 1, 14, text)
+    sheet.set_column(width, width + 1, 40)
+    for at, heading in enumerate([*headings, _("结果"), _("原因")]):
+        sheet.write_string(0, at, _safe(heading), bold)
+    return sheet
+
+
+# -- for a large file, made by a worker and kept until it is fetched ---------------------------------------------------------------
+
+
+def _name(batch: ImportBatch) -> str:
+    return batch.file.removesuffix(".enc") + "-back"
+
+
+def _stamp(batch: ImportBatch) -> bytes:
+    """Another preview and the write put other outcomes beside the rows."""
+    return f"{batch.previewed_at} {batch.applied_at}".encode()
+
+
+def forget(batch: ImportBatch) -> None:
+    if batch.file:
+        vault.remove(f"{_name(batch)}.enc")
+
+
+def keep(batch: ImportBatch, step: Callable[[int], None]) -> None:
+    """Make the workbook and keep it encrypted beside the upload."""
+    data = workbook(batch, step)
+    forget(batch)
+    vault.put_pieces(_name(batch), [_stamp(batch), *vault.cut(data)])
+
+
+def kept(batch: ImportBatch) -> bytes | None:
+    """The workbook kept for the batch as it is now, if there is one."""
+    try:
+        stamp, *pieces = vault.pieces(f"{_name(batch)}.enc")
+    except (FileNotFoundError, InvalidToken):
+        return None
+    return b"".join(pieces) if stamp == _stamp(batch) else None

@@ -7,6 +7,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -18,19 +20,21 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, require, visible_region_ids
 from common import audit, jobs, vault
+from common.copying import copy_rows, reserve_keys
 from common.models import Job
 from common.spreadsheets import Workbook, WorkbookError, open_workbook
-from exchange import files, headings
+from exchange import files, headings, kept, returns
 from exchange.models import HeadingMapping, ImportBatch, ImportRow, Outcome
 from exchange.normalise import ERROR
-from exchange.reading import Places, Reading, Unit
-from households import bulk
+from exchange.reading import Lines, Places, Reading, Unit
+from households import bulk, codelists
 from households.models import Household
 
-PREVIEW, APPLY, UNDO = "import.preview", "import.apply", "import.undo"
+PREVIEW, APPLY, UNDO, RETURN = "import.preview", "import.apply", "import.undo", "import.return"
 UNDO_AT_ONCE = 500  # households put back while somebody waits; more are a job
 CHUNK = 500  # households; also how often progress is told and a cancel is heard
 QUICK_BYTES = 3 * 1024 * 1024  # a file this small is looked at while its owner waits
+READ_BYTES = QUICK_BYTES // 2  # and one this small (12,000 rows, under a second) is read to its end while it is open
 State = ImportBatch.State
 
 
@@ -62,6 +66,8 @@ def upload_batch(*, data: bytes, filename: str, by: Any, year: int | None = None
     if book is not None:
         _recognise(batch, book, keep_year=year is not None)
     batch.file = files.keep(data)
+    if book is not None and batch.state == State.UPLOADED and len(data) <= READ_BYTES:
+        _read_and_keep(batch, book)
     with transaction.atomic():
         batch.save(force_insert=True)
         audit.record(
@@ -262,7 +268,7 @@ class Receipt:
         self.households: Counter[str] = Counter()
         self.members: Counter[str] = Counter()
 
-    def put(self, batch: ImportBatch, reading: Reading) -> None:
+    def put(self, batch: ImportBatch, lines: Lines) -> None:
         """Write the counts onto the batch. Every row read is accounted for, or this raises."""
         for prefix, counter in (("households", self.households), ("members", self.members)):
             for outcome in Outcome.values:
@@ -270,7 +276,6 @@ class Receipt:
             setattr(batch, f"{prefix}_read", counter["read"])
             if counter["read"] != sum(counter[outcome] for outcome in Outcome.values):
                 raise AssertionError(f"receipt of {prefix} does not add up")
-        lines = reading.lines
         for name in ("read", "data", "blank", "heading", "total", "joined"):
             setattr(batch, f"lines_{name}", getattr(lines, name))
 
@@ -287,32 +292,27 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
         batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("region", "owner").get(pk=batch.pk)
         if batch.state == State.APPLIED:
             return batch  # a worker died after its commit; the work is done
-        book = _open(vault.get(batch.file))
-        if not batch.tables:
-            _recognise(batch, book, keep_year=batch.year != timezone.localdate().year)
-            if batch.state == State.MAPPING:
-                batch.save()
+        source: Reading | kept.Kept | None = kept.find(batch)
+        if source is None:
+            source = _read(batch, run)
+            if source is None:
                 return batch
-        places = Places(visible_region_ids(by, Permission.HOUSEHOLD_IMPORT))
-        reading = Reading(book, tables_of(batch), year=batch.year, places=places, today=timezone.localdate())
-        run.step(0, message=_("正在读取文件"))
-        total = reading.scan(settings.IMPORT_MAX_ROWS)
-        if total > settings.IMPORT_MAX_ROWS:
-            raise ExchangeError(
-                _("文件超过 %(rows)s 行，请按乡镇拆成几个文件再上传。") % {"rows": f"{settings.IMPORT_MAX_ROWS:,}"}
-            )
-        if not total:
-            raise ExchangeError(_("表头下面没有数据，请检查文件。"))
-        run.step(0, total=total, message=_("正在写入台账") if write else _("正在与台账核对"))
+        run.step(0, total=source.total, message=_("正在写入台账") if write else _("正在与台账核对"))
         batch.rows.all()._raw_delete(using=connection.alias)  # type: ignore[attr-defined]
+        places = Places(visible_region_ids(by, Permission.HOUSEHOLD_IMPORT))
         receipt, position = Receipt(), 0
+        keeper = kept.Keeper(source) if isinstance(source, Reading) and not write else None
         writer = bulk.Writer(
             by=by, year=batch.year, note=_("导入批次 %(pk)s：%(file)s") % {"pk": batch.pk, "file": batch.filename}
         )
-        for units in _chunks(reading, chunk):
-            position = _chunk(batch, units, receipt, writer if write else None, position, by, reading.many_sheets)
-            run.step(reading.lines.data)
-        receipt.put(batch, reading)
+        for units in _chunks(source.units(), chunk):
+            if keeper is not None:
+                keeper.add(units)
+            for unit in units:
+                places.put(unit)
+            position = _chunk(batch, units, receipt, writer if write else None, position, by, source.many_sheets)
+            run.step(source.done)
+        receipt.put(batch, source.lines)
         if write:
             batch.state, batch.applied_at, batch.applied_by = State.APPLIED, timezone.now(), by.username
             audit.record(
@@ -322,11 +322,51 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
                 region_path=batch.region.path,
                 changes={"receipt": [None, batch.receipt()]},
             )
+            transaction.on_commit(partial(kept.forget, batch))
         else:
+            if keeper is not None:
+                keeper.store(batch)
             batch.state, batch.previewed_at = State.PREVIEWED, timezone.now()
         batch.save()
-        run.step(total, message=_("正在保存"), force=True)
+        run.step(source.total, message=_("正在保存"), force=True)
     return batch
+
+
+def _read(batch: ImportBatch, run: Any) -> Reading | None:
+    """The file opened and passed over once; None where its columns have to be asked about first."""
+    book = _open(vault.get(batch.file))
+    if not batch.tables:
+        _recognise(batch, book, keep_year=batch.year != timezone.localdate().year)
+        if batch.state == State.MAPPING:
+            batch.save()
+            return None
+    run.step(0, message=_("正在读取文件"))
+    return _passed_over(batch, book)
+
+
+def _passed_over(batch: ImportBatch, book: Workbook) -> Reading:
+    reading = Reading(book, tables_of(batch), year=batch.year, today=timezone.localdate())
+    total = reading.scan(settings.IMPORT_MAX_ROWS)
+    if total > settings.IMPORT_MAX_ROWS:
+        raise ExchangeError(
+            _("文件超过 %(rows)s 行，请按乡镇拆成几个文件再上传。") % {"rows": f"{settings.IMPORT_MAX_ROWS:,}"}
+        )
+    if not total:
+        raise ExchangeError(_("表头下面没有数据，请检查文件。"))
+    return reading
+
+
+def _read_and_keep(batch: ImportBatch, book: Workbook) -> None:
+    """Spare the preview of a small file the opening; what is wrong with the file the preview will say."""
+    try:
+        with _rarely_collecting():
+            reading = _passed_over(batch, book)
+            keeper = kept.Keeper(reading)
+            for units in _chunks(reading.units(), CHUNK):
+                keeper.add(units)
+    except (ExchangeError, WorkbookError):
+        return
+    keeper.store(batch)
 
 
 @contextmanager
@@ -340,15 +380,9 @@ def _rarely_collecting() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _chunks(reading: Reading, size: int) -> Iterator[list[Unit]]:
-    units: list[Unit] = []
-    for unit in reading.units():
-        units.append(unit)
-        if len(units) == size:
-            yield units
-            units = []
-    if units:
-        yield units
+def _chunks(units: Iterator[Unit], size: int) -> Iterator[list[Unit]]:
+    while chunk := list(islice(units, size)):
+        yield chunk
 
 
 def _chunk(batch: ImportBatch, units: Sequence[Unit], receipt: Receipt, writer: bulk.Writer | None, position: int, by: Any,
@@ -362,7 +396,7 @@ def _chunk(batch: ImportBatch, units: Sequence[Unit], receipt: Receipt, writer: 
         writer.write(plans)
     by_unit = {id(unit): plan for unit, plan in zip(sound, plans, strict=True)}
     rows: list[ImportRow] = []
-    keys = iter(bulk.reserve_keys(ImportRow, len(units)))
+    keys = iter(reserve_keys(ImportRow, len(units)))
     for unit in units:
         plan = by_unit.get(id(unit))
         row = _outcome_of(unit, receipt, many_sheets) if plan is None else _outcome_of_plan(unit, plan, receipt)
@@ -371,14 +405,14 @@ def _chunk(batch: ImportBatch, units: Sequence[Unit], receipt: Receipt, writer: 
             row.undo = plan.undo
         rows.append(row)
         position += 1
-    bulk.copy_rows(ImportRow, rows)
+    copy_rows(ImportRow, rows)
     return position
 
 
 def _row(
     unit: Unit, outcome: str, detail: dict[str, Any], household_id: int | None, name: str, notes: bool
 ) -> ImportRow:
-    first = unit.rows[0]
+    first = unit.lines[0]
     return ImportRow(
         sheet=first.sheet[:100], row_no=first.row_no, outcome=outcome, household_number=unit.number, household_id=household_id,
         name=name[:60], has_notes=notes, detail=detail, undo=None,
@@ -389,7 +423,7 @@ def _outcome_of(unit: Unit, receipt: Receipt, many_sheets: bool) -> ImportRow:
     """A household that the file itself keeps out."""
     outcome = Outcome.REJECTED if unit.level == ERROR else Outcome.HELD
     members = []
-    for position, row in enumerate(unit.rows):
+    for position, row in enumerate(unit.lines):
         level, sentence = unit.reasons.get(position, ("", ""))
         own = Outcome.REJECTED if level == ERROR else Outcome.HELD
         problem = sentence or _("同一户的其他内容有问题，这一行一并暂缓：%(problem)s") % {"problem": unit.problem}
@@ -397,7 +431,7 @@ def _outcome_of(unit: Unit, receipt: Receipt, many_sheets: bool) -> ImportRow:
             {
                 "row": row.row_no,
                 "sheet": row.sheet,
-                "name": row.member.get("name", ""),
+                "name": row.name,
                 "outcome": own,
                 "problem": _sentence(problem),
             }
@@ -407,33 +441,32 @@ def _outcome_of(unit: Unit, receipt: Receipt, many_sheets: bool) -> ImportRow:
     receipt.households["read"] += 1
     receipt.households[outcome] += 1
     detail = {"problem": _sentence(unit.problem), "members": members}
-    return _row(unit, outcome, detail, None, members[0]["name"], notes=False)
+    return _row(unit, outcome, detail, None, unit.lines[0].name, notes=False)
 
 
 def _outcome_of_plan(unit: Unit, plan: bulk.Plan, receipt: Receipt) -> ImportRow:
     detail: dict[str, Any] = {}
     notes = list(unit.notes) + plan.notes
-    people = [row for row in unit.rows if row.identity is not None]
+    people = [row for row in unit.lines if row.is_person]
     members = []
     head = ""
     for row, each in zip(people, plan.members, strict=True):
         receipt.members[each.outcome] += 1
-        name = row.member.get("name", "") or (each.member.name if each.member else "")
-        if not head or row.member.get("relation") == "01":
+        name = row.name or (each.member.name if each.member else "")
+        if not head or row.relation == codelists.HOUSEHOLDER:
             head = name
-        told = [issue.text for issue in row.issues]
-        if each.outcome != bulk.UNCHANGED or told:
+        if each.outcome != bulk.UNCHANGED or row.told:
             entry: dict[str, Any] = {"row": row.row_no, "sheet": row.sheet, "name": name, "outcome": each.outcome}
             if each.problem:
                 entry["problem"] = _sentence(each.problem)
-            if told:
-                entry["notes"] = told
+            if row.told:
+                entry["notes"] = row.told
             if each.outcome == bulk.UPDATED:
                 entry["changes"] = bulk.shown_changes(plan, each)
             members.append(entry)
-    for row in unit.rows:
-        if row.identity is None:
-            notes += [issue.text for issue in row.issues]
+    for row in unit.lines:
+        if not row.is_person:
+            notes += row.told
     receipt.members["read"] += len(people)
     receipt.households["read"] += 1
     receipt.households[plan.outcome] += 1
@@ -535,7 +568,31 @@ def start_undo(*, batch: ImportBatch, by: Any, at_once: int = UNDO_AT_ONCE) -> J
     )  # fmt: skip
 
 
+# -- giving back ----------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def fetch_returns(*, batch: ImportBatch, by: Any, at_once: int = READ_BYTES) -> bytes | Job:
+    """The workbook of the rows that stayed out, or the job that makes it where the file is too large to wait for.
+
+    It holds full ID numbers, so every fetch is recorded. Raises ExchangeError where the upload is gone.
+    """
+    require(by, Permission.HOUSEHOLD_IMPORT, batch)
+    try:
+        data = returns.kept(batch)
+        if data is None and batch.file and batch.size > at_once:
+            return jobs.submit(
+                RETURN, by=by, title=_("整理 %(file)s 中没有写入的行") % {"file": batch.filename},
+                params={"batch": batch.pk, "user": by.pk}, key=f"import/{batch.pk}", region_path=batch.region.path,
+            )  # fmt: skip
+        data = data or returns.workbook(batch)
+    except FileNotFoundError as error:
+        raise ExchangeError(_("上传的文件已过保存期，请重新上传。")) from error
+    audit.record("import.returned", by=by, target=batch, region_path=batch.region.path)
+    return data
+
+
 __all__ = [
-    "APPLY", "PREVIEW", "UNDO", "ExchangeError", "apply_batch", "discard_batch", "map_headings", "preview_batch", "run_import", "start_undo", "tables_of",
+    "APPLY", "PREVIEW", "RETURN", "UNDO", "ExchangeError", "apply_batch", "discard_batch", "fetch_returns", "map_headings", "preview_batch", "run_import", "start_undo", "tables_of",
     "undo_batch", "upload_batch",
 ]  # fmt: skip

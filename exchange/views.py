@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
-from common import audit, jobs
+from common import jobs
+from common.models import Job
 from common.pages import keyset_page
 from common.readonly import read_on_get, reads_only
-from exchange import headings, returns, services
+from exchange import headings, services
 from exchange.forms import MappingForm, UploadForm
 from exchange.models import ImportBatch, ImportRow, Outcome
 from exchange.services import ExchangeError
@@ -248,10 +249,11 @@ def batch_return(request: HttpRequest, pk: int) -> HttpResponse:
     """The owner's own rows that stayed out, with reasons; they hold full ID numbers, so every download is recorded."""
     batch = _batch(request, pk)
     try:
-        data = returns.workbook(batch)
-    except FileNotFoundError:
-        messages.error(request, _("上传的文件已过保存期，请重新上传。"))
+        data = services.fetch_returns(batch=batch, by=request.user)
+    except ExchangeError as error:
+        messages.error(request, str(error))
         return redirect("exchange:batch_detail", pk)
-    audit.record("import.returned", by=request.user, target=batch, region_path=batch.region.path)
+    if isinstance(data, Job):
+        return redirect("jobs:job_detail", data.pk)
     stem = batch.filename.rsplit(".", 1)[0]
     return FileResponse(io.BytesIO(data), as_attachment=True, filename=_("%(name)s-需改正.xlsx") % {"name": stem})

@@ -11,9 +11,6 @@ household that is already in the ledger. Those are held back with a sentence, fo
 from __future__ import annotations
 
 import datetime as dt
-import io
-import json
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,7 +18,6 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.base import ModelState
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +25,7 @@ from accounts.roles import Permission
 from accounts.scoping import visible_region_ids
 from common import audit, names, pii
 from common.codes import CodeList
+from common.copying import copy_rows, fresh, reserve_keys, update_rows
 from households import codelists
 from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear, Status, StatusChange
 from households.services.annual import totals
@@ -181,11 +178,10 @@ def compare(records: Sequence[HouseholdRecord], *, by: Any, year: int, lock: boo
     known = [member.pk for group in members.values() for member in group]
     myears = {row.member_id: row for row in MemberYear._base_manager.filter(member_id__in=known, year=year)}
     hashes = {id(member): pii.lookup_hash("id", member.id_base) for plan in plans for member in plan.record.members}
-    homes = dict(
-        Member._base_manager.filter(id_hash__in=list(hashes.values()), left_on=None).values_list(
-            "id_hash", "household_id"
-        )
-    )
+    # "not empty" is said aloud because PostgreSQL does not infer it from more than a hundred values, and without it may not use
+    # the partial index: it would read the whole table for every chunk.
+    living = Member._base_manager.filter(left_on=None).exclude(id_hash="")
+    homes = dict(living.filter(id_hash__in=list(hashes.values())).values_list("id_hash", "household_id"))
     for plan in plans:
         household = households.get(plan.record.number)
         plan.household = household
@@ -513,6 +509,7 @@ class Writer:
         self.action = action
         self.now = timezone.now()
         self.today = timezone.localdate()
+        self._reason = _("导入时登记的身份")  # looked up once, not for each household
         self._new: dict[type[models.Model], list[models.Model]] = {}
         self._changed: dict[type[models.Model], list[models.Model]] = {}
 
@@ -642,7 +639,7 @@ class Writer:
         day = min(plan.record.status_on or self.today, self.today)
         change: StatusChange = self._add(
             StatusChange, keys, household_id=household.pk, from_status=str(Status.ORDINARY), to_status=str(plan.record.status), effective_on=day,
-            reason=_("导入时登记的身份"), evidence=self.note[:500], state=str(StatusChange.State.CONFIRMED), proposed_by_id=self.by.pk,
+            reason=self._reason, evidence=self.note[:500], state=str(StatusChange.State.CONFIRMED), proposed_by_id=self.by.pk,
             proposed_at=self.now, decided_at=self.now, source="import",
         )  # fmt: skip
         return change
@@ -878,112 +875,3 @@ def _hung_on_since(created: set[str], household_ids: Sequence[int]) -> set[int]:
             if f"{label}/{pk}" not in created:
                 found.add(household_id)
     return found
-
-
-# -- rows in and out of the database --------------------------------------------------------------------------------------------
-
-
-def reserve_keys(model: type[models.Model], count: int) -> list[int]:
-    """`count` primary keys from the table's own sequence."""
-    if not count:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, count],
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _copy_list(value: list[Any]) -> str:
-    inner = ",".join('"' + str(part).replace("\\", "\\\\").replace('"', '\\"') + '"' for part in value)
-    return ("{" + inner + "}").translate(_ESCAPES)
-
-
-# How a value stands in PostgreSQL's COPY text format, by its class; strings are met first in `_copy_text`.
-_COPY_TEXTS: dict[type, Callable[[Any], str]] = {
-    int: str,
-    bool: lambda value: "t" if value else "f",
-    pii.Secret: lambda value: value.token,
-    list: _copy_list,
-    dict: lambda value: json.dumps(value, ensure_ascii=False).translate(_ESCAPES) if value else "{}",
-    dt.datetime: dt.datetime.isoformat,
-    dt.date: dt.date.isoformat,
-}
-
-
-def _copy_text(value: Any) -> str:
-    if value.__class__ is str:
-        return value if not value or value.isalnum() else value.translate(_ESCAPES)
-    if value is None:
-        return "\\N"
-    convert = _COPY_TEXTS.get(value.__class__)
-    return convert(value) if convert is not None else str(value).translate(_ESCAPES)
-
-
-def _copy(table: str, columns: Sequence[str], attributes: Sequence[str], rows: Sequence[models.Model]) -> None:
-    pick = operator.itemgetter(*attributes)
-    lines = ["\t".join(["\\N" if value is None else _copy_text(value) for value in pick(row.__dict__)]) for row in rows]
-    buffer = io.StringIO("\n".join(lines) + "\n")
-    quoted = ", ".join(f'"{column}"' for column in columns)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f'COPY "{table}" ({quoted}) FROM STDIN', buffer)
-
-
-@cache
-def _blank_row(model: type[models.Model]) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[], Any]], ...]]:
-    """Plain defaults of a table, and those that must be made anew for each row."""
-    plain: dict[str, Any] = {}
-    made: list[tuple[str, Callable[[], Any]]] = []
-    for model_field in model._meta.concrete_fields:
-        if callable(model_field.default) and model_field.has_default():
-            made.append((model_field.attname, model_field.default))
-        else:
-            plain[model_field.attname] = model_field.get_default()
-    return plain, tuple(made)
-
-
-def fresh(model: type[models.Model], values: Mapping[str, Any]) -> Any:
-    """A new row, ten times faster than `model(**values)`: `values` are columns (`household_id`, not `household`) of the right type."""
-    plain, made = _blank_row(model)
-    row = model.__new__(model)
-    columns = row.__dict__
-    columns["_state"] = ModelState()
-    columns.update(plain)
-    for name, make in made:
-        if name not in values:
-            columns[name] = make()
-    columns.update(values)
-    return row
-
-
-def copy_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Insert rows that have their primary keys already."""
-    if rows:
-        values = [row.__dict__ for row in rows]
-        # Columns that no row fills are left to the database: half of an annual record.
-        fields = [
-            f
-            for f in model._meta.concrete_fields
-            if not f.null or any(value[f.attname] is not None for value in values)
-        ]
-        _copy(model._meta.db_table, [str(f.column) for f in fields], [f.attname for f in fields], rows)
-
-
-def update_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Write every column of rows that exist, in one statement, through a temporary table."""
-    if not rows:
-        return
-    fields = model._meta.concrete_fields
-    table, temporary = model._meta.db_table, f"import_{model._meta.db_table}"
-    columns = [str(f.column) for f in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE TEMPORARY TABLE IF NOT EXISTS "{temporary}" (LIKE "{table}") ON COMMIT DROP')
-        cursor.execute(f'TRUNCATE "{temporary}"')
-    _copy(temporary, columns, [f.attname for f in fields], rows)
-    assignments = ", ".join(f'"{column}" = source."{column}"' for column in columns if column != "id")
-    with connection.cursor() as cursor:
-        cursor.execute(f'UPDATE "{table}" SET {assignments} FROM "{temporary}" source WHERE "{table}".id = source.id')  # noqa: S608

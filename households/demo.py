@@ -26,10 +26,10 @@ from accounts.models import Posting, User
 from accounts.roles import Role
 from cadres.models import Affiliation, Cadre, Unit
 from common import audit, pii
+from common.copying import copy_rows, reserve_keys
 from common.models import AuditEvent
 from common.names import search_keys
 from households import codelists, services
-from households.bulk import copy_rows, reserve_keys
 from households.models import (
     Household,
     HouseholdYear,

@@ -89,7 +89,9 @@ class Member(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="member_has_name"),
         ]
         indexes: ClassVar = [
-            GinIndex(fields=["name_grams"], name="member_name_grams", fastupdate=False),
+            # New grams wait in a list of at most 256 KB and are sorted in together, which halves what an import pays for the
+            # index; a search reads the list, 0.1 ms when it is full (ADR 0012).
+            GinIndex(fields=["name_grams"], name="member_name_grams", fastupdate=True, gin_pending_list_limit=256),
             models.Index(fields=["pinyin"], name="member_pinyin", opclasses=["text_pattern_ops"]),
             models.Index(fields=["initials"], name="member_initials", opclasses=["text_pattern_ops"]),
             models.Index(fields=["id_hash"], name="member_id_hash", condition=~Q(id_hash="")),

@@ -61,7 +61,7 @@ def ready(households: int, name: str = MAIN, *, like: str = "", make: Callable[[
     given = environ.Env.db_url_config(os.environ["BENCH_MAINTENANCE_URL"])
     parts = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     server = psycopg2.connect(
-        **{key: given[name] for key, name in parts.items() if given.get(name)}, **given.get("OPTIONS", {})
+        **{key: given[part] for key, part in parts.items() if given.get(part)}, **given.get("OPTIONS", {})
     )
     server.autocommit = True
     with server.cursor() as cursor:

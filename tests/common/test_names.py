@@ -1,8 +1,11 @@
 """Names are found as people type them: two characters, pinyin, initials."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pypinyin import Style, lazy_pinyin
 
-from common.names import grams, query_grams, search_keys
+from common.names import _syllables, grams, query_grams, search_keys
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,16 @@ def test_readings(name, pinyin, initials):
 )
 def test_surnames_with_two_true_readings_keep_both(name, readings):
     assert set(search_keys(name).pinyin.split()) == readings
+
+
+@given(
+    st.lists(
+        st.sampled_from([*"王单乐长大重庆行银朝阳会计·a 䶮", "重庆", "银行", "长大", "朝阳", "会计"]), max_size=6
+    ).map("".join)
+)
+def test_reading_characters_alone_says_what_reading_the_whole_says(text):
+    whole = lazy_pinyin(text, style=Style.NORMAL, errors="ignore", v_to_u=False)
+    assert _syllables(text) == [syllable.replace("ü", "v") for syllable in whole]
 
 
 def test_a_character_reads_as_a_surname_only_in_front():

@@ -123,14 +123,22 @@ def repacked(data, change):
     return out.getvalue()
 
 
-def test_two_cells_at_opposite_corners_do_not_fill_the_memory():
+@pytest.mark.parametrize(
+    "reference", [b'r="XFD1048576"', b"r='XFD1048576'", b'r = "xfd1048576"', b'r="CA800000"', b'r="BZA2"']
+)
+def test_two_cells_at_opposite_corners_do_not_fill_the_memory(reference):
     data = one_sheet(("户编号", "姓名"), ("1", "王"))
 
     def corner(name, text):
-        return text.replace(b'r="B2"', b'r="XFD1048576"') if name.startswith("xl/worksheets/") else text
+        return text.replace(b'r="B2"', reference) if name.startswith("xl/worksheets/") else text
 
     with pytest.raises(WorkbookError, match="大得不合常理"):
         open_workbook(repacked(data, corner))
+
+
+def test_a_far_cell_within_the_limits_is_read():
+    data = one_sheet(tuple(f"列{n}" for n in range(120)), ("1",))
+    assert len(rows(data)[0]) == 120
 
 
 def test_zip_bomb():

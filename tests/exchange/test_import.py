@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from common import audit
 from exchange.models import ImportBatch
@@ -439,3 +440,17 @@ def test_number_of_queries_does_not_follow_the_number_of_households(bring_in, of
 
     queries(2, 1)  # what is asked once a session
     assert queries(4, 2) == queries(40, 3)
+
+
+def test_known_id_numbers_are_found_by_index(bring_in, officer):
+    """More than a hundred values make PostgreSQL forget that none is empty; a whole table would be read for every chunk."""
+    with CaptureQueriesContext(connection) as queries:
+        bring_in(national.workbook(80), officer, write=False)
+    asked = [query["sql"] for query in queries if "id_hash" in query["sql"] and '"left_on" IS NULL' in query["sql"]]
+    assert asked
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for sql in asked:
+            cursor.execute(f"EXPLAIN {sql}")
+            plan = " ".join(row[0] for row in cursor.fetchall())
+            assert "member_one_living_place_per_id" in plan or "member_id_hash" in plan, plan

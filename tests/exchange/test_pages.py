@@ -13,6 +13,7 @@ from exchange.models import ImportBatch
 from exchange.services import upload_batch
 from households.models import Household
 from tests.data import national
+from tests.exchange.conftest import Steps
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +121,37 @@ def test_rows_that_stayed_out_come_back_with_reasons(officer_client, officer, br
     assert back[1][list(national.FAMILY_A).index("自然村")].startswith("'=")
     assert "第 2 行" in back[1][-1]
     assert {line[-2] for line in back[1:]} <= {"未通过", "暂缓"}
+
+
+def test_rows_of_a_large_file_are_collected_by_a_job(officer_client, officer, bring_in, sheet, land):
+    import python_calamine
+
+    from common.audit import AuditEvent
+    from common.models import Job
+    from exchange import services
+
+    family = national.families_with_everything(1)[0]
+    rows = [
+        dict(zip(national.FAMILY_A, national.cells_a(1, national.Place(), family, who), strict=True))
+        for who in family.members
+    ]
+    rows[0]["证件号码"] = "123"
+    batch = bring_in(sheet(rows), officer, write=False)
+    job = services.fetch_returns(batch=batch, by=officer, at_once=0)
+    assert isinstance(job, Job)
+    assert not AuditEvent.objects.filter(action="import.returned").exists()
+    assert jobs.run(job.pk).state == Job.State.DONE
+    assert isinstance(services.fetch_returns(batch=batch, by=officer, at_once=0), bytes)
+    answer = officer_client.post(reverse("exchange:batch_return", args=[batch.pk]))
+    back = (
+        python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.getvalue())).get_sheet_by_index(0).to_python()
+    )
+    assert len(back) == 1 + len(rows)
+    assert AuditEvent.objects.filter(action="import.returned").count() == 2
+    # Another preview puts other words beside the rows: what was made before is not handed out any more.
+    services.run_import(batch, by=officer, write=False, run=Steps())
+    batch.refresh_from_db()
+    assert isinstance(services.fetch_returns(batch=batch, by=officer, at_once=0), Job)
 
 
 def test_others_do_not_see_the_batch(client_as, bring_in, officer, official, clerk, post, land):
