@@ -130,9 +130,9 @@ class Asking:
 
 @dataclass(slots=True)
 class Row:
-    """One answered field. `ledger`, `last`, `answer`, `base` are in words; `raw` is the answer as it was given.
+    """One answered field. `answer`, `ledger`, `last`, `base` are in words, made when somebody reads them; `raw` and the like as stored.
 
-    `state` is same, new, changed, conflict, kept (in the survey only) or gone (of a member who is no longer there).
+    `says` and `has` are the words where there is no field: somebody is new, has left, is spoken of though gone. `state` is same, new, changed, conflict, kept (in the survey only) or gone (of a member who is no longer there).
     """
 
     path: str
@@ -140,14 +140,13 @@ class Row:
     step: str
     person: str
     state: str
-    answer: str
-    ledger: str = ""
-    last: str = ""
-    base: str = ""
+    asked: Field | None = None
     raw: Any = None
     ledger_raw: Any = None
+    last_raw: Any = None
     base_raw: Any = None
-    asked: Field | None = None
+    says: str = ""
+    has: str = ""
     uid: str = ""
     as_last_year: bool = False
     questions: list[Asking] = field(default_factory=list)
@@ -156,6 +155,22 @@ class Row:
     reason: str = ""  # why it came back the last time
     typed: str = ""  # for the page: what a reviewer has just written,
     problem: str = ""  # and what stood in the way
+
+    @property
+    def answer(self) -> str:
+        return in_words(self.asked, self.raw) if self.asked else self.says
+
+    @property
+    def ledger(self) -> str:
+        return in_words(self.asked, self.ledger_raw) if self.asked else self.has
+
+    @property
+    def last(self) -> str:
+        return in_words(self.asked, self.last_raw) if self.asked else ""
+
+    @property
+    def base(self) -> str:
+        return in_words(self.asked, self.base_raw) if self.asked else ""
 
     @property
     def is_different(self) -> bool:
@@ -448,13 +463,13 @@ class _Comparing:
             says = _("减少：%(why)s") % {"why": _leaving(person.left["reason"], person.left["on"])}
             state = CHANGED if person.present else SAME
             return self._own(
-                person, LEFT, step, state, answer=says, ledger=away or here, raw=person.left, label=_("减少成员")
+                person, LEFT, step, state, says=says, has=away or here, raw=person.left, label=_("减少成员")
             )
         if person.joined is not None and person.there is None:
             why = f"{codelists.JOIN_REASON.label(person.joined['reason'])} {values.day(person.joined['on'])}"
-            return self._own(person, JOINED, step, NEW, answer=why, ledger="", raw=person.joined, label=_("新增成员"))
+            return self._own(person, JOINED, step, NEW, says=why, raw=person.joined, label=_("新增成员"))
         if away:
-            return self._own(person, LEFT, step, CONFLICT, answer=here, ledger=away, raw=None, label=_("是否在册"))
+            return self._own(person, LEFT, step, CONFLICT, says=here, has=away, raw=None, label=_("是否在册"))
         return None
 
     def _said(self, path: str) -> list[Asking]:
@@ -478,7 +493,7 @@ class _Comparing:
         return Row(
             path=path, label=asked.label, step=step, person=person.name if person else "", uid=uid, asked=asked, raw=raw,
             state=GONE if gone and asked.writes else self._state(asked, path, raw, now, base, person),
-            ledger_raw=now, base_raw=base, answer=in_words(asked, raw), ledger=in_words(asked, now), last=in_words(asked, last), base=in_words(asked, base),
+            ledger_raw=now, last_raw=last, base_raw=base,
             as_last_year=path in self.same and normal(asked, raw) == normal(asked, last), questions=self._said(path),
             photos=photos, missing=len(wanted) - len(photos), reason=self.survey.reasons.get(path, ""),
         )  # fmt: skip

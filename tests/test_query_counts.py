@@ -10,11 +10,13 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import (
+    DeviceFactory,
     HouseholdFactory,
     JobFactory,
     MemberFactory,
     MemberYearFactory,
     PhotoFactory,
+    QuarantinedFactory,
     RoundFactory,
     SurveyFactory,
     SurveyPhotoFactory,
@@ -32,6 +34,8 @@ def addresses(household):
     RoundFactory(region=household.township.parent, audience="all")
     HouseholdFactory(village=household.village, with_householder=True)  # nobody has surveyed it
     survey = SurveyFactory(household=household, answers={"values": {"dwelling_area": "92"}, "members": []})
+    DeviceFactory(user=UserFactory(home=household.village))
+    QuarantinedFactory(household=household)
     task = VerificationTaskFactory(household=household)
     task.draw.region = household.township
     task.draw.save()
@@ -59,6 +63,8 @@ def addresses(household):
         "surveys, filtered": reverse("surveys:survey_list") + "?conflict=none&state=any",
         "survey": reverse("surveys:survey_detail", args=[survey.pk]),
         "surveys of a household": reverse("surveys:household_surveys", args=own),
+        "survey phones": reverse("surveys:device_list"),
+        "survey quarantine": reverse("surveys:quarantine_list"),
         "verification tasks": reverse("surveys:task_list"),
         "verification task": reverse("surveys:task_detail", args=[task.pk]),
         "draws": reverse("surveys:draw_list"),
@@ -110,7 +116,8 @@ def test_no_page_grows_with_its_rows(counts, household, land):
         MemberYearFactory(member=MemberFactory(household=household))
         PhotoFactory(household=household)
         JobFactory(owner="official")
-        UserFactory(home=land.village)
+        DeviceFactory(user=UserFactory(home=land.village))
+        QuarantinedFactory(household=household)
     many = counts()
     assert {name: (few[name], n) for name, n in many.items() if n > few[name] + 1} == {}
     assert many["household list"] <= 9  # one of them is the badge of what waits for review

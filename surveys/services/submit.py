@@ -289,6 +289,8 @@ def withdraw_survey(*, survey: Survey, by: Any) -> Survey:
         raise LedgerError(_("复核调查已经与初次调查比对，不能收回。有错请告诉审核人。"))
     if row.state not in WITHDRAWABLE:
         raise LedgerError(_("这份调查已经审核通过或已经作废，不能再收回。"))
+    if row.purpose == Survey.Purpose.VERIFICATION and row.state == Survey.State.SUBMITTED:
+        raise LedgerError(_("复核调查送达时已经与初次调查比对，不能再收回。"))
     before = audit.snapshot(row)
     row.state = Survey.State.WITHDRAWN
     row.save()

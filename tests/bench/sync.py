@@ -87,62 +87,7 @@ class _Phone:
         households = list(
             Household.objects.filter(village=village, closed_on=None, member_count__gt=0).order_by("pk")[:10]
         )
-        self.bodies = [self._survey(household) for household in households]
-
-    def _survey(self, household: Household) -> dict[str, Any]:
-        """A survey without a fault, from what the ledger holds and what the form still asks for."""
-        today = timezone.localdate()
-        form = published.current(household.village)
-        assert form is not None
-        definition = published.definition_of(form)
-        rows = prefill.rows_of([household], [today.year, today.year - 1])
-        base = rows.values(household.pk, today.year, definition)
-        cards = [prefill.card(member) for member in rows.members[household.pk]]
-        told = {"values": {}, "members": [{"uid": card["uid"], "values": {}} for card in cards]}
-        for path, value in base.items():
-            _put(told, path, value)
-        for _try in range(8):
-            found = answers.check(
-                definition, told, members=cards, last=rows.values(household.pk, today.year - 1, definition), base=base,
-                year=today.year, today=today,
-            )  # fmt: skip
-            if not found.problems:
-                break
-            for problem in found.problems:
-                asked = definition.field(problem.path)
-                assert asked is not None, problem
-                _put(told, problem.path, self._answer(asked))
-        assert not found.problems, found.problems
-        return {
-            "household": str(household.uid), "form": str(form), "year": today.year, "purpose": "survey", "channel": "phone", "revision": 0,
-            "began_at": (timezone.now() - dt.timedelta(hours=1)).isoformat(), "surveyed_on": today.isoformat(), "answers": found.clean,
-            "base": base, "same": [path for path in base if "/" in path][:20], "kept": {}, "photos": [],
-            "effort": {"keystrokes": 140, "typed": 23, "same": 20, "retyped": 1, "seconds": 900},
-        }  # fmt: skip
-
-    def _answer(self, asked: Any) -> Any:
-        match asked.type:
-            case "choice":
-                return self.random.choice(asked.options)[0]
-            case "choices":
-                return [asked.options[0][0]]
-            case "yesno":
-                return self.random.random() < 0.5
-            case "integer":
-                return 2
-            case "decimal" | "money":
-                return str(self.random.randint(1, 90))
-            case "date":
-                return "1980-05-01"
-            case "photo":
-                return [str(uuid.uuid4())]
-            case "signature":
-                return str(uuid.uuid4())
-            case "id_number":
-                return "5301**********0021"
-            case "phone":
-                return "139****0000"
-        return "如实填写"
+        self.bodies = [whole_survey(household, self.random) for household in households]
 
     def request(self, count: int) -> bytes:
         """The body of one request with so many new surveys; photos get numbers of their own."""
@@ -166,6 +111,60 @@ def _put(told: dict[str, Any], path: str, value: Any) -> None:
     uid, slash, name = path.rpartition("/")
     own = next(member["values"] for member in told["members"] if member["uid"] == uid) if slash else told["values"]
     own[name] = value
+
+
+def whole_survey(household: Household, random: random.Random) -> dict[str, Any]:
+    """The body of a survey without a fault: what the ledger holds, and for what the form still asks an answer that fits."""
+    today = timezone.localdate()
+    form = published.current(household.village)
+    assert form is not None
+    definition = published.definition_of(form)
+    rows = prefill.rows_of([household], [today.year, today.year - 1])
+    base, last = (rows.values(household.pk, year, definition) for year in (today.year, today.year - 1))
+    cards = [prefill.card(member) for member in rows.members[household.pk]]
+    told: dict[str, Any] = {"values": {}, "members": [{"uid": card["uid"], "values": {}} for card in cards]}
+    for path, value in base.items():
+        _put(told, path, value)
+    for _try in range(8):
+        found = answers.check(definition, told, members=cards, last=last, base=base, year=today.year, today=today)
+        if not found.problems:
+            break
+        for problem in found.problems:
+            asked = definition.field(problem.path)
+            assert asked is not None, problem
+            _put(told, problem.path, _answer(asked, random))
+    assert not found.problems, found.problems
+    return {
+        "household": str(household.uid), "form": str(form), "year": today.year, "purpose": "survey", "channel": "phone", "revision": 0,
+        "began_at": (timezone.now() - dt.timedelta(hours=1)).isoformat(), "surveyed_on": today.isoformat(), "answers": found.clean,
+        "base": base, "same": [path for path in base if "/" in path][:20], "kept": {}, "photos": [],
+        "effort": {"keystrokes": 140, "typed": 23, "same": 20, "retyped": 1, "seconds": 900},
+    }  # fmt: skip
+
+
+def _answer(asked: Any, random: random.Random) -> Any:
+    match asked.type:
+        case "choice":
+            return random.choice(asked.options)[0]
+        case "choices":
+            return [asked.options[0][0]]
+        case "yesno":
+            return random.random() < 0.5
+        case "integer":
+            return 2
+        case "decimal" | "money":
+            return str(random.randint(1, 90))
+        case "date":
+            return "1980-05-01"
+        case "photo":
+            return [str(uuid.uuid4())]
+        case "signature":
+            return str(uuid.uuid4())
+        case "id_number":
+            return "5301**********0021"
+        case "phone":
+            return "139****0000"
+    return "如实填写"
 
 
 # -- server and phones ----------------------------------------------------------------------------------------------------------------

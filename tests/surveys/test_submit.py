@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 import uuid
 
 import pytest
@@ -22,6 +23,8 @@ from surveys import definitions
 from surveys.models import Survey, SurveyConflict, SurveyForm, SurveyPhoto
 from surveys.services import submit_survey, withdraw_survey
 from surveys.services.submit import secrets_of
+from surveys.standard import ensure_standard_forms
+from tests.bench.sync import whole_survey
 from tests.factories import (
     SMALL_FORM,
     CadreFactory,
@@ -610,3 +613,21 @@ def test_the_page_that_takes_a_survey_back(client_as, clerk, house, head, form):
     survey.refresh_from_db()
     assert (survey.state, survey.answers["members"][0]["uid"]) == ("withdrawn", str(head.uid))
     assert address not in client.get(reverse("surveys:survey_detail", args=[survey.pk])).content.decode()
+
+
+def test_the_standard_form_whole(clerk, land):
+    """Every step of the form that ships is filled in, sent, taken and given back as it was."""
+    ensure_standard_forms()
+    household = HouseholdFactory(
+        village=land.village, with_householder=True, with_year=True, phone_number="19900001111"
+    )
+    MemberFactory(household=household)
+    body = whole_survey(Household.objects.select_related("village").get(pk=household.pk), random.Random(1)) | {
+        "uid": str(uuid.uuid4())
+    }
+    receipt = send(body, clerk)
+    assert receipt["state"] == "applied", receipt
+    survey = Survey.objects.get()
+    assert survey.form.code == "household"
+    assert survey.answers == body["answers"]
+    assert len(receipt["missing"]) == survey.photos_expected >= 1
