@@ -151,30 +151,28 @@ def _pack(wants: list[Want], user: Any, year: int, rounds: Sequence[SurveyRound]
     }
 
 
-def _newest(wants: Sequence[Want], user: Any, drafts: bool) -> dict[tuple[int, int], Survey]:
-    """The survey that stands for each household and year: anybody's that was sent, for `drafts` one's own that was not, too."""
-    found: dict[tuple[int, int], Survey] = {}
-    surveys = Survey.objects.filter(household__in=[want.household.pk for want in wants], purpose=Survey.Purpose.SURVEY)
-    own = Q(surveyor_id=user.pk) if drafts else Q(pk__in=[])
-    sent = ~Q(state__in=[Survey.State.DRAFT, Survey.State.WITHDRAWN])
-    chosen = surveys.filter(sent | (own & Q(state=Survey.State.DRAFT))).only(
-        "uid", "state", "revision", "household_id", "year"
-    )
-    for survey in chosen.order_by("pk"):
-        held = found.get((survey.household_id, survey.year))
-        if held is None or held.state != Survey.State.DRAFT:
-            found[survey.household_id, survey.year] = survey
+def _newest(wants: Sequence[Want], user: Any, drafts: bool) -> dict[tuple[int, int, str], Survey]:
+    """By household, year and purpose: the survey that stands, anybody's; before it, for `drafts`, one's own that is not sent."""
+    found: dict[tuple[int, int, str], Survey] = {}
+    standing = ~Q(state__in=[Survey.State.DRAFT, Survey.State.WITHDRAWN]) & Q(purpose=Survey.Purpose.SURVEY)
+    mine = Q(surveyor_id=user.pk, state=Survey.State.DRAFT) if drafts else Q(pk__in=[])
+    surveys = Survey.objects.filter(standing | mine, household__in=[want.household.pk for want in wants])
+    for survey in surveys.only("uid", "state", "revision", "purpose", "household_id", "year").order_by("pk"):
+        key = (survey.household_id, survey.year, survey.purpose)
+        if key not in found or found[key].state != Survey.State.DRAFT:
+            found[key] = survey
     return found
 
 
-def _entry(want: Want, forms: Sequence[SurveyForm], rows: prefill.Rows, newest: dict[tuple[int, int], Survey],
+def _entry(want: Want, forms: Sequence[SurveyForm], rows: prefill.Rows, newest: dict[tuple[int, int, str], Survey],
            rounds: Sequence[SurveyRound]) -> Entry | None:  # fmt: skip
     household, year, returned = want.household, want.year, want.returned
     form = returned.form if returned else published.choose(forms, household.village)
     if form is None:  # no form is published yet: nothing to fill
         return None
     definition = published.definition_of(form)
-    survey = None if want.is_blind else newest.get((household.pk, year))
+    purpose = returned.purpose if returned else Survey.Purpose.VERIFICATION if want.task else Survey.Purpose.SURVEY
+    survey = newest.get((household.pk, year, purpose))
     due = [each.due_on for each in rounds if each.year == year and _asks_for(each, household)]
     return {
         "uid": str(household.uid),
@@ -187,7 +185,7 @@ def _entry(want: Want, forms: Sequence[SurveyForm], rows: prefill.Rows, newest: 
         "version": household.version,
         "form": str(form),
         "year": year,
-        "purpose": (returned.purpose if returned else Survey.Purpose.VERIFICATION if want.task else Survey.Purpose.SURVEY),
+        "purpose": purpose,
         "due_on": min(due).isoformat() if due and not want.is_blind else None,
         "members": [prefill.card(member) for member in rows.members.get(household.pk, ())],
         "now": {} if want.is_blind else rows.values(household.pk, year, definition),

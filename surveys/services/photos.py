@@ -23,6 +23,7 @@ from surveys.models import Survey, SurveyPhoto
 MOST_BYTES = 300 * 1024  # of a photo
 MOST_PIECE = 64 * 1024
 MOST_PHOTOS = 40  # of a survey
+MOST_LOOSE = 500  # of one user that no survey has claimed yet
 MOST_PIXELS = 16_000_000  # a picture this large in 300 KiB is no photo
 LONGEST_SIDE = 1280
 QUALITY = 75
@@ -106,8 +107,10 @@ def _locked(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, size: int, sha256:
         survey = Survey.objects.filter(uid=survey_uid).first()
         if survey is not None and survey.surveyor_id != by.pk:
             raise Refused("forged", _("这张照片所属的调查是另一位调查人的，服务器没有收下。"))
-        own = SurveyPhoto.objects.filter(survey_uid=survey_uid, uploader=by).exclude(state=SurveyPhoto.State.REFUSED)
-        if own.count() >= MOST_PHOTOS:
+        own = SurveyPhoto.objects.filter(uploader=by).exclude(state=SurveyPhoto.State.REFUSED)
+        if survey is None and own.filter(survey=None).count() >= MOST_LOOSE:
+            raise Refused("too_many", _("您有太多照片还没有对应的调查，请先上传调查，再传照片。"))
+        if own.filter(survey_uid=survey_uid).count() >= MOST_PHOTOS:
             raise Refused("too_many", _("一份调查最多 %(count)s 张照片，这一张没有收下。") % {"count": MOST_PHOTOS})
         begun = SurveyPhoto(
             uid=uid, survey_uid=survey_uid, uploader=by, path=path, size=size, sha256=sha256,

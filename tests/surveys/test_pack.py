@@ -215,6 +215,15 @@ class TestSecondLook:
             assert secret not in text
         assert json.loads(json.dumps(pack_of_one(fresh(clerk), asked)["households"])) == [entry]
 
+    def test_its_draft_on_the_server_is_found_by_who_writes_it(self, land, clerk, form):
+        asked = house(land.village)
+        VerificationTaskFactory(household=asked, year=YEAR, assignee=clerk)
+        own = {"household": asked, "year": YEAR, "form": form, "draft": True, "purpose": "verification"}
+        mine = SurveyFactory(surveyor=clerk, **own)
+        SurveyFactory(**own)
+        (entry,) = pack_of_one(clerk, asked)["households"]
+        assert entry["survey"] == {"uid": str(mine.uid), "state": "draft", "revision": 0}
+
     def test_not_when_it_is_over_or_somebody_elses(self, land, clerk, resident):
         VerificationTaskFactory(household=house(land.village), year=YEAR, assignee=clerk, state="cancelled")
         VerificationTaskFactory(household=house(land.village), year=YEAR, assignee=resident)

@@ -402,3 +402,12 @@ def test_evidence_outlives_the_key_it_was_written_under(
     assert vault.get(photo.file) == before
     assert kept not in media_files()
     assert AuditEvent.objects.filter(action="keys.rotated", target=f"surveys.surveyphoto/{photo.pk}").count() == 1
+
+
+def test_nobody_fills_the_disk_with_photos_of_no_survey(client, stranger, monkeypatch):
+    monkeypatch.setattr("surveys.services.photos.MOST_LOOSE", 3)
+    SurveyPhotoFactory.create_batch(3, survey=None, uploader=stranger)
+    response = Phone(client, noise()).send(100)
+    assert (response.status_code, response.json()["code"]) == (413, "too_many")
+    survey = SurveyFactory(surveyor=stranger)
+    assert Phone(client, noise(), survey=survey.uid).send(100).status_code == 200
