@@ -18,7 +18,7 @@ from common import pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
 from households.listing import Row as HouseholdRow
-from households.listing import with_row_facts
+from households.listing import counted, with_row_facts
 from regions.models import Level, Region
 from surveys import gaps, progress
 from surveys.filters import GapFilter
@@ -130,7 +130,7 @@ def gap_households(request: HttpRequest) -> HttpResponse:
 
     return pages.list_page(
         request, template="surveys/gap_households.html", url=reverse("surveys:gap_households"), filterset=filterset, rows=rows,
-        context=context, size=SIZE, unit=_("户"),
+        context=context, size=SIZE, counted=counted,
     )  # fmt: skip
 
 
