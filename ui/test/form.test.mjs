@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createHash } from "node:crypto";
 import { check } from "../src/survey/answers.js";
 import { parsed, say } from "../src/survey/fields.js";
 import { meant } from "../src/survey/keys.js";
+import { sha256 } from "../src/survey/sha256.js";
 import { State, alike, begin, day, examiner, split } from "../src/survey/state.js";
 
 examiner.check = check;
 const [HEAD, CHILD, BABY] = ["1", "2", "3"].map((sign) => `00000000-0000-4000-8000-00000000000${sign}`);
 const DEFINITION = {
-  code: "small", version: "1", title: "小调查表", order: ["reason"],
+  code: "small", version: "1", title: "小调查表", order: ["reason", "school", "shots"],
   steps: [
     { id: "home", title: "住房", fields: [
       { id: "area", type: "decimal", label: "住房面积", last: true, writes: "year.dwelling_area", highest: "9999.99", places: 2,
@@ -174,4 +176,11 @@ test("small things", () => {
   assert.equal(say("去年：{value}", { value: "92 ㎡" }), "去年：92 ㎡");
   assert.equal(say("第 {n} 步", {}), "第 {n} 步");
   assert.ok(alike(undefined, null) && alike(["a"], ["a"]) && !alike("1", 1));
+});
+
+test("a hash without the browser's help", () => {
+  for (const size of [0, 1, 55, 56, 63, 64, 65, 1000, 70001]) {
+    const bytes = Uint8Array.from({ length: size }, (_, place) => (place * 31 + size) & 255);
+    assert.equal(sha256(bytes.buffer), createHash("sha256").update(bytes).digest("hex"), size + " bytes");
+  }
 });
