@@ -10,7 +10,7 @@ import { State, alike, begin, day, examiner, split } from "../src/survey/state.j
 examiner.check = check;
 const [HEAD, CHILD, BABY] = ["1", "2", "3"].map((sign) => `00000000-0000-4000-8000-00000000000${sign}`);
 const DEFINITION = {
-  code: "small", version: "1", title: "小调查表", order: ["reason", "school", "shots"],
+  code: "small", version: "1", title: "小调查表", order: ["reason", "school"],
   steps: [
     { id: "home", title: "住房", fields: [
       { id: "area", type: "decimal", label: "住房面积", last: true, writes: "year.dwelling_area", highest: "9999.99", places: 2,
@@ -145,7 +145,7 @@ test("effort: what was typed again although it was known", () => {
 
 test("photos of what is asked are named", () => {
   const field = { id: "shots", type: "photo", label: "照片", show: { "==": [{ var: "toilet" }, true] } };
-  const definition = { ...DEFINITION, steps: [{ ...DEFINITION.steps[0], fields: [...DEFINITION.steps[0].fields, field] }] };
+  const definition = { ...DEFINITION, order: ["shots"], steps: [{ ...DEFINITION.steps[0], fields: [...DEFINITION.steps[0].fields, field] }] };
   const state = new State(definition, draftOf(), ENTRY);
   state.put("shots", ["a", "b"], "typed");
   assert.deepEqual(state.body().photos, []);
