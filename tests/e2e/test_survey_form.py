@@ -9,14 +9,15 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import expect, sync_playwright
 
 from households.services.annual import totals
 from surveys.models import Survey
 from surveys.standard import ensure_standard_forms
-from tests.browser import AXE, OVERFLOW, RULES
+from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
@@ -319,3 +320,233 @@ def test_a_household_of_five_by_keys_alone_on_the_smallest_phone(five, clerk, si
     assert (net, per_head) == (found["net_income"], found["per_head_income"])
     assert survey.photos.filter(state="complete", path="photo_dwelling").count() == 1
     assert survey.effort["retyped"] == 0
+
+
+# -- other ways to fill it ---------------------------------------------------------------------------------------------------------
+
+
+def paired(user, five):
+    PairingFactory(household=five.household, cadre=CadreFactory(user=user, unit__region=five.household.township.parent))
+    return user
+
+
+def sign(page):
+    """A name, drawn with the mouse."""
+    canvas = page.locator("[data-path=signature] canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    for x, y in [(60, 80), (90, 30), (120, 90), (160, 50), (200, 70)]:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    page.mouse.up()
+    expect(page.locator("[data-path=signature] [data-signed]")).to_have_text("已签名")
+
+
+BLANK = """() => [...document.querySelectorAll(".sv-step:not([hidden]) [data-do=same]")].filter(one => one.offsetParent)
+  .map(one => one.closest("[data-path]").dataset.path).filter(path => self.survey.board.on.state.get(path) === undefined)"""
+
+
+def copy_everything(page):
+    """A tap for all that is blank, in the step or in each card, then one for each item that is left."""
+    cards = page.locator(".sv-step:not([hidden]) .sv-m:not([hidden])")
+    for n in range(cards.count()):
+        cards.nth(n).evaluate("card => (card.open = true)")
+    button = page.locator(".sv-step:not([hidden]) [data-do=all]:visible")
+    while button.count():
+        button.first.click()
+    while blank := page.evaluate(BLANK):
+        page.locator(f"[data-path='{blank[0]}'] [data-do=same]").click()
+
+
+def walk(page, **by_step):
+    """Every step: what the function named like it does, then on."""
+    for _ in range(12):
+        step = page.locator(".sv-step:not([hidden])").get_attribute("data-step")
+        by_step.get(step, copy_everything)(page)
+        page.locator("#next").click()
+    expect(page.locator("h1:visible")).to_contain_text("核对并提交")
+
+
+def test_enter_once(five, clerk, sign_in, tmp_path):
+    """As last year with five changes: what it costs in keys, and nothing is typed again that was known."""
+    picture = tmp_path / "dwelling.jpg"
+    picture.write_bytes(_jpeg((800, 600)))
+    page = opened(sign_in(paired(clerk, five), 390), address(five.household))
+
+    def income(page):
+        page.locator("#wage_other").press_sequentially("19500")
+        page.locator("#business_crop").press_sequentially("6200")
+        copy_everything(page)
+
+    def dwelling(page):
+        page.get_by_label("水窖水").check()
+        copy_everything(page)
+
+    def causes(page):
+        copy_everything(page)
+        page.locator("#wish").press_sequentially("想学电焊")
+
+    def land(page):
+        page.locator("#farmland").press_sequentially("7.5")
+        copy_everything(page)
+
+    def photos(page):
+        page.locator("#photo_dwelling").set_input_files(str(picture))
+        page.locator("[data-path=photo_dwelling] canvas").wait_for()
+
+    def confirm(page):
+        page.get_by_label("户主本人").check()
+        sign(page)
+
+    walk(page, income=income, dwelling=dwelling, causes=causes, land=land, photos=photos, confirm=confirm)
+    page.locator("#next").click()
+    effort = sent(page).effort
+    assert effort["retyped"] == 0
+    assert effort["keystrokes"] <= 18, "four amounts and wishes typed, two tiles tapped"
+    assert (effort["typed"], effort["same"]) == (8, 68)
+
+
+# -- without HTTPS -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def insecure(live_server, settings):
+    """A page of the clerk at a name that is not this machine's own, by plain HTTP: no worker, no encryption, no locks."""
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "county.example"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*SWITCHES, "--host-resolver-rules=MAP county.example 127.0.0.1"]
+        )
+        port = live_server.url.rpartition(":")[2]
+        context = browser.new_context(
+            viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=f"http://county.example:{port}"
+        )
+        said = []
+
+        def enter(user):
+            user.set_password("only-for-this-test-7")
+            user.save()
+            page = context.new_page()
+            page.on("pageerror", lambda error: said.append(str(error)))
+            page.goto("/")
+            page.get_by_label("用户名").fill(user.username)
+            page.get_by_label("密码", exact=True).fill("only-for-this-test-7")
+            page.locator("main form button").first.click()
+            page.wait_for_url("**/")
+            return page
+
+        yield enter
+        browser.close()
+        connections.close_all()
+    assert said == []
+
+
+def test_without_https_the_server_keeps_the_draft(five, clerk, insecure, tmp_path):
+    picture = tmp_path / "dwelling.jpg"
+    picture.write_bytes(_jpeg((1600, 1200)))
+    page = opened(insecure(clerk), address(five.household))
+    assert not page.evaluate("isSecureContext")
+    assert page.evaluate("self.crypto.subtle === undefined")
+    expect(page.locator("#mode")).to_have_text("填写的内容随时存到服务器，请保持网络畅通。")
+    page.locator("#address").press_sequentially("青石村 18 号")
+    expect(page.locator("#saved")).to_contain_text("已存服务器")
+    draft = Survey.objects.get()
+    assert (draft.state, draft.channel, draft.answers["values"]["address"]) == ("draft", "page", "青石村 18 号")
+
+    page.context.set_offline(True)
+    page.locator("#address").press_sequentially("乙")
+    expect(page.locator("#saved")).to_contain_text("没有存到服务器")
+    page.context.set_offline(False)
+    expect(page.locator("#saved")).to_contain_text("已存服务器", timeout=20_000)
+
+    page.locator("#next").click()
+    expect(page.locator("h1:visible")).to_contain_text("家庭成员")
+    page.locator("#saved", has_text="已存服务器").wait_for()
+    page.reload()
+    page.wait_for_selector("#survey:not([hidden])")
+    expect(page.locator("h1:visible")).to_contain_text("家庭成员")
+    page.locator("#back").click()
+    assert page.locator("#address").input_value() == "青石村 18 号乙"
+
+    def photos(page):
+        bad = tmp_path / "page.jpg"
+        bad.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+        page.locator("#photo_dwelling").set_input_files(str(bad))
+        expect(page.locator("[data-path=photo_dwelling] .err")).to_contain_text("不是能用的照片")
+        page.locator("#photo_dwelling").set_input_files([str(picture), str(picture)])
+        expect(page.locator("[data-path=photo_dwelling] canvas")).to_have_count(2)
+        page.locator("[data-path=photo_dwelling] [data-do=drop]").first.click()
+        expect(page.locator("[data-path=photo_dwelling] canvas")).to_have_count(1)
+
+    def confirm(page):
+        page.get_by_label("户主本人").check()
+        sign(page)
+
+    walk(page, photos=photos, confirm=confirm)
+    page.locator("#next").click()
+    expect(page.locator("#gate-text")).to_contain_text("已提交，等待审核")
+    survey = Survey.objects.get()
+    assert (survey.uid, survey.state, survey.channel) == (draft.uid, "submitted", "page")
+    assert sorted(survey.photos.filter(state="complete").values_list("path", flat=True)) == [
+        "photo_dwelling",
+        "signature",
+    ]
+
+
+# -- from paper ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_paper_sheets_are_typed_in_without_a_mouse(five, clerk, sign_in):
+    second = HouseholdFactory(village=five.household.village, householder_name="赵六", with_householder=True)
+    page = sign_in(clerk, 1280)
+    page.goto("/surveys/key-in/")
+    keys = page.keyboard
+    keys.type(five.household.number)
+    keys.press("Enter")
+    page.wait_for_selector("#survey:not([hidden])")
+    page.wait_for_function("() => self.survey.board.more.checkPage")
+    assert "#" in page.url
+    assert five.household.number not in page.url
+    typed = {
+        "is_military": "2", "is_only_child": "f", "wage_other": "19500", "wish_kinds": ["2", "3"], "wish": "学电焊", "respondent": "1",
+        "confirm_way": "1",
+    }  # fmt: skip
+    page.locator("#address").focus()
+    for _ in range(600):
+        state = page.evaluate(FOCUS)
+        assert not state["lost"], state
+        if state["id"] == "next":
+            break
+        name = state["path"].rpartition("/")[2]
+        if state["act"] != "keep":
+            if name in typed:
+                for each in typed[name] if isinstance(typed[name], list) else [typed[name]]:
+                    keys.type(each)
+                    page.wait_for_timeout(0)
+                    if isinstance(typed[name], list):
+                        page.evaluate("new Promise(done => setTimeout(done, 950))")
+            elif page.evaluate("path => self.survey.board.on.state.last[path] !== undefined", state["path"]):
+                keys.type("=")
+        keys.press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    found = faults(page) if page.evaluate("!!self.axe") else []
+    assert found == []
+    keys.press("Enter")
+    expect(page.locator("#check-err")).to_have_count(0)
+    page.locator("#next").focus()
+    keys.press("Enter")
+    page.wait_for_url("**/surveys/key-in/?done=*")
+    expect(page.locator("main")).to_contain_text("王建国户的调查已录入，等待审核")
+    survey = Survey.objects.get()
+    assert (survey.state, survey.channel) == ("submitted", "paper")
+    values = survey.answers["values"]
+    assert (values["is_military"], values["wage_other"], values["wish_kinds"], values["confirm_way"]) == (
+        False, "19500", ["job", "training"], "sheet",
+    )  # fmt: skip
+    assert values["population"] == 5
+    # straight on to the next household, by the text of its QR code
+    keys.type(f"{second.uid}")
+    keys.press("Enter")
+    page.wait_for_selector("#survey:not([hidden])")
+    assert page.evaluate("self.survey.board.on.entry.householder") == "赵六"

@@ -63,8 +63,12 @@ test("as last year is one tap, is recorded, and can be taken back", () => {
   assert.deepEqual([state.get("toilet"), [...state.same]], [true, ["toilet"]]);
   state.toggleSame("toilet");
   assert.deepEqual([state.get("toilet"), [...state.same]], [undefined, []]);
-  state.toggleSame("wage");
   state.put("wage", "20000", "typed");
+  state.toggleSame("wage");
+  state.toggleSame("wage");
+  assert.equal(state.get("wage"), "20000");
+  state.toggleSame("wage");
+  state.put("wage", "21000", "typed");
   assert.deepEqual([...state.same], []);
 });
 

@@ -19,10 +19,10 @@ export function say(sentence, values = {}) {
 
 const inputs = (box) => [...box.querySelectorAll(".choice input")];
 
-/** What the first Tab into a field reaches. */
+/** Where the focus goes in a field: its control, of tiles the chosen one; a signature has only its button. */
 export function focusable(box) {
-  const chosen = box.querySelector(".choice input:checked");
-  return chosen || box.querySelector(".choice input, .in, .sv-file, button:not([hidden])");
+  const first = (selector) => box.querySelector(selector);
+  return first(".choice input:checked") || first(".choice input, .in, .sv-file") || first("button:not([hidden])");
 }
 
 /** {value} of a text, or {raw, wrong} where it is no answer of that type; {value: undefined} where it is blank. Pure. */

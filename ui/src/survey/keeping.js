@@ -5,6 +5,7 @@ import { make } from "./fields.js";
 
 const WAIT = 400; // ms after a key
 const AGAIN = 5000; // ms after a save that went wrong
+let begun = false; // something is kept, or will be
 let dirty = false;
 let timer = 0;
 let saving = Promise.resolve();
@@ -19,8 +20,14 @@ function count() {
 
 /** Save soon. */
 export function later() {
-  dirty = true;
+  begun = dirty = true;
   timer = timer || setTimeout(save, on.keeper.wait || WAIT);
+}
+
+/** Where the surveyor is has changed: kept with what is kept already, and no reason to begin. */
+export function moved() {
+  begun = begun || Boolean(on.state.draft.effort.keystrokes || on.state.draft.revision);
+  if (begun) later();
 }
 
 /** Save now. Saves follow one another; what is typed meanwhile is in the next. */

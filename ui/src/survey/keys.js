@@ -34,10 +34,10 @@ function choose(target, key) {
 
 const change = (target) => target.dispatchEvent(new Event("change", { bubbles: true }));
 
-/** The fields as they stand on the sheet, one stop for each. */
+/** The fields as they stand on the sheet, one stop for each; the signature stands on the paper. */
 function stops() {
-  const all = form().querySelectorAll("[data-f], [data-moved] .field, .sv-on");
-  return [...all].filter((one) => one.offsetParent).map(focusable).filter((one) => one && !one.disabled);
+  const all = form().querySelectorAll("[data-f]:not([data-t=signature]), [data-moved] .field, .sv-on");
+  return [...all].map(focusable).filter((one) => one && one.offsetParent && !one.disabled);
 }
 
 /** The stop after (or before) that of a box. */
@@ -63,9 +63,11 @@ function key(event) {
   const box = target.closest("[data-f], .field");
   if (!box || target.matches("button, summary, a")) return;
   const path = pathFor(target);
-  if (sign === "Enter" && !target.matches("textarea")) {
+  if (sign === "Enter" && event.shiftKey && target.matches("textarea")) return; // a new line
+  if (sign === "Enter") {
     event.preventDefault();
-    if (target.matches("input.in")) change(target); // leaving the field by Enter asks its question first, as leaving it by Tab does
+    // Leaving the field by Enter asks its question first, as leaving it by Tab does.
+    if (target.matches("input.in, textarea")) change(target);
     const question = box.querySelector(".sv-q:not([hidden]) [data-do=keep]");
     if (question && !event.shiftKey) question.focus();
     else go(box, event.shiftKey ? -1 : 1);

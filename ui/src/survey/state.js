@@ -58,6 +58,7 @@ export class State {
     this.kept = { ...draft.kept };
     this.typed = new Set(at.typed);
     this.raw = { ...at.raw }; // path -> text that is no answer yet, kept so that nothing typed is lost
+    this.before = {}; // path -> what stood there before 「与去年相同」
     this.effort = { keystrokes: 0, seconds: 0, ...draft.effort };
     this.fields = new Map();
     for (const step of definition.steps) for (const field of step.fields) this.fields.set(field.id, { ...field, step: step.id });
@@ -155,8 +156,9 @@ export class State {
 
   /** 「与去年相同」, and back. */
   toggleSame(path) {
-    if (this.same.delete(path)) this.put(path, undefined, "filled");
-    else this.put(path, this.last[path], "same");
+    if (this.same.delete(path)) return this.put(path, this.before[path], "filled");
+    this.before[path] = this.get(path);
+    return this.put(path, this.last[path], "same");
   }
 
   keep(path, found) {

@@ -3,7 +3,7 @@ import { separated } from "../reading.js";
 import { around, judge, paint, prepare, wrongOf } from "./around.js";
 import { acts, boxes, byId, form, more, on, sectionOf, sections, touched, word } from "./board.js";
 import { focusable } from "./fields.js";
-import { later, save } from "./keeping.js";
+import { moved, save } from "./keeping.js";
 import { people } from "./people.js";
 import { pathOf } from "./state.js";
 
@@ -112,6 +112,7 @@ export function show(id, path = "", push = true) {
   else history.replaceState({ step: id }, "");
   if (id === CHECK && more.checkPage) more.checkPage();
   refresh();
+  moved();
   const box = boxes.get(path);
   unfold(section, box);
   const target = (box && !box.hidden && focusable(box)) || section.querySelector("h1");
