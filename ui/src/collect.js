@@ -33,6 +33,13 @@ function stamp(name) {
   return document.importNode(byId(name).content, true).firstElementChild;
 }
 
+function make(tag_, text = "", look = "") {
+  const node = document.createElement(tag_);
+  node.textContent = text;
+  if (look) node.className = look;
+  return node;
+}
+
 const part = (item, name) => item.querySelector(`[data-${name}]`);
 
 function tag(place, word, tone) {
@@ -55,6 +62,8 @@ function list(place, rows, draw) {
 
 // -- records -----------------------------------------------------------------------------------------------------------------------------
 
+const word = (state) => "t" + state[0].toUpperCase() + state.slice(1);
+const STATES = { draft: "blue", queued: "amber", sent: "amber", refused: "red", submitted: "blue", returned: "amber", approved: "green" };
 const TONES = { queued: "amber", sent: "amber", refused: "red", draft: "blue", done: "green", quarantined: "amber" };
 
 function record(row) {
@@ -62,7 +71,7 @@ function record(row) {
   const state = row.state || "draft";
   const name = row.householder || words.nameless;
   part(item, "name").textContent = name;
-  tag(part(item, "tag"), words["t" + state[0].toUpperCase() + state.slice(1)], TONES[state]);
+  tag(part(item, "tag"), words[word(state)], TONES[state]);
   const about = { village: row.village || "", size: size(row.size), age: age(row.made || row.updated) };
   part(item, "about").textContent = fill(words.about, about);
   const left = state === "sent" && fill(words.photosLeft, { n: row.missing.length });
@@ -127,39 +136,29 @@ async function look(row, item) {
   if (place.hidden || place.firstChild) return;
   const { body, photos, title } = await store.look(row.uid);
   const form = await blank(row.form);
-  const pairs = document.createElement("dl");
-  pairs.className = "dl";
-  const add = (label, text) => {
-    const [term, value] = [document.createElement("dt"), document.createElement("dd")];
-    term.textContent = label;
-    value.textContent = text;
-    pairs.append(term, value);
-  };
-  if (!body) add("", words.lookNone);
-  const names = new Map(((title.home && title.home.members) || []).map((one) => [one.uid, one.name]));
-  for (const [name, answer] of Object.entries(body ? body.answers.values : {})) add(...reading(form, name, answer));
-  for (const member of (body && body.answers.members) || []) {
-    const who = member.values.name || names.get(member.uid) || "";
-    for (const [name, answer] of Object.entries(member.values)) {
+  for (const { path, say: why } of row.problems || []) place.append(make("p", `${reading(form, path.split("/").pop(), "")[0]}：${why}`));
+  if (!body) place.append(make("p", words.lookNone));
+  const names = new Map((title.home?.members || []).map((one) => [one.uid, one.name]));
+  const parts = body ? [{ values: body.answers.values }, ...(body.answers.members || [])] : [];
+  for (const { uid, values } of parts) {
+    if (uid) place.append(make("h3", values.name || names.get(uid) || ""));
+    const pairs = make("dl", "", "dl");
+    for (const [name, answer] of Object.entries(values)) {
       const [label, text] = reading(form, name, answer);
-      add(`${who} ${label}`, text);
+      pairs.append(make("dt", label), make("dd", text));
     }
+    place.append(pairs);
   }
-  for (const path of Object.keys(problemsOf(row))) add(reading(form, path.split("/").pop(), "")[0], problemsOf(row)[path]);
-  place.append(pairs);
   for (const { uid } of photos) {
     const bytes = await bytesOf(uid);
     if (!bytes) continue;
-    const picture = document.createElement("img");
-    picture.className = "rec__photo";
+    const picture = make("img", "", "rec__photo");
     picture.alt = "";
     picture.src = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
     picture.addEventListener("load", () => URL.revokeObjectURL(picture.src));
     place.append(picture);
   }
 }
-
-const problemsOf = (row) => Object.fromEntries((row.problems || []).map(({ path, say: why }) => [path, why]));
 
 async function blank(form) {
   try {
@@ -191,33 +190,39 @@ function household(home) {
   const link = item.querySelector("a");
   link.dataset.key = home.uid;
   part(item, "name").textContent = home.householder;
-  const state = (home.survey && home.survey.state) || "";
+  const local = here.get(home.uid);
+  const state = local || home.survey?.state || "";
   if (home.purpose === "verification") tag(part(item, "tag"), words.tVerification, "blue");
-  if (home.returned) tag(part(item, "tag"), words.tReturned, "amber");
-  else if (state === "submitted" || state === "draft") tag(part(item, "tag"), words["t" + state[0].toUpperCase() + state.slice(1)], "blue");
-  else if (state === "approved") tag(part(item, "tag"), words.tApproved, "green");
-  const due = home.due_on && state !== "submitted" && state !== "approved" && fill(words.due, { day: home.due_on });
+  const shown = home.returned && !local ? "returned" : state;
+  if (shown in STATES) tag(part(item, "tag"), words[word(shown)], STATES[shown]);
+  const due = home.due_on && !STATES[state] && fill(words.due, { day: home.due_on });
   const people = fill(words.members, { n: home.members.length });
-  const reasons = home.returned && fill(words.reasons, { n: Object.keys(home.returned.reasons || {}).length });
-  part(item, "about").textContent = [home.village, home.hamlet, people, due, reasons].filter(Boolean).join(" · ");
+  part(item, "about").textContent = [home.village, home.hamlet, people, due].filter(Boolean).join(" · ");
   const [code, version] = home.form.split("@");
   link.href = `/collect/forms/${code}/${version}/#household=${home.uid}`;
   return item;
 }
 
+/** The same with the reasons for which it came back; each stands at its field, too. */
+function returned(home) {
+  const item = household(home);
+  const why = Object.values(home.returned.reasons || {}).filter(Boolean);
+  item.querySelector("a").append(...why.map((reason) => make("span", reason, "row__s rec__say")));
+  return item;
+}
+
 function draft(row) {
   const item = record(row);
-  const link = document.createElement("a");
-  link.className = "btn btn--s btn--p";
+  const link = make("a", byId("drafts-title").textContent, "btn btn--s btn--p");
   const [code, version] = row.form.split("@");
   link.href = `/collect/forms/${code}/${version}/#draft=${row.uid}`;
-  link.textContent = byId("drafts-title").textContent;
   link.setAttribute("aria-label", `${link.textContent} ${row.householder || ""}`);
   item.querySelector("[data-do=look]").replaceWith(link);
   return item;
 }
 
 let pack = null;
+let here = new Map(); // household -> state of its newest record on this phone
 
 function drawHouseholds() {
   const wanted = byId("q").value.trim();
@@ -225,9 +230,9 @@ function drawHouseholds() {
   const found = every.filter((home) => !wanted || home.householder.includes(wanted));
   byId("find").hidden = every.length < 2;
   byId("mine-count").textContent = every.length || "";
-  list(byId("mine"), found, household);
-  const back = every.filter((home) => home.returned);
-  list(byId("returned-list"), back, household);
+  list(byId("mine"), found.map((home) => ({ ...home, here: here.get(home.uid) })), household);
+  const back = every.filter((home) => home.returned && !here.has(home.uid));
+  list(byId("returned-list"), back, returned);
   byId("returned").hidden = !back.length;
   byId("mine-none").textContent = !pack ? words.noPack : !every.length ? words.noHouseholds : !found.length ? words.notFound : "";
   const times = pack && pack.expires_at && { at: moment(pack.issued_at), until: moment(pack.expires_at) };
@@ -240,9 +245,7 @@ function say(place, text, link) {
   place.hidden = !text;
   if (place.firstChild && place.firstChild.textContent === text) return;
   place.textContent = "";
-  const line = document.createElement("p");
-  line.textContent = text;
-  if (text) place.append(line);
+  if (text) place.append(make("p", text));
   if (!link) return;
   const anchor = document.createElement("a");
   [anchor.href, anchor.textContent] = link;
@@ -253,6 +256,7 @@ async function draw() {
   if (vault.lock !== "open") return;
   const [drafts, unsent, sent] = [await store.draftList(), await store.unsent(), await store.receipts()];
   pack = await store.pack();
+  here = new Map([...unsent.map((row) => [row.household, row.state]), ...drafts.map((row) => [row.household, "draft"])]);
   byId("who").textContent = vault.me.name;
   list(byId("unsent-list"), unsent, record);
   byId("unsent").hidden = !unsent.length;
@@ -270,17 +274,11 @@ async function draw() {
 }
 
 function received(row) {
-  const item = document.createElement("li");
-  const text = document.createElement("div");
-  const [name, about, label] = [document.createElement("b"), document.createElement("span"), document.createElement("span")];
-  text.className = "row";
-  name.className = "row__t";
-  about.className = "row__s";
-  name.textContent = `${row.householder || words.nameless} `;
-  tag(label, words["t" + row.state[0].toUpperCase() + row.state.slice(1)], TONES[row.state]);
-  about.textContent = [moment(row.done), row.say].filter(Boolean).join(" · ");
+  const [item, text, label] = [make("li"), make("div", "", "row"), make("span")];
+  const name = make("b", `${row.householder || words.nameless} `, "row__t");
+  tag(label, words[word(row.state)], TONES[row.state]);
   name.append(label);
-  text.append(name, about);
+  text.append(name, make("span", [moment(row.done), row.say].filter(Boolean).join(" · "), "row__s"));
   item.append(text);
   return item;
 }
@@ -404,6 +402,7 @@ async function main() {
     byId("leave").focus();
   });
   for (const name of ["sync", "changed", "pack", "locked"]) store.events.addEventListener(name, redraw);
+  await store.sweep();
   await redraw();
   if (location.hash === "#unsent" && !byId("unsent").hidden) byId("unsent").scrollIntoView();
 }

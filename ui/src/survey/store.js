@@ -308,3 +308,10 @@ export async function discard(uid) {
   lease.changed();
   await outbox.count();
 }
+
+/** Pictures of a draft that was never saved (a kill between the two) go after a day. */
+export async function sweep() {
+  const open_ = new Set((await rows()).map((row) => row.uid));
+  const stray = (await pictures.list()).filter((shot) => !shot.op && !open_.has(shot.survey) && shot.made < Date.now() - 24 * 3600 * 1000);
+  if (stray.length) await change([], () => stray.flatMap((shot) => pictures.without(shot.uid)));
+}
