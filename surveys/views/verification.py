@@ -122,13 +122,18 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One task: who goes; and when it is done, the two surveys side by side."""
     task = _task_or_404(request, pk)
     user: Any = request.user
+    samples, judges = (_holds(user, each, task) for each in (Permission.SURVEY_SAMPLE, Permission.SURVEY_REVIEW))
+    is_open = task.state == VerificationTask.State.OPEN
+    if is_open and not (
+        samples or judges or task.assignee_id == user.pk
+    ):  # whom it concerns most learns of it when it is done
+        raise PermissionDenied(Permission.SURVEY_SAMPLE)
     seen = _may_see_both(user, task)
     lines, one_sided = _lines(task) if seen else ([], 0)
     context = {
         "task": task, "household": task.household, "trail": _trail(task), "seen": seen,
         "different": [line for line in lines if not line.agree], "alike": [line for line in lines if line.agree], "one_sided": one_sided,
-        "may_assign": task.state == VerificationTask.State.OPEN and _holds(user, Permission.SURVEY_SAMPLE, task),
-        "may_judge": _holds(user, Permission.SURVEY_REVIEW, task),
+        "may_assign": is_open and samples, "may_judge": judges,
         "is_mine": task.assignee_id == user.pk, "names": {"first": task.first, "second": task.survey},
     }  # fmt: skip
     return render(request, "surveys/task_detail.html", context)

@@ -427,6 +427,8 @@ def test_picked_in_the_household_list_sent_compared_and_decided(client_as, offic
     assert "驻村队员" in text(form_page)
     assert "村信息员" not in text(form_page)
     client.post(url("task_assign", task.pk), {"assignee": resident.pk})
+    assert client_as(survey.surveyor).get(url("task_detail", task.pk)).status_code == 403
+    assert text(client_as(survey.surveyor).get(url("task_list") + "?state=any")).count("王建国户") == 0
     assert "您看不到初次调查的内容" in text(client_as(resident).get(url("task_detail", task.pk)))
     second = SurveyFactory(
         household=home, form=form, surveyor=resident, purpose="verification", answers={"values": {"dwelling_area": "85"}, "members": []}
