@@ -116,7 +116,9 @@ def gap_households(request: HttpRequest) -> HttpResponse:
     filterset = GapFilter(request.GET, gaps.asked(request.user, year), year=year, request=request)
 
     def rows(found: Any) -> Any:
-        return progress.with_stage(with_row_facts(found), year)
+        return progress.with_stage(
+            with_row_facts(found).defer(None), year
+        )  # whole rows: gaps are looked for in all of them
 
     def context(page: pages.Page) -> dict[str, Any]:
         kind = filterset.data.get("kind", "")
