@@ -125,22 +125,22 @@ def copy_values(table: str, columns: Sequence[str], values: Sequence[Sequence[An
         cursor.copy_expert(f'COPY "{table}" ({quoted}) FROM STDIN', buffer)
 
 
-def _copy(table: str, fields: Sequence[models.Field[Any, Any]], rows: Sequence[models.Model]) -> None:
+def _copy(table: str, fields: Sequence[models.Field[Any, Any]], rows: Sequence[models.Model], *, spare: bool) -> None:
+    """With `spare`, columns that no row fills are left to the database: half of an annual record."""
     pick = operator.itemgetter(*(f.attname for f in fields))
-    copy_values(table, [str(f.column) for f in fields], list(zip(*(pick(row.__dict__) for row in rows), strict=True)))
+    values = zip(*(pick(row.__dict__) for row in rows), strict=True)
+    filled = [
+        (str(f.column), column)
+        for f, column in zip(fields, values, strict=True)
+        if not (spare and f.null and column.count(None) == len(column))
+    ]
+    copy_values(table, [column for column, _values in filled], [values for _column, values in filled])
 
 
 def copy_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     """Insert rows that have their primary keys already."""
     if rows:
-        values = [row.__dict__ for row in rows]
-        # Columns that no row fills are left to the database: half of an annual record.
-        fields = [
-            f
-            for f in model._meta.concrete_fields
-            if not f.null or any(value[f.attname] is not None for value in values)
-        ]
-        _copy(model._meta.db_table, fields, rows)
+        _copy(model._meta.db_table, model._meta.concrete_fields, rows, spare=True)
 
 
 def update_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
@@ -152,7 +152,7 @@ def update_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE TEMPORARY TABLE IF NOT EXISTS "{temporary}" (LIKE "{table}") ON COMMIT DROP')
         cursor.execute(f'TRUNCATE "{temporary}"')
-    _copy(temporary, fields, rows)
+    _copy(temporary, fields, rows, spare=False)
     assignments = ", ".join(f'"{f.column}" = source."{f.column}"' for f in fields if f.column != "id")
     with connection.cursor() as cursor:
         cursor.execute(f'UPDATE "{table}" SET {assignments} FROM "{temporary}" source WHERE "{table}".id = source.id')  # noqa: S608

@@ -110,6 +110,7 @@ Changed = dict[str, tuple[Any, Any]]
 @dataclass(slots=True)
 class MemberPlan:
     record: MemberRecord
+    id_hash: str = ""
     outcome: str = UNCHANGED
     problem: str = ""
     member: Member | None = None
@@ -165,7 +166,11 @@ def compare(records: Sequence[HouseholdRecord], *, by: Any, year: int, lock: boo
     transaction ends.
     """
     allowed = _allowed_villages(by)
-    plans = [Plan(record, members=[MemberPlan(member) for member in record.members]) for record in records]
+    plans = [
+        Plan(record, members=[MemberPlan(member, pii.lookup_hash("id", member.id_base)) for member in record.members])
+        for record in records
+    ]
+    hashes = [each.id_hash for plan in plans for each in plan.members]
     households = _by_number([record.number for record in records], lock=lock)
     ids = [household.pk for household in households.values()]
     members: dict[int, list[Member]] = {}
@@ -177,11 +182,10 @@ def compare(records: Sequence[HouseholdRecord], *, by: Any, year: int, lock: boo
         lines.setdefault(line.household_year_id, {})[line.item] = line
     known = [member.pk for group in members.values() for member in group]
     myears = {row.member_id: row for row in MemberYear._base_manager.filter(member_id__in=known, year=year)}
-    hashes = {id(member): pii.lookup_hash("id", member.id_base) for plan in plans for member in plan.record.members}
     # "not empty" is said aloud because PostgreSQL does not infer it from more than a hundred values, and without it may not use
     # the partial index: it would read the whole table for every chunk.
     living = Member._base_manager.filter(left_on=None).exclude(id_hash="")
-    homes = dict(living.filter(id_hash__in=list(hashes.values())).values_list("id_hash", "household_id"))
+    homes = dict(living.filter(id_hash__in=hashes).values_list("id_hash", "household_id"))
     for plan in plans:
         household = households.get(plan.record.number)
         plan.household = household
@@ -194,7 +198,7 @@ def compare(records: Sequence[HouseholdRecord], *, by: Any, year: int, lock: boo
             plan.lines = lines.get(plan.hyear.pk, {}) if plan.hyear else {}
             _plan_existing(plan, allowed)
         plan.present = [member for member in own if member.left_on is None]
-        _plan_members(plan, own, hashes, homes, myears)
+        _plan_members(plan, own, homes, myears)
         _plan_householder(plan)
         if not plan.blocked:
             _plan_year(plan, year)
@@ -272,8 +276,9 @@ def _differences(row: models.Model, facts: Mapping[str, Any]) -> Changed:
     return changed
 
 
-def _plan_members(plan: Plan, own: Sequence[Member], hashes: Mapping[int, str], homes: Mapping[str, int],
-                  myears: Mapping[int, MemberYear]) -> None:  # fmt: skip
+def _plan_members(
+    plan: Plan, own: Sequence[Member], homes: Mapping[str, int], myears: Mapping[int, MemberYear]
+) -> None:
     present = {member.id_hash: member for member in own if member.left_on is None and member.id_hash}
     left = {member.id_hash: member for member in own if member.left_on is not None and member.id_hash}
     by_number = {member.number: member for member in own if member.number and member.left_on is None}
@@ -281,7 +286,7 @@ def _plan_members(plan: Plan, own: Sequence[Member], hashes: Mapping[int, str], 
     seen: dict[str, MemberPlan] = {}
     for each in plan.members:
         record = each.record
-        id_hash = hashes[id(record)]
+        id_hash = each.id_hash
         if not id_hash:
             plan.block(HELD, _("%(where)s没有证件号码，无法确定是哪一个人") % {"where": record.where}, each)
             continue
@@ -693,7 +698,9 @@ class Writer:
             values: dict[str, Any] = {}
             if phone:
                 values["phone"], values["phone_hash"], values["phone_masked"] = _seal("phone", phone)
-            values["id_number"], values["id_hash"], values["id_masked"] = _seal("id_number", each.record.id_number)
+            number = each.record.id_number
+            values["id_number"], values["id_hash"] = pii.Secret(pii.encrypt(number)), each.id_hash
+            values["id_masked"] = pii.mask_id(number)
             facts.setdefault("relation", "99")
             search = names.search_keys(facts["name"])
             member = each.member = self._add(
