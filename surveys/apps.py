@@ -25,18 +25,26 @@ ACTIONS = {
 MOST_COUNTED = 1000  # by a badge
 
 
+def tell_demonstration() -> None:
+    from surveys import demo  # only where there is one
+
+    demo.fill()
+
+
 class SurveysConfig(AppConfig):
     name = "surveys"
     verbose_name = _("入户调查")
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import bulk, navigation, tabs, vault
-        from households import trail
-        from surveys import gap_jobs, jobs, paper_jobs, review_jobs, services  # noqa: F401  kinds of work, and what ends by itself, register themselves
+        from common import bulk, demonstration, navigation, tabs, vault
+        from households import tiles, trail
+        from surveys import gap_jobs, jobs, paper_jobs, review_jobs, services, waiting  # noqa: F401  kinds of work, and what ends by itself, register themselves
         from surveys.models import Survey, SurveyPhoto
 
         trail.register(ACTIONS)
+        tiles.register(waiting.tiles)
+        demonstration.also(tell_demonstration)
         vault.LASTING.append((SurveyPhoto, "file"))
         navigation.register(
             navigation.Item(

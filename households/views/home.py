@@ -14,6 +14,7 @@ from households.figures import figures_of
 from households.listing import rows_of, with_row_facts
 from households.models import Household, StatusChange
 from households.querysets import paired_household_ids
+from households.tiles import tiles_for
 
 SHOWN = 5
 OWN = 10  # households of a helper that fit the page; most have fewer
@@ -22,7 +23,11 @@ OWN = 10  # households of a helper that fit the page; most have fewer
 @reads_only
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user
-    context: dict[str, Any] = {"jobs": jobs_of(user)[:SHOWN], "can_view": user.can(Permission.HOUSEHOLD_VIEW)}
+    context: dict[str, Any] = {
+        "jobs": jobs_of(user)[:SHOWN],
+        "can_view": user.can(Permission.HOUSEHOLD_VIEW),
+        "waiting": tiles_for(user),
+    }
     if context["can_view"]:
         figures = figures_of(user)
         context["figures"] = figures

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from common import demonstration
 from households import demo
 
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         logins = None if demo.is_seeded() else demo.seed(households=households)
         if logins is None and not path.exists():
             logins = demo.renew_passwords()
+        demonstration.tell()
         if logins is not None:
             _keep(path, logins)
             self.stdout.write(f"demonstration county ready, log-ins in {path}")

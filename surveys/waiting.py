@@ -1,0 +1,70 @@
+"""What of the surveys waits for somebody, as tiles of the first page: each is the length of the list it opens. Few queries for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import Permission
+from common import dates, pages
+from common.pages import CappedCount, Count
+from households.tiles import Tile
+from surveys import progress
+from surveys.filters import ANY, MISSING, OVERDUE
+from surveys.models import Survey, SurveyRound, VerificationTask
+from surveys.services import quarantine
+
+
+def tiles(user: Any) -> list[Tile]:
+    """Returned to me, to be verified by me, to be reviewed, in quarantine, not surveyed yet."""
+    fills, reviews = user.can(Permission.SURVEY_FILL), user.can(Permission.SURVEY_REVIEW)
+    if not (fills or reviews):
+        return []
+    drafts = [*_own(user, fills, reviews), *(_office(user) if reviews else ()), *_round(user)]
+    counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
+    return [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True)]
+
+
+Draft = tuple[QuerySet[Any], Any]  # the rows of a list, and what makes a tile of their number
+
+
+def _own(user: Any, fills: bool, reviews: bool) -> Iterator[Draft]:
+    if not fills:
+        return
+    query = {"state": Survey.State.RETURNED.value, "who": str(user.pk), "purpose": ANY}
+    url = pages.address(reverse("surveys:survey_list"), query)
+    returned = Survey.objects.for_user(user).filter(state=Survey.State.RETURNED, surveyor=user.pk)
+    yield returned, lambda n: Tile(_("退回要改"), n, url, _("我填的调查"), "amber", 10)
+    if not reviews and not user.can(Permission.SURVEY_SAMPLE):  # who reviews has a list of everybody's
+        mine = VerificationTask.objects.for_user(user).filter(assignee=user.pk, state=VerificationTask.State.OPEN)
+        yield mine, lambda n: Tile(_("待我复核"), n, reverse("surveys:task_list"), _("第二次独立调查"), "amber", 15)
+
+
+def _office(user: Any) -> Iterator[Draft]:
+    waiting = Survey.objects.for_user(user).filter(state=Survey.State.SUBMITTED, purpose=Survey.Purpose.SURVEY)
+    yield waiting, lambda n: Tile(_("待审核的调查"), n, reverse("surveys:survey_list"), "", "amber", 20)
+    stuck = quarantine.waiting_for(user)
+    yield (
+        stuck,
+        lambda n: Tile(_("待处理的上传"), n, reverse("surveys:quarantine_list"), _("已不归本人的户"), "red", 30),
+    )
+
+
+def _round(user: Any) -> Iterator[Draft]:
+    """Households of the round that runs of which nobody has sent a survey."""
+    rounds = progress.rounds_for(user).filter(closed_at=None, starts_on__lte=timezone.localdate())
+    asking: SurveyRound | None = next(iter(rounds[:1]), None)
+    if asking is None:
+        return
+    late = progress.is_overdue(asking)
+    rows = progress.missing(progress.expected(user, asking), asking.year)
+    query = {"round": str(asking.pk), "stage": OVERDUE if late else MISSING}
+    url = pages.address(reverse("surveys:progress_households"), query)
+    due = _("%(day)s 截止") % {"day": dates.written(asking.due_on)}
+    yield rows, lambda n: Tile(_("逾期未调查") if late else _("还没有调查"), n, url, due, "red" if late else "", 12)
