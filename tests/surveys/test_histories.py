@@ -116,9 +116,8 @@ class Phone:
     def begin(self):
         """What came back is taken up again; else a new survey, filled in with what the ledger held."""
         back, self.entry["returned"] = self.entry["returned"], None
-        if back and back["uid"] not in {
-            op["body"]["uid"] for op in self.story.sent if op["body"]["revision"] >= back["revision"]
-        }:
+        gone = {(op["body"]["uid"], op["body"]["revision"]) for op in [*self.story.sent, *self.outbox]}
+        if back and (back["uid"], back["revision"]) not in gone:
             self.draft = {
                 name: copy.deepcopy(back[name]) for name in ("uid", "revision", "answers", "base", "same", "kept")
             }
