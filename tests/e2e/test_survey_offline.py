@@ -602,6 +602,20 @@ def test_log_out_warns_and_keeps_what_is_unsent(phone, server, family, helper):
     assert sent(family).answers["values"]["wish"] == WISH
 
 
+def test_a_phone_that_was_taken_back(phone, server, family):
+    page = phone.page
+    open_form(page)
+    page.locator("#wish").fill(WISH)
+    saved(page)
+    Device.objects.update(revoked_at=timezone.now())
+    page.goto("/collect/")
+    page.locator("#refresh").click()
+    chip(page, "revoked")
+    expect(page.locator("#trouble")).to_contain_text("已被停用")
+    assert rows(page, "keep", "pack:") == []
+    expect(page.locator("#draft-list li")).to_have_count(1)
+
+
 # -- windows and versions ---------------------------------------------------------------------------------------------------------
 
 
@@ -618,6 +632,9 @@ def test_a_second_window_reads_until_it_takes_over(phone, server, family):
     form_ready(second)
     expect(second.locator("#wish")).to_be_enabled()
     expect(second.locator("#wish")).to_have_value("一二三")
+    expect(page.locator("#wish")).to_be_disabled()
+    page.goto(page.url.split("#")[0] + f"#household={family.uid}")  # the same draft, not a second one
+    form_ready(page)
     expect(page.locator("#wish")).to_be_disabled()
     second.locator("#wish").fill("一二三四")
     saved(second)
@@ -691,13 +708,22 @@ def test_home_is_accessible_and_fits_a_small_phone(other_household, phone, serve
     expect(page.locator("#draft-list li")).to_have_count(1)
     page.locator("#unsent-list button", has_text="丢弃").first.click()
     page.locator("#pin-change").click()
-    page.evaluate(AXE.read_text())
-    report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    assert [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]] == []
-    assert page.evaluate(OVERFLOW) == 0
 
+    def faults():
+        page.evaluate(AXE.read_text())
+        report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        return [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
+
+    assert faults() == []
+    assert page.evaluate(OVERFLOW) == 0
     page.locator("#q").fill("大山")
     expect(page.locator("#mine li")).to_have_count(1)
+    page.locator("#pin-not").click()
+    choose_pin(page)
+    page.locator("#lock-now").click()
+    expect(page.locator("#lock")).to_be_visible()
+    assert faults() == []
+    assert page.evaluate(OVERFLOW) == 0
 
 
 def test_without_https_the_same_form_works_online_and_says_so(server, phones, family, helper):

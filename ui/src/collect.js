@@ -199,7 +199,8 @@ function household(home) {
   const people = fill(words.members, { n: home.members.length });
   part(item, "about").textContent = [home.village, home.hamlet, people, due].filter(Boolean).join(" · ");
   const [code, version] = home.form.split("@");
-  link.href = `/collect/forms/${code}/${version}/#household=${home.uid}`;
+  // What is finished and waits here is not begun a second time.
+  link.href = local && local !== "draft" ? "#unsent-title" : `/collect/forms/${code}/${version}/#household=${home.uid}`;
   return item;
 }
 

@@ -264,7 +264,7 @@ const age = async () => Date.now() - ((await one("keep", rowName()))?.got || 0);
 
 async function fetchPack() {
   const answer = await call("POST", "pack/", { device: vault.device.uid });
-  if (answer.status === 403) return dropPack(); // fills no surveys any more
+  if (answer.data.code === "not_allowed") return dropPack(); // fills no surveys any more
   const found = check(answer);
   pack = { ...found, owner: vault.me.username };
   const row = { owner: vault.me.username, got: Date.now(), expires: Date.parse(found.expires_at) };

@@ -114,7 +114,7 @@ function paint() {
   if (state === "syncing" && waiting) text = sentence("syncing");
   if (state === "offline") text = sentence(waiting ? "offline_waiting" : "offline", { n: waiting });
   if (state === "signed_out") text = sentence("signed_out");
-  if (state === "trouble") text = sentence("trouble_chip");
+  if (state === "trouble" || state === "revoked") text = sentence(`${state}_chip`);
   chip.hidden = false;
   chip.dataset.state = state;
   chip.dataset.look = off ? "off" : waiting ? "up" : "ok";

@@ -1,13 +1,13 @@
 // What a page knows of the phone: drafts, photos, the outbox and the pack (docs/surveys.md, "On the phone"). `keeper` is what the form
 // page asks for (docs/surveys.md, "The form and who keeps its draft"); the rest is the home page's.
 //
-// `events` (an EventTarget) tells: "sync" {state, waiting, drafts, photos, others, say, at}; "saved" {uid, at} or {uid, code}; "flush"
-// {until}: save now, and hand the promise to `until`; "locked" {lock}; "changed": lists are out of date; "pack"; "reload": the page is
-// too old for the database. Errors have a `code`: locked, signed_out, taken (another window), gone (finished or discarded elsewhere),
+// `events` (an EventTarget) tells: "sync" {state, waiting, drafts, others, say, at}; "flush" {until}: save now, and hand the promise to
+// `until`; "locked" {lock}; "user": another one is signed in; "changed": lists are out of date; "pack"; "reload": the page is too old for
+// the database. Errors have a `code`: locked, signed_out, taken (another window), gone (finished or discarded elsewhere),
 // full (no room), reload, in_form (the survey is being filled already); and `say`, the sentence for it.
 
 import { base64, seal, sealBytes, unseal, uuid } from "./crypto.js";
-import { all, change, events, flush, one, tell } from "./db.js";
+import { all, change, events, flush, one } from "./db.js";
 import * as lease from "./lease.js";
 import * as outbox from "./outbox.js";
 import * as pictures from "./photos.js";
@@ -111,22 +111,21 @@ let saving = Promise.resolve();
 /** Keep a draft; resolves when it is on the disk. Saves follow one another; the draft in memory stays as it is in any case. */
 function save(record) {
   const copy = JSON.parse(JSON.stringify(record));
-  const done = saving.catch(() => {}).then(() => guarded(() => write(copy)));
-  saving = done;
-  const told = (detail) => tell("saved", { uid: record.uid, ...detail });
-  done.then(() => told({ at: Date.now() }), (error) => told({ code: error.code || "trouble" }));
-  return done;
+  saving = saving.catch(() => {}).then(() => guarded(() => write(copy)));
+  return saving;
 }
 
 async function write(record) {
   const { uid, household, form, purpose, revision } = record;
   const home = await entry(household);
   const box = await seal(vault.key, uid, { draft: record, home });
+  const twin = !lease.known(uid) && (await rows()).some((row) => row.household === household && row.purpose === purpose && row.uid !== uid);
   let first;
   await change([["drafts", uid]], ([row]) => {
     first = !row;
     if (!lease.holds(uid)) throw new StoreError("taken");
     if (first && lease.known(uid)) throw new StoreError("gone");
+    if (first && twin) throw new StoreError("in_form");
     if (row && row.writer !== lease.tab) throw new StoreError("taken");
     const about = { uid, owner: vault.me.username, household, form, purpose, revision };
     return [["drafts", uid, { ...about, updated: Date.now(), size: weigh(box), writer: lease.tab, box }]];
@@ -166,7 +165,10 @@ function finish(body) {
   });
 }
 
-const titleOf = ({ householder, number, village, hamlet, uid }) => ({ householder, number, village, hamlet, household: uid });
+function titleOf(home) {
+  const { householder, number, village, hamlet, uid } = home || {};
+  return { householder, number, village, hamlet, household: uid };
+}
 
 /** What the form page asks of whoever keeps its draft. */
 export const keeper = {
