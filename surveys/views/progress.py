@@ -163,6 +163,7 @@ def progress_households(request: HttpRequest) -> HttpResponse:
         own = {"round": str(round.pk)}
         chips = pages.active_filters(filterset, url)
         return {
+            "may_print": request.user.can(Permission.SURVEY_FILL),  # type: ignore[union-attr]
             "rows": shown, "round": round, "back": pages.address(reverse("surveys:progress"), own), "clear_url": pages.address(url, own),
             "chips": [chip for name, chip in zip(pages.query_of(filterset), chips, strict=True) if name != "round"],
         }  # fmt: skip

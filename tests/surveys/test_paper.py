@@ -26,7 +26,7 @@ from tests.factories import (
     MemberYearFactory,
     invented_id_number,
 )
-from tests.factories.surveys import VerificationTaskFactory
+from tests.factories.surveys import RoundFactory, VerificationTaskFactory
 
 pytestmark = pytest.mark.django_db
 YEAR = timezone.localdate().year
@@ -283,6 +283,14 @@ def test_the_pages_from_the_list_to_the_file(house, land, clerk, client_as, djan
     assert content["Content-Type"] == "application/pdf"
     assert content.content.startswith(b"%PDF")
     assert client.get(f"/surveys/paper/{run.pk}/progress/")["HX-Refresh"] == "true"
+
+
+def test_sheets_of_those_nobody_has_surveyed_are_printed_from_the_list(house, clerk, auditor, client_as):
+    RoundFactory(region=house.village, audience="all")
+    text = client_as(clerk).get("/surveys/progress/households/?stage=missing").content.decode()
+    assert "/surveys/paper/chosen/" in text
+    assert f'value="{house.pk}"' in text
+    assert "/surveys/paper/chosen/" not in client_as(auditor).get("/surveys/progress/households/").content.decode()
 
 
 def test_a_run_can_be_stopped_and_started_again(house, clerk, client_as):
