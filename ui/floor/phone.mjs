@@ -1,5 +1,5 @@
 // One visit of the oldest browser: node phone.mjs VISIT URL PROFILE [USER PASSWORD]. Prints what was seen as JSON; what the pages complained
-// about is in `said`. Visits: register (log in, get the list), fill (without a server: a whole survey), send (with one again).
+// about is in `said`. Visits: register (log in, get the list, look at the first pages), fill (without a server: a whole survey), send (with one again).
 import { open } from "./browser.mjs";
 
 const [visit, url, profile, user, password] = process.argv.slice(2);
@@ -47,7 +47,12 @@ const visits = {
     await page.click("#pin-set .btn--p");
     await page.waitForSelector("#pin-set[hidden]");
     await page.waitForFunction(() => document.getElementById("device-say").textContent.includes("PIN"));
-    return { households: await list("#mine [data-name]") };
+    const households = await list("#mine [data-name]");
+    for (const path of ["/", "/households/", "/collect/"]) {
+      const answer = await page.goto(url + path);
+      if (!answer.ok()) throw new Error(`${path}: ${answer.status()}`);
+    }
+    return { households };
   },
 
   async fill() {

@@ -2,6 +2,7 @@
 import { call, endSession, ping, Unreached } from "./survey/api.js";
 import { base64, random, uuid } from "./survey/crypto.js";
 import { one, put, quiet } from "./survey/db.js";
+import { large } from "./survey/large.js";
 import { status, sync } from "./survey/outbox.js";
 import { bytesOf } from "./survey/photos.js";
 import { sentence, start } from "./survey/phone.js";
@@ -381,6 +382,7 @@ async function online() {
 }
 
 async function main() {
+  large();
   byId("q").addEventListener("input", drawHouseholds);
   byId("find").addEventListener("submit", (event) => event.preventDefault());
   const keeper = await start();

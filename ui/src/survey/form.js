@@ -1,5 +1,6 @@
 // The page of a survey form: finds the draft, hands it to the wizard.
 import { say } from "./fields.js";
+import { large } from "./large.js";
 import { begin } from "./state.js";
 import { lost } from "./keeping.js";
 import { start } from "./wizard.js";
@@ -60,20 +61,4 @@ export async function main() {
   } catch (error) {
     stop(error.say || say(words.broken));
   }
-}
-
-/** Large letters, kept in a cookie of these pages, so that it works without a network. */
-function large() {
-  const button = byId("big");
-  const on = /(?:^|; )shell-text=large/.test(document.cookie);
-  const put = (value) => {
-    document.documentElement.classList.toggle("big", value);
-    button.setAttribute("aria-pressed", String(value));
-  };
-  put(on);
-  button.addEventListener("click", () => {
-    const value = button.getAttribute("aria-pressed") !== "true";
-    document.cookie = `shell-text=${value ? "large" : "normal"}; path=/collect/; max-age=31536000; samesite=lax`;
-    put(value);
-  });
 }
