@@ -111,12 +111,19 @@ def _text(body: Mapping[str, Any], name: str, most: int) -> str:
     return value
 
 
-def place_of(body: Mapping[str, Any]) -> dict[str, str]:
-    """Where the surveyor was in a draft: `{"step", "path"}`."""
+def place_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the surveyor was in a draft: `{"step", "path", "typed": [paths]}`. What else a page puts there may hold whole ID numbers and
+    is not kept."""
     at = body.get("at")
     if not isinstance(at, dict):
         return {}
-    return {name: at[name][:LONGEST_PATH] for name in ("step", "path") if isinstance(at.get(name), str)}
+    place: dict[str, Any] = {
+        name: at[name][:LONGEST_PATH] for name in ("step", "path") if isinstance(at.get(name), str)
+    }
+    typed = at.get("typed")
+    if isinstance(typed, list) and len(typed) <= 1000:
+        place["typed"] = [each[:LONGEST_PATH] for each in typed if isinstance(each, str)]
+    return place
 
 
 def uid_of(value: Any, part: str) -> uuid.UUID:

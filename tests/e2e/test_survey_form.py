@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
 import re
 from decimal import Decimal
@@ -15,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from households.services.annual import totals
-from surveys.models import Survey
+from surveys.models import Survey, SurveyForm
 from surveys.standard import ensure_standard_forms
 from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES
 from tests.factories import (
@@ -26,6 +27,7 @@ from tests.factories import (
     MemberFactory,
     MemberYearFactory,
     PairingFactory,
+    SurveyFactory,
 )
 from tests.factories.households import invented_id_number
 
@@ -375,8 +377,8 @@ def test_enter_once(five, clerk, sign_in, tmp_path):
     page = opened(sign_in(paired(clerk, five), 390), address(five.household))
 
     def income(page):
-        page.locator("#wage_other").press_sequentially("19500")
-        page.locator("#business_crop").press_sequentially("6200")
+        page.locator("#f-wage_other").press_sequentially("19500")
+        page.locator("#f-business_crop").press_sequentially("6200")
         copy_everything(page)
 
     def dwelling(page):
@@ -385,14 +387,14 @@ def test_enter_once(five, clerk, sign_in, tmp_path):
 
     def causes(page):
         copy_everything(page)
-        page.locator("#wish").press_sequentially("想学电焊")
+        page.locator("#f-wish").press_sequentially("想学电焊")
 
     def land(page):
-        page.locator("#farmland").press_sequentially("7.5")
+        page.locator("#f-farmland").press_sequentially("7.5")
         copy_everything(page)
 
     def photos(page):
-        page.locator("#photo_dwelling").set_input_files(str(picture))
+        page.locator("#f-photo_dwelling").set_input_files(str(picture))
         page.locator("[data-path=photo_dwelling] canvas").wait_for()
 
     def confirm(page):
@@ -449,13 +451,13 @@ def test_without_https_the_server_keeps_the_draft(five, clerk, insecure, tmp_pat
     assert not page.evaluate("isSecureContext")
     assert page.evaluate("self.crypto.subtle === undefined")
     expect(page.locator("#mode")).to_have_text("填写的内容随时存到服务器，请保持网络畅通。")
-    page.locator("#address").press_sequentially("青石村 18 号")
+    page.locator("#f-address").press_sequentially("青石村 18 号")
     expect(page.locator("#saved")).to_contain_text("已存服务器")
     draft = Survey.objects.get()
     assert (draft.state, draft.channel, draft.answers["values"]["address"]) == ("draft", "page", "青石村 18 号")
 
     page.context.set_offline(True)
-    page.locator("#address").press_sequentially("乙")
+    page.locator("#f-address").press_sequentially("乙")
     expect(page.locator("#saved")).to_contain_text("没有存到服务器")
     page.context.set_offline(False)
     expect(page.locator("#saved")).to_contain_text("已存服务器", timeout=20_000)
@@ -467,14 +469,14 @@ def test_without_https_the_server_keeps_the_draft(five, clerk, insecure, tmp_pat
     page.wait_for_selector("#survey:not([hidden])")
     expect(page.locator("h1:visible")).to_contain_text("家庭成员")
     page.locator("#back").click()
-    assert page.locator("#address").input_value() == "青石村 18 号乙"
+    assert page.locator("#f-address").input_value() == "青石村 18 号乙"
 
     def photos(page):
         bad = tmp_path / "page.jpg"
         bad.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-        page.locator("#photo_dwelling").set_input_files(str(bad))
+        page.locator("#f-photo_dwelling").set_input_files(str(bad))
         expect(page.locator("[data-path=photo_dwelling] .err")).to_contain_text("不是能用的照片")
-        page.locator("#photo_dwelling").set_input_files([str(picture), str(picture)])
+        page.locator("#f-photo_dwelling").set_input_files([str(picture), str(picture)])
         expect(page.locator("[data-path=photo_dwelling] canvas")).to_have_count(2)
         page.locator("[data-path=photo_dwelling] [data-do=drop]").first.click()
         expect(page.locator("[data-path=photo_dwelling] canvas")).to_have_count(1)
@@ -512,7 +514,7 @@ def test_paper_sheets_are_typed_in_without_a_mouse(five, clerk, sign_in):
         "is_military": "2", "is_only_child": "f", "wage_other": "19500", "wish_kinds": ["2", "3"], "wish": "学电焊", "respondent": "1",
         "confirm_way": "1",
     }  # fmt: skip
-    page.locator("#address").focus()
+    page.locator("#f-address").focus()
     for _ in range(600):
         state = page.evaluate(FOCUS)
         assert not state["lost"], state
@@ -550,3 +552,83 @@ def test_paper_sheets_are_typed_in_without_a_mouse(five, clerk, sign_in):
     keys.press("Enter")
     page.wait_for_selector("#survey:not([hidden])")
     assert page.evaluate("self.survey.board.on.entry.householder") == "赵六"
+
+
+# -- coming back to it ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_comes_back_where_it_was_left_and_one_window_writes(five, clerk, sign_in):
+    page = opened(sign_in(paired(clerk, five), 390), address(five.household))
+    for _ in range(5):
+        page.locator("#next").click()
+    page.locator("#f-dwelling_area").press_sequentially("95.5")
+    page.locator("#f-road_distance").press_sequentially("半里")
+    expect(page.locator("#saved")).to_contain_text("已存手机")
+    page.reload()
+    page.wait_for_selector("#survey:not([hidden])")
+    expect(page.locator("#f-road_distance")).to_be_focused()
+    assert page.locator("#f-dwelling_area").input_value() == "95.5"
+    assert page.locator("#f-road_distance").input_value() == "半里", "what is no number yet is not lost"
+    expect(page.locator("[data-path=road_distance] .err")).to_contain_text("请写成数字")
+
+    other = page.context.new_page()
+    opened(other, address(five.household))
+    expect(other.locator("#note")).to_contain_text("正在另一个窗口填写")
+    assert other.locator("#f-dwelling_area").is_disabled()
+    assert other.locator("#f-dwelling_area").input_value() == "95.5"
+    page.locator("#f-dwelling_area").fill("96")
+    other.get_by_role("button", name="在这里继续填写").click()
+    other.wait_for_load_state()
+    other.wait_for_selector("#survey:not([hidden])")
+    expect(other.locator("#f-dwelling_area")).to_be_enabled()
+    assert other.locator("#f-dwelling_area").input_value() == "96", (
+        "what the first window had not saved yet was saved before it let go"
+    )
+    expect(page.locator("#note")).to_be_focused()
+    assert page.locator("#f-dwelling_area").is_disabled()
+
+
+def test_a_returned_survey_opens_at_its_reasons_and_goes_back(five, clerk, officer, sign_in):
+    paired(clerk, five)
+    form = SurveyForm.objects.get()
+    year = timezone.localdate().year
+    answers = {
+        "values": {"dwelling_area": "92", "population": 5},
+        "members": [{"uid": str(m.uid), "values": {}} for m in five.members],
+    }
+    survey = SurveyFactory(
+        household=five.household, form=form, year=year, surveyor=clerk, answers=answers, returned=True, decided_by=officer,
+        reasons={"dwelling_area": "请重新量", "": "数字不全"},
+    )  # fmt: skip
+    page = opened(sign_in(clerk, 390), address(five.household))
+    expect(page.locator("#note")).to_contain_text("数字不全")
+    expect(page.locator("#f-dwelling_area")).to_be_focused()
+    expect(page.locator("[data-path=dwelling_area] .err")).to_have_text("退回理由：请重新量")
+    page.locator("#f-dwelling_area").fill("94")
+    page.locator("#f-fuel-0").focus()
+    expect(page.locator("[data-path=dwelling_area] .err")).to_be_hidden()
+    page.wait_for_function("() => document.querySelector('#saved').textContent")
+    record = page.evaluate("self.survey.board.on.state.body()")
+    assert (record["uid"], record["revision"], record["answers"]["values"]["dwelling_area"]) == (
+        str(survey.uid),
+        1,
+        "94",
+    )
+
+
+def test_the_first_view_is_light(five, clerk, sign_in):
+    """Every byte of a phone's first view of the form, as it travels packed."""
+    page = sign_in(clerk, 390)
+    weights = {}
+
+    def weigh(response):
+        body = response.body() if response.ok else b""
+        name = response.url.rpartition("/")[2].partition("?")[0] or "shell"
+        weights[name.partition("#")[0] or "shell"] = len(gzip.compress(body, 9))
+
+    page.on("response", weigh)
+    opened(page, address(five.household))
+    page.wait_for_load_state("networkidle")
+    assert weights["survey.js"] <= 20 * 1024
+    assert sum(weights.values()) <= 150 * 1024, weights
+    assert {"survey.js", "survey-more.js", "survey.css", "app.css", "shell"} <= set(weights)

@@ -140,7 +140,7 @@ def test_a_survey_outlives_server_and_browser(phone, server, family):
     page = phone.page
     server.stop()
     open_form(page)
-    page.locator("#dwelling_area").fill("92.5")
+    page.locator("#f-dwelling_area").fill("92.5")
     page.locator("#wish").fill(WISH)
     to_step(page, "members")
     cards = page.locator("[data-step=members] .sv-one")

@@ -50,7 +50,7 @@ def half(household, form, **other):
     head = household.members.get()
     return survey_body(
         household, form, values={"dwelling_area": "9e", "phone": "19900002222"}, members={head.uid: {"id_number": "5301"}},
-        base={"dwelling_area": "80"}, same=["water_source"], at={"step": "members", "path": f"{head.uid}/name"}, **other,
+        base={"dwelling_area": "80"}, same=["water_source"], at={"step": "members", "path": f"{head.uid}/name", "typed": ["phone"]}, **other,
     )  # fmt: skip
 
 
@@ -66,6 +66,13 @@ def test_kept_as_it_was_typed_and_given_back_to_its_surveyor(client, client_as, 
     row = Survey.objects.values_list("answers", "secrets").get()
     assert "19900002222" not in str(row)
     assert not Survey.objects.for_user(resident).exists(), "a draft is its surveyor's alone"
+
+
+def test_what_is_set_aside_on_a_page_is_not_kept(client, household, form):
+    """Answers of fields that are not asked may be whole ID numbers: nobody has taken them out there."""
+    body = half(household, form)
+    put(client, body | {"at": body["at"] | {"aside": {"id_number": "53010119900101002X"}}})
+    assert client.get(address(body)).json()["draft"]["at"] == body["at"]
 
 
 def test_the_newest_save_stands_and_one_event_is_enough(client, household, form):

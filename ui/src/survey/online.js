@@ -90,7 +90,7 @@ export function onlineKeeper(words) {
           "Upload-Survey": survey, "Upload-Path": path,
         };
         const { data } = await ask("PUT", `photos/${uid}/`, bytes.slice(at, at + PIECE), headers);
-        if (data.state === "refused" || !(data.received > at)) throw failure(data.say || words.no_photo);
+        if (data.state === "refused" || !(data.received > at)) throw failure(data.say || words.not_a_photo);
         at = data.received;
       }
       pictures.set(uid, blob);
