@@ -141,7 +141,7 @@ def test_a_survey_outlives_server_and_browser(phone, server, family):
     server.stop()
     open_form(page)
     page.locator("#f-dwelling_area").fill("92.5")
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     to_step(page, "members")
     cards = page.locator("[data-step=members] .sv-one")
     expect(cards).to_have_count(5)
@@ -197,7 +197,7 @@ def test_a_kill_costs_at_most_a_second_of_typing(phone, server):
     kept = ""
     for seconds in (1.6, 2.4, 3.1):
         page, times = phone.page, [time.monotonic()] * len(kept)
-        page.locator("#wish").focus()
+        page.locator("#f-wish").focus()
         page.keyboard.press("Control+End")
         typed, began = kept, time.monotonic()
         while time.monotonic() - began < seconds:
@@ -211,7 +211,7 @@ def test_a_kill_costs_at_most_a_second_of_typing(phone, server):
         page = phone.open()
         page.locator("#draft-list a").click()
         form_ready(page)
-        before, kept = len(kept), page.locator("#wish").input_value()
+        before, kept = len(kept), page.locator("#f-wish").input_value()
         assert typed.startswith(kept)
         assert len(kept) >= sum(1 for moment in times if moment < killed - 1)
         assert len(kept) > before
@@ -223,7 +223,7 @@ def test_a_kill_costs_at_most_a_second_of_typing(phone, server):
 def queue_one(page, wish=WISH, photos=0):
     """A finished survey that waits, made without a server."""
     open_form(page)
-    page.locator("#wish").fill(wish)
+    page.locator("#f-wish").fill(wish)
     if photos:
         to_step(page, "evidence")
         page.locator("[data-f=house_photo] input[type=file]").set_input_files(
@@ -294,7 +294,7 @@ def test_two_windows_send_one_survey(phone, server, family):
 def test_the_session_ends_in_mid_form(phone, server, family, helper):
     page = phone.page
     open_form(page)
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     Session.objects.all().delete()
     finish(page)
     chip(page, "signed_out")
@@ -311,7 +311,7 @@ def test_the_session_ends_in_mid_form(phone, server, family, helper):
 def test_the_form_changes_while_a_draft_lives(phone, server, family, form, land):
     page = phone.page
     open_form(page)
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     saved(page)
     SurveyForm.objects.filter(pk=form.pk).update(state=SurveyForm.State.RETIRED)
     newer = SurveyFormFactory(version="2", region=land.county)
@@ -333,7 +333,7 @@ def test_the_form_changes_while_a_draft_lives(phone, server, family, form, land)
     page.locator("#draft-list a").click()
     form_ready(page)
     assert f"/{form.code}/{form.version}/" in page.url
-    assert page.locator("#wish").input_value() == WISH
+    assert page.locator("#f-wish").input_value() == WISH
     finish(page)
     server.start()
     page.goto("/collect/")
@@ -358,7 +358,7 @@ def test_a_household_that_is_no_longer_mine(other_household, phone, server, fami
     expect(page.locator("#mine li")).to_have_count(2)
     server.stop()
     open_form(page)
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     saved(page)
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     Pairing.objects.filter(household=family).update(ends_on=yesterday, end_reason="调整")
@@ -369,7 +369,7 @@ def test_a_household_that_is_no_longer_mine(other_household, phone, server, fami
 
     page.locator("#draft-list a").click()
     form_ready(page)
-    assert page.locator("#wish").input_value() == WISH
+    assert page.locator("#f-wish").input_value() == WISH
     finish(page)
     page.goto("/collect/")
     wait_sent(page)
@@ -411,7 +411,7 @@ def test_what_the_server_refuses_stays_and_can_be_mended(other_household, phone,
 
     item.get_by_role("button", name=re.compile("^改")).click()
     form_ready(page)
-    page.locator("#wish").fill(WISH + "。")
+    page.locator("#f-wish").fill(WISH + "。")
     Pairing.objects.bulk_create([Pairing(**row) for row in pairings])
     finish(page)
     page.goto("/collect/")
@@ -426,7 +426,7 @@ def test_what_the_server_refuses_stays_and_can_be_mended(other_household, phone,
 def test_discarded_is_gone_only_after_a_second_question(phone, server, family):
     page = phone.page
     open_form(page)
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     saved(page)
     page.goto("/collect/")
     item = page.locator("#draft-list li")
@@ -442,7 +442,7 @@ def test_discarded_is_gone_only_after_a_second_question(phone, server, family):
 def test_a_full_phone_gives_up_the_list_and_no_draft(phone, server, family):
     page = phone.page
     open_form(page)
-    page.locator("#wish").fill("第一句")
+    page.locator("#f-wish").fill("第一句")
     saved(page)
     page.evaluate(
         """() => {
@@ -454,9 +454,9 @@ def test_a_full_phone_gives_up_the_list_and_no_draft(phone, server, family):
             };
           }"""
     )
-    page.locator("#wish").fill("第一句，第二句")
+    page.locator("#f-wish").fill("第一句，第二句")
     expect(page.locator("#saved")).to_contain_text("存储空间满了", timeout=15_000)
-    assert page.locator("#wish").input_value() == "第一句，第二句"
+    assert page.locator("#f-wish").input_value() == "第一句，第二句"
     assert len(rows(page, "drafts")) == 1
     assert rows(page, "keep", "pack:") == []
 
@@ -467,7 +467,7 @@ def test_a_full_phone_gives_up_the_list_and_no_draft(phone, server, family):
     page = phone.open()
     page.locator("#draft-list a").click()
     form_ready(page)
-    assert page.locator("#wish").input_value() == "第一句，第二句"
+    assert page.locator("#f-wish").input_value() == "第一句，第二句"
 
 
 # -- keys -----------------------------------------------------------------------------------------------------------------------
@@ -477,7 +477,7 @@ def test_the_pin_locks_and_a_log_in_recovers(phone, server, family, helper):
     page = phone.page
     choose_pin(page)
     open_form(page)
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     saved(page)
     assert page.locator("#lock").is_hidden()  # between two pages nobody is asked
 
@@ -507,7 +507,7 @@ def test_the_pin_locks_and_a_log_in_recovers(phone, server, family, helper):
     sign_in(page, helper)
     page.locator("#draft-list a").click()
     form_ready(page)
-    assert page.locator("#wish").input_value() == WISH
+    assert page.locator("#f-wish").input_value() == WISH
     assert AuditEvent.objects.filter(action="device.key_returned").count() == 1
 
 
@@ -517,7 +517,7 @@ def test_nothing_on_the_disk_can_be_read(phone, server, family):
     server.stop()
     queue_one(page, photos=1)
     open_form(page)
-    page.locator("#wish").fill("看不见的话")
+    page.locator("#f-wish").fill("看不见的话")
     saved(page)
     phone.close()
     database = b"".join(p.read_bytes() for p in phone.folder.glob("Default/IndexedDB/**/*") if p.is_file())
@@ -605,7 +605,7 @@ def test_log_out_warns_and_keeps_what_is_unsent(phone, server, family, helper):
 def test_a_phone_that_was_taken_back(phone, server, family):
     page = phone.page
     open_form(page)
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     saved(page)
     Device.objects.update(revoked_at=timezone.now())
     page.goto("/collect/")
@@ -622,21 +622,21 @@ def test_a_phone_that_was_taken_back(phone, server, family):
 def test_a_second_window_reads_until_it_takes_over(phone, server, family):
     page = phone.page
     open_form(page)
-    page.locator("#wish").fill("一")
+    page.locator("#f-wish").fill("一")
     saved(page)
     second = phone.tab(page.url.replace(server.url, ""))
     expect(second.locator("#note")).to_contain_text("另一个窗口")
-    expect(second.locator("#wish")).to_be_disabled()
-    page.locator("#wish").press_sequentially("二三")
+    expect(second.locator("#f-wish")).to_be_disabled()
+    page.locator("#f-wish").press_sequentially("二三")
     second.locator("#note button").click()
     form_ready(second)
-    expect(second.locator("#wish")).to_be_enabled()
-    expect(second.locator("#wish")).to_have_value("一二三")
-    expect(page.locator("#wish")).to_be_disabled()
+    expect(second.locator("#f-wish")).to_be_enabled()
+    expect(second.locator("#f-wish")).to_have_value("一二三")
+    expect(page.locator("#f-wish")).to_be_disabled()
     page.goto(page.url.split("#")[0] + f"#household={family.uid}")  # the same draft, not a second one
     form_ready(page)
-    expect(page.locator("#wish")).to_be_disabled()
-    second.locator("#wish").fill("一二三四")
+    expect(page.locator("#f-wish")).to_be_disabled()
+    second.locator("#f-wish").fill("一二三四")
     saved(second)
     finish(second)
     wait_for_survey(family)
@@ -652,7 +652,7 @@ def wait_for_survey(household):
 def test_an_old_window_lets_a_newer_database_through(phone, server, family):
     page = phone.page
     open_form(page)
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     saved(page)
     second = phone.tab()
     version = second.evaluate(
@@ -701,7 +701,7 @@ def test_home_is_accessible_and_fits_a_small_phone(other_household, phone, serve
     server.stop()
     queue_one(page)
     open_form(page, "赵大山")
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     saved(page)
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto("/collect/")
@@ -738,11 +738,11 @@ def test_without_https_the_same_form_works_online_and_says_so(server, phones, fa
     expect(page.locator("#online-only")).to_be_visible()
     open_form(page)
     expect(page.locator("#mode")).to_be_visible()
-    page.locator("#wish").fill(WISH)
+    page.locator("#f-wish").fill(WISH)
     expect(page.locator("#saved")).to_contain_text("已存服务器")
     page.goto("/collect/")
     open_form(page)
-    expect(page.locator("#wish")).to_have_value(WISH)
+    expect(page.locator("#f-wish")).to_have_value(WISH)
     to_step(page, "evidence")
     page.locator("[data-f=house_photo] input[type=file]").set_input_files([photo()])
     expect(page.locator(".sv-photos li canvas")).to_have_count(1)
