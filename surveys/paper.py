@@ -1,6 +1,6 @@
 """Paper sheets (纸质调查表): the form of a household as a model for `common.pdf`, blank or with what the ledger and last year have.
 
-The fields stand in the order of the form, with the numbers of `numbers_of`; choices stand with the numbers that keyboard entry takes. The
+The fields stand in the order of the form, with the numbers of `shell.numbers_of`; choices stand with the numbers that keyboard entry takes. The
 QR code holds the address of the form and the household's uid: no number of the household, no name, no ID number.
 """
 
@@ -20,7 +20,7 @@ from surveys import comparison, prefill, published, shells
 from surveys.definitions import NUMBERS, Definition, Field
 from surveys.models import SurveyForm
 from surveys.rules import Person, Scope, holds, named
-from surveys.shell import CHIPS, Choice, choices_of, joining, leaving
+from surveys.shell import CHIPS, Choice, choices_of, joining, leaving, numbers_of
 
 BOX = "□"
 FEW_TICKS = 10  # boxes where several may be ticked; a longer list is printed once, at the end, and its numbers written
@@ -33,15 +33,6 @@ CIRCLED = "①②③④⑤⑥"
 DAY = "______ 年 ___ 月 ___ 日"
 CODE = "编号____"
 RULE = "______________"
-
-
-def numbers_of(form: Definition) -> dict[str, str]:
-    """{field id: "3.2"}: the step's place and the field's place in it, counted over what is asked. Keyboard entry shows the same."""
-    found = {}
-    for step_place, step in enumerate(form.steps, 1):
-        asked = [field for field in step.fields if field.is_asked]
-        found |= {field.id: f"{step_place}.{place}" for place, field in enumerate(asked, 1)}
-    return found
 
 
 def width_of(text: str) -> float:

@@ -47,6 +47,7 @@ class Control:
     asks: bool  # may raise an amber question
     fills: bool  # may be filled by an ID number
     choices: tuple[Choice, ...]
+    place: str = ""  # "3.2": its number on paper
 
     @property
     def mode(self) -> str:
@@ -124,8 +125,18 @@ def control_of(field: Field) -> Control:
     )  # fmt: skip
 
 
+def numbers_of(form: Definition) -> dict[str, str]:
+    """{field id: "3.2"}: the step's place and the field's place in it, counted over what is asked. Paper sheets print the same."""
+    found = {}
+    for step_place, step in enumerate(form.steps, 1):
+        asked = [field for field in step.fields if field.is_asked]
+        found |= {field.id: f"{step_place}.{place}" for place, field in enumerate(asked, 1)}
+    return found
+
+
 def steps_of(form: Definition) -> list[Step]:
     """The steps of a form, in order."""
+    numbers = numbers_of(form)
     adds = next((step.id for step in form.steps if step.repeat), "")
     return [
         Step(
@@ -134,7 +145,7 @@ def steps_of(form: Definition) -> list[Step]:
             step.repeat,
             step.id == adds,
             any(field.part == "income" for field in step.fields),
-            tuple(control_of(field) for field in step.fields),
+            tuple(replace(control_of(field), place=numbers.get(field.id, "")) for field in step.fields),
         )
         for step in form.steps
     ]

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from common import files, jobs, pdf, qr, vault
 from common.models import AuditEvent
 from households.services import LedgerError
-from surveys import paper, published
+from surveys import paper, published, shell
 from surveys.models import PaperRun, SurveyForm
 from surveys.services.paper import fetch_sheets, print_sheets
 from tests.factories import (
@@ -91,9 +91,13 @@ def text_of(content):
 
 def test_fields_stand_in_the_order_of_the_form_with_its_numbers(house, form):
     definition = published.definition_of(form)
-    numbers = paper.numbers_of(definition)
+    numbers = shell.numbers_of(definition)
     assert numbers["address"] == "1.1"
     assert list(numbers) == [field.id for field in definition.asked]
+    shown = {
+        control.id: control.place for step in shell.steps_of(definition) for control in step.controls if control.place
+    }
+    assert shown == numbers  # keyboard entry shows the same
     printed = [number for number, *_rest in cells(model_of(house, form, blank={house.pk})) if number]
     young = {numbers[name] for name in ("school",) if name not in definition.names.household}
     assert printed == sorted(printed, key=lambda n: [int(part) for part in n.split(".")])
