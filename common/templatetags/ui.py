@@ -170,7 +170,6 @@ def nothing(text: str, hint: str = "", icon: str = "search", url: str = "", acti
 
 
 # The old name, while pages that were begun under it still use it: djlint takes it for the loop's and moves it to the left.
-register.inclusion_tag("components/state.html", name="empty")(nothing)
 
 
 @register.inclusion_tag("components/state.html")
