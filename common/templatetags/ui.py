@@ -169,9 +169,6 @@ def nothing(text: str, hint: str = "", icon: str = "search", url: str = "", acti
     return {"text": text, "hint": hint, "icon": icon, "url": url, "action": action}
 
 
-# The old name, while pages that were begun under it still use it: djlint takes it for the loop's and moves it to the left.
-
-
 @register.inclusion_tag("components/state.html")
 def nopermission(hint: str = "", url: str = "", action: str = "", text: str = "") -> dict[str, Any]:
     """A part of a page this user may not see or do."""
