@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, require, visible_region_ids
 from common import audit, jobs, vault
-from common.copying import copy_rows, reserve_keys
+from common.copying import copy_rows, fresh, reserve_keys
 from common.models import Job
 from common.spreadsheets import Workbook, WorkbookError, open_workbook
 from exchange import files, headings, kept, returns
@@ -400,10 +400,10 @@ def _chunk(batch: ImportBatch, units: Sequence[Unit], receipt: Receipt, writer: 
     for unit in units:
         plan = by_unit.get(id(unit))
         row = _outcome_of(unit, receipt, many_sheets) if plan is None else _outcome_of_plan(unit, plan, receipt)
-        row.pk, row.batch_id, row.position = next(keys), batch.pk, position
+        row |= {"id": next(keys), "batch_id": batch.pk, "position": position}
         if writer is not None and plan is not None and plan.undo:
-            row.undo = plan.undo
-        rows.append(row)
+            row["undo"] = plan.undo
+        rows.append(fresh(ImportRow, row))
         position += 1
     copy_rows(ImportRow, rows)
     return position
@@ -411,15 +411,16 @@ def _chunk(batch: ImportBatch, units: Sequence[Unit], receipt: Receipt, writer: 
 
 def _row(
     unit: Unit, outcome: str, detail: dict[str, Any], household_id: int | None, name: str, notes: bool
-) -> ImportRow:
+) -> dict[str, Any]:
+    """Columns of an `ImportRow`."""
     first = unit.lines[0]
-    return ImportRow(
-        sheet=first.sheet[:100], row_no=first.row_no, outcome=outcome, household_number=unit.number, household_id=household_id,
-        name=name[:60], has_notes=notes, detail=detail, undo=None,
-    )  # fmt: skip
+    return {
+        "sheet": first.sheet[:100], "row_no": first.row_no, "outcome": str(outcome), "household_number": unit.number,
+        "household_id": household_id, "name": name[:60], "has_notes": notes, "detail": detail,
+    }  # fmt: skip
 
 
-def _outcome_of(unit: Unit, receipt: Receipt, many_sheets: bool) -> ImportRow:
+def _outcome_of(unit: Unit, receipt: Receipt, many_sheets: bool) -> dict[str, Any]:
     """A household that the file itself keeps out."""
     outcome = Outcome.REJECTED if unit.level == ERROR else Outcome.HELD
     members = []
@@ -444,7 +445,7 @@ def _outcome_of(unit: Unit, receipt: Receipt, many_sheets: bool) -> ImportRow:
     return _row(unit, outcome, detail, None, unit.lines[0].name, notes=False)
 
 
-def _outcome_of_plan(unit: Unit, plan: bulk.Plan, receipt: Receipt) -> ImportRow:
+def _outcome_of_plan(unit: Unit, plan: bulk.Plan, receipt: Receipt) -> dict[str, Any]:
     detail: dict[str, Any] = {}
     notes = list(unit.notes) + plan.notes
     people = [row for row in unit.lines if row.is_person]
