@@ -57,7 +57,6 @@ def words() -> dict[str, str]:
         # fields
         "last": _("去年：{value}"),
         "same": _("与去年相同"),
-        "same_of": _("与去年相同：{label}，{value}"),
         "as_last": _("已照去年"),
         "all_same": _("空着的 {n} 项都与去年相同"),
         "read": _("读作：{words}"),

@@ -54,6 +54,7 @@ def addresses(household):
         "survey gaps": reverse("surveys:gaps"),
         "survey gap list": reverse("surveys:gap_households"),
         "survey paper": reverse("surveys:paper_centre"),
+        "survey key-in": reverse("surveys:key_in"),
         "survey paper one": reverse("surveys:paper_household", **own),
         "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households"),

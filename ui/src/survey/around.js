@@ -28,7 +28,7 @@ export function prepare(path, box) {
     const row = box.querySelector(".sv-last");
     row.hidden = false;
     row.firstElementChild.textContent = word("last", { value });
-    box.querySelector(".sv-same").setAttribute("aria-label", word("same_of", { label: field.label, value }));
+    box.querySelector(".sv-same").dataset.of = word("of", { name: field.label, label: value });
   }
   if (on.state.get(path) !== undefined || on.state.raw[path]) touched.add(path);
 }
@@ -58,6 +58,7 @@ export function around(path, box) {
     const taken = on.state.same.has(path);
     button.setAttribute("aria-pressed", String(taken));
     button.textContent = taken ? on.words.as_last : on.words.same;
+    button.setAttribute("aria-label", word("line", { label: button.textContent, say: button.dataset.of }));
     button.hidden = on.state.last[path] === undefined || (!taken && alike(value, on.state.last[path]));
   }
   const chinese = document.documentElement.lang.startsWith("zh"); // the words help nobody on an English page
