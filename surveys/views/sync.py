@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 
 from accounts.roles import Permission
 from common import json_api, sync
@@ -48,6 +49,7 @@ def _device(request: HttpRequest, value: Any) -> Device:
     return device
 
 
+@gzip_page  # the largest thing a phone fetches, and nothing of the request is in it
 @answers_json("POST")
 def api_pack(request: HttpRequest) -> HttpResponse:
     """The pack of a registered phone; with `household` alone that of one household, for a page that keeps nothing."""

@@ -11,10 +11,12 @@ import time
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
+from accounts.roles import Role
 from common.models import AuditEvent, SyncOp
 from households.models import Pairing
 from surveys.models import Device, Survey, SurveyForm, SurveyPhoto
@@ -573,6 +575,34 @@ def test_another_user_on_the_same_phone(phone, server, family, helper, land):
     sign_in(page, helper)
     wait_sent(page)
     assert sent(family).surveyor == helper
+
+
+def test_nothing_is_sent_in_the_name_of_who_signs_in_meanwhile(phone, server, family, helper, post, land):
+    """Between the first word and the upload another window logs somebody else in."""
+    other = post(Role.VILLAGE_CLERK, land.village)
+    page = phone.page
+    server.stop()
+    queue_one(page)
+    client = Client()
+    client.force_login(other)
+    client.get("/accounts/profile/")
+    cookies = [{"name": name, "value": each.value, "url": server.url} for name, each in client.cookies.items()]
+    assert {"sessionid", "csrftoken"} <= set(client.cookies)
+    swapped = []
+
+    def swap(route):
+        if not swapped:
+            swapped.append(1)
+            phone.context.add_cookies(cookies)
+        route.continue_()
+
+    page.route("**/collect/api/ops/", swap)
+    server.start()
+    page.locator("#send").click()
+    expect(page.locator("#who")).to_have_text(other.name, timeout=20_000)
+    assert swapped
+    assert SyncOp.objects.count() == 0
+    assert len(rows(page, "ops")) == 1
 
 
 def test_log_out_warns_and_keeps_what_is_unsent(phone, server, family, helper):

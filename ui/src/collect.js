@@ -201,7 +201,7 @@ function household(home) {
   part(item, "about").textContent = [home.village, home.hamlet, people, due].filter(Boolean).join(" · ");
   const [code, version] = home.form.split("@");
   // What is finished and waits here is not begun a second time.
-  link.href = local && local !== "draft" ? "#unsent-title" : `/collect/forms/${code}/${version}/#household=${home.uid}`;
+  link.href = ["queued", "sent", "refused"].includes(local) ? "#unsent-title" : `/collect/forms/${code}/${version}/#household=${home.uid}`;
   return item;
 }
 
@@ -258,7 +258,11 @@ async function draw() {
   if (vault.lock !== "open") return;
   const [drafts, unsent, sent] = [await store.draftList(), await store.unsent(), await store.receipts()];
   pack = await store.pack();
-  here = new Map([...unsent.map((row) => [row.household, row.state]), ...drafts.map((row) => [row.household, "draft"])]);
+  here = new Map([
+    ...sent.filter((row) => row.state === "done" && pack && row.done > pack.got).map((row) => [row.household, "submitted"]),
+    ...unsent.map((row) => [row.household, row.state]),
+    ...drafts.map((row) => [row.household, "draft"]),
+  ]);
   byId("who").textContent = vault.me.name;
   list(byId("unsent-list"), unsent, record);
   byId("unsent").hidden = !unsent.length;

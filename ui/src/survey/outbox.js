@@ -13,7 +13,7 @@ import { bytesOf, list as photoRows } from "./photos.js";
 import { enroll, identify, own, unbar, vault } from "./vault.js";
 
 const BATCH = 20; // operations in one request
-const WEIGHT = 400 * 1024; // bytes in one request; the server takes 512 KiB
+const WEIGHT = 128 * 1024; // bytes in one request; the server takes 512 KiB
 const PIECE = 64 * 1024; // bytes of a photo in one request
 const [FIRST, LONGEST] = [2000, 60000]; // ms between tries
 const FRESH = 60 * 60 * 1000; // ms after which the pack is fetched again
@@ -49,7 +49,7 @@ export async function count(more = {}) {
 // -- one at a time --------------------------------------------------------------------------------------------------------------------
 
 const NAME = "yihu-sync";
-const LEASE = 30000; // ms a lock in the database holds; longer than any one request
+const LEASE = 130000; // ms a lock in the database holds; longer than any one request
 
 /** Run `work` unless another tab is sending. Answers whether it ran. */
 async function alone(work) {
@@ -150,21 +150,20 @@ async function talk(fresh, still) {
   const refused = await enroll();
   if (refused) throw stopped(refused.code === "device_revoked" ? "revoked" : "lost", refused.say);
   if (vault.lock === "locked") throw stopped("locked");
-  const { sent, failed } = await sendOps(still);
+  const failed = await sendOps(still);
   await sendPhotos(still);
-  if (fresh || sent || (await age()) > FRESH) await fetchPack();
+  if (fresh || (await age()) > FRESH) await fetchPack();
   if (failed) throw stopped("trouble");
 }
 
 // -- operations -----------------------------------------------------------------------------------------------------------------------
 
 async function sendOps(still) {
-  let sent = 0;
   const failed = new Set();
   for (;;) {
     await still();
     const due = (await list()).filter((op) => op.state === "queued" && !failed.has(op.uid));
-    if (!due.length) return { sent, failed: failed.size };
+    if (!due.length) return failed.size;
     const batch = [];
     let weight = 0;
     for (const op of due.slice(0, BATCH)) {
@@ -182,7 +181,6 @@ async function sendOps(still) {
     await change(receipts.map(({ uid }) => ["ops", uid]), (rows) =>
       rows.map((op, at) => ["ops", receipts[at].uid, settle(op, receipts[at])]).filter(([, , op]) => op),
     );
-    sent += settled.length;
     if (settled.length) fails = 0; // it goes on, if slowly
     await count();
     changed();
@@ -213,7 +211,7 @@ async function sendPhotos(still) {
   const rows = new Map((await photoRows()).map((row) => [row.uid, row.state]));
   for (const { uid } of ops.values()) {
     await change([["ops", uid]], ([now]) => {
-      const lost = now.missing.filter((one) => rows.get(one) !== "new").length;
+      const lost = now.state === "sent" && now.missing.filter((one) => rows.get(one) !== "new").length;
       return lost ? [["ops", uid, { ...now, lost }]] : [];
     });
   }
@@ -237,7 +235,7 @@ async function sendPhoto(row, still) {
       "Upload-Survey": row.survey, "Upload-Path": row.path,
     });
     if (said.status === 409) answer = { ...said.data, state: "arriving" };
-    else answer = said.status === 422 ? { ...said.data, state: "refused" } : check(said);
+    else answer = [413, 422].includes(said.status) ? { ...said.data, state: "refused" } : check(said);
     if (answer.received > from) fails = 0;
     if (answer.received <= from && answer.state === "arriving" && ++stalls > 3) throw stopped("trouble", answer.say);
   }
@@ -266,8 +264,8 @@ async function fetchPack() {
   const answer = await call("POST", "pack/", { device: vault.device.uid });
   if (answer.data.code === "not_allowed") return dropPack(); // fills no surveys any more
   const found = check(answer);
-  pack = { ...found, owner: vault.me.username };
   const row = { owner: vault.me.username, got: Date.now(), expires: Date.parse(found.expires_at) };
+  pack = { ...found, owner: row.owner, got: row.got };
   try {
     await put("keep", rowName(), { ...row, ...(await seal(vault.key, rowName(), found)) });
   } catch (error) {
@@ -289,7 +287,7 @@ export async function readPack() {
     await put("keep", rowName(), undefined);
     return null;
   }
-  pack = { ...(await unseal(vault.key, rowName(), row)), owner: vault.me.username };
+  pack = { ...(await unseal(vault.key, rowName(), row)), owner: row.owner, got: row.got };
   return pack;
 }
 
