@@ -108,10 +108,13 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> tuple[
     survey.state, survey.revision, survey.submitted_at = Survey.State.SUBMITTED, read.revision + 1, timezone.now()
     survey.save()
     conflicts, gone = _conflicts(survey, read, definition, rows) if read.purpose == Survey.Purpose.SURVEY else ([], [])
-    if loose := [photo.pk for photo in here.values() if photo.survey_id is None]:
-        SurveyPhoto.objects.filter(pk__in=loose).update(survey=survey)
+    claimed = [photo for photo in here.values() if photo.survey_id is None]
+    if claimed:
+        SurveyPhoto.objects.filter(pk__in=[photo.pk for photo in claimed]).update(survey=survey)
+        for photo in claimed:
+            photo.survey = survey
     audit.record(
-        "survey.submitted", by=by, target=survey, region_path=household.village.path, subject=household.subject, rows=[survey, *conflicts], gone=gone,
+        "survey.submitted", by=by, target=survey, region_path=household.village.path, subject=household.subject, rows=[survey, *conflicts, *claimed], gone=gone,
         note=_("%(year)s年%(purpose)s，调查人 %(name)s") % {"year": survey.year, "purpose": survey.get_purpose_display(), "name": surveyor.name},
     )  # fmt: skip
     if read.purpose == Survey.Purpose.VERIFICATION:
