@@ -513,12 +513,12 @@ def test_the_pin_locks_and_a_log_in_recovers(phone, server, family, helper):
     assert AuditEvent.objects.filter(action="device.key_returned").count() == 1
 
 
-def test_nothing_on_the_disk_can_be_read(phone, server, family):
+def test_nothing_on_the_disk_can_be_read(other_household, phone, server, family):
     page = phone.page
     choose_pin(page)
     server.stop()
     queue_one(page, photos=1)
-    open_form(page)
+    open_form(page, "赵大山")
     page.locator("#f-wish").fill("看不见的话")
     saved(page)
     phone.close()
