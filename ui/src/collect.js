@@ -258,6 +258,7 @@ async function draw() {
   if (vault.lock !== "open") return;
   const [drafts, unsent, sent] = [await store.draftList(), await store.unsent(), await store.receipts()];
   pack = await store.pack();
+  if (vault.lock !== "open" || !vault.me) return; // locked, or somebody else's, while this was read
   here = new Map([
     ...sent.filter((row) => row.state === "done" && pack && row.done > pack.got).map((row) => [row.household, "submitted"]),
     ...unsent.map((row) => [row.household, row.state]),
