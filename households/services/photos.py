@@ -39,11 +39,14 @@ def reencode(upload: Any, *, formats: tuple[str, ...] | None = None, most_pixels
     """
     if upload.size > MAX_UPLOAD:
         raise ValidationError({"upload": [_("照片超过 10 MB，请压缩后再传。")]})
+    data = upload.read()
     try:
-        with Image.open(upload, formats=formats) as image:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
             if image.width * image.height > most_pixels:
                 raise ValidationError({"upload": [_("照片像素太大，请换一张。")]})
             image.draft("RGB", (longest * 2, longest * 2))
+            if not _is_whole(str(image.format), data):
+                raise ValueError("cut off")
             upright = _on_white(ImageOps.exif_transpose(image))
     except NOT_A_PICTURE as error:
         raise ValidationError({"upload": [_("这个文件不是照片，或照片已经损坏。请上传 JPG 或 PNG 照片。")]}) from error
@@ -51,6 +54,13 @@ def reencode(upload: Any, *, formats: tuple[str, ...] | None = None, most_pixels
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue(), upright.width, upright.height
+
+
+def _is_whole(kind: str, data: bytes) -> bool:
+    """Whether a JPEG or PNG has its end. Pillow does not say so once WeasyPrint is loaded, which tells it to take what is cut off."""
+    if kind == "JPEG":
+        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+    return kind != "PNG" or b"IEND\xae\x42\x60\x82" in data
 
 
 def check_files() -> Iterator[tuple[Photo, str]]:

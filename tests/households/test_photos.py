@@ -4,7 +4,7 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from PIL import Image, ImageFile
 
 from tests.factories import PhotoFactory
 
@@ -51,6 +51,16 @@ def test_what_is_no_picture_is_explained(household, clerk, client_as):
     answer = client_as(clerk).post(url(household, "photos/add/"), {"kind": "dwelling", "upload": upload})
     assert answer.status_code == 422
     assert "这个文件不是照片" in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_cut_off_is_none_whatever_pillow_has_been_told(kind, household, clerk, client_as, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # WeasyPrint does, when it is loaded
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(out, kind)
+    upload = SimpleUploadedFile("house.jpg", out.getvalue()[:-30], "image/jpeg")
+    answer = client_as(clerk).post(url(household, "photos/add/"), {"kind": "dwelling", "upload": upload})
+    assert (answer.status_code, household.photos.count()) == (422, 0)
 
 
 def test_removed_photo_is_not_shown_any_more(household, clerk, client_as):
