@@ -581,9 +581,8 @@ def test_a_draft_comes_back_where_it_was_left_and_one_window_writes(five, clerk,
     other.wait_for_load_state()
     other.wait_for_selector("#survey:not([hidden])")
     expect(other.locator("#f-dwelling_area")).to_be_enabled()
-    assert other.locator("#f-dwelling_area").input_value() == "96", (
-        "what the first window had not saved yet was saved before it let go"
-    )
+    # What the first window had not saved yet was saved before it let go.
+    expect(other.locator("#f-dwelling_area")).to_have_value("96")
     expect(page.locator("#note")).to_be_focused()
     assert page.locator("#f-dwelling_area").is_disabled()
 
