@@ -366,7 +366,7 @@ DOORS: list[Door] = [
     *get("collect:api_draft", Owner(), {"uid": "own_draft"}),
     *put("collect:api_draft", Menu(P.SURVEY_FILL), {"uid": "own_draft"}, ok=(400,)),
     *post("collect:api_devices", Menu(P.SURVEY_FILL), ok=(400,)),
-    *post("collect:api_device_key", Owner(), {"uid": "own_device"}),
+    *post("collect:api_device_key", Owner(), {"uid": "own_device"}, ok=(422,)),  # only fresh from the log-in form
     *get("surveys:device_list", SignedIn()),
     *get("surveys:quarantine_list", Menu(P.SURVEY_REVIEW)),
     *get("surveys:quarantine_detail", Area(P.SURVEY_REVIEW), {"uid": "quarantined"}),

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import services
+from accounts import services, signed_in
 from accounts.forms import CodeForm, EnableTotpForm, LogInForm, NewPasswordForm, PasswordForm, PreferencesForm
 from accounts.models import User
 from accounts.postings import subject_of
@@ -62,6 +62,7 @@ def _from_where(request: HttpRequest) -> str:
 def _let_in(request: HttpRequest, user: User, next_url: str) -> HttpResponse:
     login(request, user, backend=SESSION_BACKEND)
     request.session.pop(PENDING, None)
+    signed_in.mark(request.session)
     services.record_log_in(user=user, note=_from_where(request))
     response = redirect(next_url)
     if user.language:

@@ -20,6 +20,7 @@ from surveys.models import Device
 KEY_BYTES = 32
 MOST_DEVICES = 10  # in use by one user
 MINUTE = dt.timedelta(minutes=1)
+FRESH = 15 * MINUTE  # after a log-in
 
 
 @transaction.atomic
@@ -72,11 +73,17 @@ def revoke_device(*, device: Device, by: Any) -> Device:
 
 
 @transaction.atomic
-def hand_back_key(*, device: Device, by: Any) -> str:
-    """The key of the drafts, to the phone's own user after a log-in: a forgotten PIN loses nothing."""
+def hand_back_key(*, device: Device, by: Any, signed_in_at: dt.datetime | None) -> str:
+    """The key of the drafts, to the phone's own user after a log-in: a forgotten PIN loses nothing.
+
+    `signed_in_at` is when this session's password was asked for. Whoever finds a phone finds its session open for half a day, too: the
+    cookie alone is worth no key. Raises `Refused`: `log_in`, `device_revoked`.
+    """
     if device.user_id != by.pk:
         raise PermissionDenied
     refuse_revoked(device)
+    if signed_in_at is None or not -MINUTE <= timezone.now() - signed_in_at <= FRESH:
+        raise Refused("log_in", _("请重新登录，登录后自动取回密钥，已填的内容都在。"))
     audit.record("device.key_returned", by=by, target=device, note=device.label)
     return device.draft_key.reveal()
 

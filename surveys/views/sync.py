@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
+from accounts import signed_in
 from accounts.roles import Permission
 from common import json_api, sync
 from common.json_api import answers_json
@@ -138,8 +139,10 @@ def api_devices(request: HttpRequest) -> HttpResponse:
 
 @answers_json("POST")
 def api_device_key(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    """The key of this phone's drafts, to its own user: a forgotten PIN loses nothing."""
+    """The key of this phone's drafts, to its own user fresh from the log-in: a forgotten PIN loses nothing."""
     device = device_of(uid, request.user)
     if device is None:
         raise Http404
-    return JsonResponse({"key": hand_back_key(device=device, by=request.user)})
+    return JsonResponse(
+        {"key": hand_back_key(device=device, by=request.user, signed_in_at=signed_in.moment(request.session))}
+    )

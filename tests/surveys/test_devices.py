@@ -6,9 +6,11 @@ import base64
 import uuid
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import signed_in
 from common.models import AuditEvent
 from surveys.models import Device, Survey
 from tests.factories import DeviceFactory, SurveyFormFactory, UserFactory, survey_body, survey_op
@@ -69,12 +71,52 @@ class TestRegister:
         assert Device.objects.count() == 11
 
 
+PASSWORD = "清明上河图第七卷"
+
+
+@pytest.fixture
+def log_in(clerk):
+    """Through the form, as whoever knows the password does; so many minutes ago."""
+    clerk.set_password(PASSWORD)
+    clerk.save()
+
+    def come_in(minutes=0):
+        client = Client()
+        answer = client.post(reverse("accounts:login"), {"username": clerk.username, "password": PASSWORD})
+        assert answer.status_code == 302
+        session = client.session
+        session[signed_in.KEY] -= minutes * 60
+        session.save()
+        return client
+
+    return come_in
+
+
 class TestKey:
-    def test_back_to_its_user_and_on_record(self, client):
-        uid = uuid.uuid4()
+    def test_back_to_its_user_and_on_record(self, log_in):
+        client, uid = log_in(), uuid.uuid4()
         register(client, uid)
         assert post(client, "api_device_key", {}, uid).json() == {"key": KEY}
         assert AuditEvent.objects.latest("pk").action == "device.key_returned"
+
+    @pytest.mark.parametrize(("minutes", "status"), [(14, 200), (16, 422), (700, 422), (-5, 422)])
+    def test_an_open_session_is_worth_no_key(self, log_in, minutes, status):
+        uid = uuid.uuid4()
+        register(log_in(), uid)  # a log-in elsewhere, now, opens nothing here
+        client = log_in(minutes)
+        log_in()
+        answer = post(client, "api_device_key", {}, uid)
+        assert answer.status_code == status
+        if status != 200:
+            assert code(answer) == (422, "log_in")
+            event = AuditEvent.objects.latest("pk")
+            assert (event.action, "log_in" in event.body) == ("sync.refused", True)
+            assert KEY not in answer.content.decode() + event.body
+
+    def test_not_to_a_session_of_which_nobody_knows_when_it_began(self, client):
+        uid = uuid.uuid4()
+        register(client, uid)
+        assert code(post(client, "api_device_key", {}, uid)) == (422, "log_in")
 
     def test_to_nobody_else(self, client, client_as, officer, official):
         uid = uuid.uuid4()
