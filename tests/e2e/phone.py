@@ -92,8 +92,15 @@ def sign_in(page: Page, user: Any) -> None:
 
 
 def chip(page: Page, state: str) -> None:
-    """Wait until the chip says how far it is."""
-    expect(page.locator("#chip")).to_have_attribute("data-state", state, timeout=20_000)
+    """Wait until the chip says how far it is; "done" is a round that went through and left nothing waiting."""
+    look = "[data-look=ok]" if state == "done" else ""
+    expect(page.locator(f"#chip[data-state={state}]{look}")).to_be_attached(timeout=20_000)
+
+
+def saved(page: Page, where: str = "") -> None:
+    """Save now, and wait: nothing that was typed is only on the screen any more."""
+    page.evaluate("self.survey.keeping.save().then(() => null)")
+    expect(page.locator("#saved")).to_contain_text(f"已存{where}")
 
 
 def worker_ready(page: Page) -> None:

@@ -19,6 +19,7 @@ from households.services.annual import totals
 from surveys.models import Survey, SurveyForm
 from surveys.standard import ensure_standard_forms
 from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES
+from tests.e2e.phone import chip, saved
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
@@ -213,7 +214,7 @@ def _sums(page):
 def sent(page):
     """The survey that has arrived."""
     page.wait_for_function("() => document.querySelector('#gate-text .note--ok')")
-    expect(page.locator("#chip")).to_have_attribute("data-state", "done", timeout=30_000)
+    chip(page, "done")
     return Survey.objects.get()
 
 
@@ -452,7 +453,7 @@ def test_without_https_the_server_keeps_the_draft(five, clerk, insecure, tmp_pat
     assert page.evaluate("self.crypto.subtle === undefined")
     expect(page.locator("#mode")).to_have_text("填写的内容随时存到服务器，请保持网络畅通。")
     page.locator("#f-address").press_sequentially("青石村 18 号")
-    expect(page.locator("#saved")).to_contain_text("已存服务器")
+    saved(page, "服务器")
     draft = Survey.objects.get()
     assert (draft.state, draft.channel, draft.answers["values"]["address"]) == ("draft", "page", "青石村 18 号")
 
@@ -464,7 +465,7 @@ def test_without_https_the_server_keeps_the_draft(five, clerk, insecure, tmp_pat
 
     page.locator("#next").click()
     expect(page.locator("h1:visible")).to_contain_text("家庭成员")
-    page.locator("#saved", has_text="已存服务器").wait_for()
+    saved(page, "服务器")
     page.reload()
     page.wait_for_selector("#survey:not([hidden])")
     expect(page.locator("h1:visible")).to_contain_text("家庭成员")
@@ -563,7 +564,7 @@ def test_a_draft_comes_back_where_it_was_left_and_one_window_writes(five, clerk,
         page.locator("#next").click()
     page.locator("#f-dwelling_area").press_sequentially("95.5")
     page.locator("#f-road_distance").press_sequentially("半里")
-    expect(page.locator("#saved")).to_contain_text("已存手机")
+    saved(page, "手机")
     page.reload()
     page.wait_for_selector("#survey:not([hidden])")
     expect(page.locator("#f-road_distance")).to_be_focused()

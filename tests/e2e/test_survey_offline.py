@@ -21,7 +21,7 @@ from common.models import AuditEvent, SyncOp
 from households.models import Pairing
 from surveys.models import Device, Survey, SurveyForm, SurveyPhoto
 from tests.browser import AXE, OVERFLOW, RULES
-from tests.e2e.phone import PASSWORD, Phone, chip, choose_pin, rows, sign_in, unlock, worker_ready
+from tests.e2e.phone import PASSWORD, Phone, chip, choose_pin, rows, saved, sign_in, unlock, worker_ready
 from tests.e2e.server import Server, Wire
 from tests.factories import HouseholdFactory, MemberFactory, PairingFactory, UserFactory
 from tests.factories.surveys import SurveyFormFactory
@@ -120,12 +120,6 @@ def to_step(page, name):
     """Forward to the step, as a surveyor goes."""
     while not page.locator(f"[data-step='{name}']").is_visible():
         page.locator("#next").click()
-
-
-def saved(page):
-    """Nothing that was typed is only on the screen any more."""
-    page.evaluate("self.survey.keeping.save().then(() => null)")
-    expect(page.locator("#saved")).to_contain_text("已存")
 
 
 def finish(page):

@@ -8,7 +8,7 @@ page.setDefaultTimeout(30000);
 
 const PIN = "280916";
 const text = (selector) => page.$eval(selector, (node) => node.textContent.trim());
-const chip = (state) => page.waitForSelector(`#chip[data-state="${state}"]`);
+const chip = (state) => page.waitForSelector(`#chip[data-state="${state}"]${state === "done" ? '[data-look="ok"]' : ""}`);
 const list = (selector) => page.$$eval(selector, (nodes) => nodes.map((node) => node.textContent.trim()));
 
 async function type(selector, words) {
@@ -62,6 +62,7 @@ const visits = {
     await page.waitForSelector("#survey:not([hidden])");
     await page.waitForFunction(() => self.survey.board.more.checkPage);
     await type("#f-wish", "旧手机也能填");
+    await page.evaluate(() => self.survey.keeping.save().then(() => null));
     await page.waitForFunction(() => document.getElementById("saved").textContent.includes("已存"));
     await page.reload();
     await page.waitForSelector("#survey:not([hidden])");

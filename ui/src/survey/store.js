@@ -160,6 +160,7 @@ function finish(body) {
     });
     lease.release(body.uid);
     lease.changed();
+    await outbox.count().catch(() => {}); // what waits stands in the header before the page says that it is finished
     outbox.sync();
     return { op: uid };
   });
