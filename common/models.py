@@ -144,6 +144,9 @@ class SyncOp(models.Model):
     decided_by = models.CharField(max_length=150, blank=True)
     note = models.CharField(max_length=300, blank=True)
 
+    # What came of an operation is a fact of the row it wrote; what nobody could apply, and who decided on it, stands only here.
+    audit_rows: ClassVar = Q(state__in=["quarantined", "accepted", "discarded"])
+
     class Meta:
         ordering: ClassVar = ["-received_at", "uid"]
         constraints: ClassVar = [

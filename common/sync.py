@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -146,6 +147,7 @@ def _once(op: Op) -> Receipt:
         record_refusal(refusal, by=op.by, target=f"common.syncop/{op.uid}")
         return _receipt(op.uid, SyncOp.State.REFUSED, refusal)
     kept: dict[str, Any] = {}
+    waits: Quarantined | None = None
     handler = HANDLERS.get(op.kind)
     try:
         if handler is None:
@@ -163,11 +165,13 @@ def _once(op: Op) -> Receipt:
         state = SyncOp.State.QUARANTINED
         receipt = {"uid": str(op.uid), "state": state.value, "code": "", "say": quarantine.say, **quarantine.extra}
         kept = {"region_path": quarantine.region_path, "body": json.dumps(op.body, ensure_ascii=False)}
-        audit.record(
-            "sync.quarantined", by=op.by, target=f"common.syncop/{op.uid}", subject=quarantine.subject,
-            region_path=quarantine.region_path, note=quarantine.say,
-        )  # fmt: skip
+        waits = quarantine
     SyncOp.objects.filter(pk=op.uid).update(state=state, receipt=receipt, **kept)
+    if waits is not None:
+        row = SyncOp.objects.get(pk=op.uid)
+        audit.record(
+            "sync.quarantined", by=op.by, target=row, subject=waits.subject, region_path=waits.region_path, note=waits.say, rows=[row]
+        )  # fmt: skip
     return receipt
 
 
@@ -199,3 +203,14 @@ def record_refusal(refusal: Refused, *, by: Any, target: str = "common.syncop/-"
         "sync.refused", by=by, target=target, subject=refusal.subject, region_path=refusal.region_path,
         note=f"{refusal.code}: {refusal.say}",
     )  # fmt: skip
+
+
+def _is_sound(row: SyncOp) -> bool:
+    """Whether the body that waits is the one that was sent."""
+    try:
+        return not row.body or digest_of(row.kind, json.loads(row.body.reveal())) == row.body_sha256
+    except (ValueError, InvalidToken):
+        return False
+
+
+audit.vouch_for(SyncOp, sound=_is_sound)

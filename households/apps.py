@@ -9,12 +9,16 @@ class HouseholdsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import scoping
         from accounts.roles import Permission
-        from common import bulk, navigation
+        from common import audit, bulk, navigation
         from households import places, querysets
+        from households.models import AUDITED
+        from households.services.photos import check_files
         from regions import registry
 
         scoping.paired_household_ids = querysets.paired_household_ids
         scoping.is_paired = querysets.is_paired
+        audit.vouch_for(*AUDITED)
+        audit.FILES.append(check_files)
         registry.follows(places.follow_region)
         registry.occupies(places.why_occupied)
         navigation.register(

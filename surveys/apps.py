@@ -37,11 +37,14 @@ class SurveysConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import bulk, demonstration, navigation, tabs, vault
+        from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import tiles, trail
         from surveys import gap_jobs, jobs, paper_jobs, review_jobs, services, waiting  # noqa: F401  kinds of work, and what ends by itself, register themselves
-        from surveys.models import Survey, SurveyPhoto
+        from surveys.models import VOUCHED, Survey, SurveyPhoto
+        from surveys.services.photos import check_files
 
+        audit.vouch_for(*VOUCHED)
+        audit.FILES.append(check_files)
         trail.register(ACTIONS)
         tiles.register(waiting.tiles)
         demonstration.also(tell_demonstration)

@@ -22,6 +22,7 @@ from regions.models import Level
 from surveys import access, prefill, published
 from surveys.models import Survey, SurveyForm, SurveyRound, VerificationTask
 from surveys.progress import NOT_REGISTERED, missing
+from surveys.services.drafts import as_typed
 
 HOURS = 72
 MOST = 300  # households of a village
@@ -111,7 +112,7 @@ def _add_returned(wants: dict[int, Want], user: Any, households: Any) -> None:
         surveyor_id=user.pk, state=Survey.State.RETURNED, household__in=households.order_by().values("pk")
     )
     mine = mine.select_related("form__region", "household__village").defer("form__definition")
-    for survey in mine.order_by("pk"):
+    for survey in map(as_typed, mine.order_by("pk")):
         wants[survey.household_id] = Want(survey.household, survey.year, returned=survey)
 
 

@@ -32,6 +32,7 @@ class SurveyPhoto(models.Model):
     path = models.CharField(max_length=120)
     size = models.PositiveIntegerField()  # bytes, as the phone made it
     sha256 = models.CharField(max_length=64)  # of what the phone sends
+    kept_sha256 = models.CharField(max_length=64, blank=True)  # of the picture as the server made it
     received = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State, default=State.ARRIVING)
     problem = models.CharField(max_length=200, blank=True)
@@ -44,6 +45,7 @@ class SurveyPhoto(models.Model):
 
     objects = SurveyPhotoQuerySet.as_manager()
     audit_skip = ("file",)  # another name after the keys were rotated
+    audit_rows: ClassVar = ~Q(state="arriving")
 
     class Meta:
         verbose_name = _("调查照片")

@@ -73,9 +73,12 @@ class Survey(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_note = models.CharField(_("审核意见"), max_length=500, blank=True)
     reasons = models.JSONField(default=dict)  # {path: why it comes back}; "" stands for the survey as a whole
+    # What its surveyor has typed on the server since it came back, as JSON (surveys.services.drafts): what was returned stays as it was.
+    rework = SecretField(blank=True, default="")
 
     objects = SurveyQuerySet.as_manager()
     audit_skip = ("updated_at", "effort", "photos_expected", "questions")
+    audit_rows: ClassVar = ~Q(state="draft")
 
     class Meta:
         verbose_name = _("入户调查")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +14,9 @@ from common import audit
 from common.sync import Refused
 from surveys import access, published, sent
 from surveys.answers import restore
-from surveys.models import Survey
+from surveys.models import Survey, SurveyForm
 from surveys.sent import forged
-from surveys.services.submit import form_named, secrets_of, write
+from surveys.services.submit import form_named, rework_of, secrets_of, write
 
 OPEN = (Survey.State.DRAFT, Survey.State.RETURNED)
 
@@ -39,9 +41,15 @@ def save_draft(*, body: Mapping[str, Any], by: Any) -> Survey:
         raise forged(_("这个编号的调查是另一户或另一位调查人的，草稿没有保存。"))
     if survey.state not in OPEN:
         raise Refused("already", _("这份调查已经交上去了，草稿没有保存。要改，请让审核人先退回。"))
-    survey.form = form_named(read.code, read.version, survey.household)
-    write(survey, read, published.definition_of(survey.form))
-    survey.effort = survey.effort | {"at": sent.place_of(body)}
+    form = form_named(read.code, read.version, survey.household)
+    at = {"at": sent.place_of(body)}
+    if survey.state == Survey.State.RETURNED:
+        survey.rework = _typed(survey, read, form, at)
+        survey.save(update_fields=["rework", "updated_at"])
+        return survey
+    survey.form = form
+    write(survey, read, published.definition_of(form))
+    survey.effort = survey.effort | at
     survey.save()
     if is_new:
         audit.record(
@@ -54,8 +62,40 @@ def save_draft(*, body: Mapping[str, Any], by: Any) -> Survey:
     return survey
 
 
+# What of a row a rework says, JSON as it is; the days and the form beside it.
+REWORKED = ("answers", "base", "same", "kept", "effort", "channel")
+
+
+def _typed(survey: Survey, read: sent.Sent, form: SurveyForm, at: dict[str, Any]) -> str:
+    """What is typed in a returned survey, as JSON for its `rework`: the row keeps what was returned, which is on record."""
+    typed = copy.copy(survey)
+    write(typed, read, published.definition_of(form))
+    typed.effort = typed.effort | at
+    return audit.canonical(
+        {name: getattr(typed, name) for name in REWORKED}
+        | {"form": form.pk, "secrets": secrets_of(typed), "began_at": read.began_at.isoformat(), "surveyed_on": read.surveyed_on.isoformat()}
+    )  # fmt: skip
+
+
+def as_typed(survey: Survey) -> Survey:
+    """A returned survey as its surveyor has typed it since. For reading: it is never saved."""
+    rework = rework_of(survey)
+    if not rework:
+        return survey
+    typed = copy.copy(survey)
+    for name in REWORKED:
+        setattr(typed, name, rework[name])
+    typed.secrets = audit.canonical(rework["secrets"]) if rework["secrets"] else ""
+    typed.began_at = dt.datetime.fromisoformat(rework["began_at"])
+    typed.surveyed_on = dt.date.fromisoformat(rework["surveyed_on"])
+    if rework["form"] != survey.form_id:
+        typed.form = SurveyForm.objects.get(pk=rework["form"])
+    return typed
+
+
 def record_of(survey: Survey) -> dict[str, Any]:
     """The draft as it was sent, for the one who typed it: whole numbers stand where they were typed."""
+    survey = as_typed(survey)
     answers = restore(published.definition_of(survey.form), survey.answers, secrets_of(survey))
     effort = dict(survey.effort)
     at = effort.pop("at", {})

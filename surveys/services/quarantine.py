@@ -84,8 +84,9 @@ def _decide(row: SyncOp, state: SyncOp.State, by: Any, note: str) -> SyncOp:
     audit.record(
         f"quarantine.{state.value}",
         by=by,
-        target=f"common.syncop/{row.pk}",
+        target=row,
         region_path=row.region_path,
         note=note or row.owner,
+        rows=[row],
     )
     return row

@@ -106,6 +106,7 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> tuple[
     write(survey, read, definition)
     survey.questions, survey.photos_expected = len(checked.questions), len(named)
     survey.state, survey.revision, survey.submitted_at = Survey.State.SUBMITTED, read.revision + 1, timezone.now()
+    survey.rework = ""
     survey.save()
     conflicts, gone = _conflicts(survey, read, definition, rows) if read.purpose == Survey.Purpose.SURVEY else ([], [])
     claimed = [photo for photo in here.values() if photo.survey_id is None]
@@ -113,8 +114,11 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> tuple[
         SurveyPhoto.objects.filter(pk__in=[photo.pk for photo in claimed]).update(survey=survey)
         for photo in claimed:
             photo.survey = survey
+    arrived = [
+        photo for photo in claimed if photo.state != SurveyPhoto.State.ARRIVING
+    ]  # the others are recorded when they have
     audit.record(
-        "survey.submitted", by=by, target=survey, region_path=household.village.path, subject=household.subject, rows=[survey, *conflicts, *claimed], gone=gone,
+        "survey.submitted", by=by, target=survey, region_path=household.village.path, subject=household.subject, rows=[survey, *conflicts, *arrived], gone=gone,
         note=_("%(year)s年%(purpose)s，调查人 %(name)s") % {"year": survey.year, "purpose": survey.get_purpose_display(), "name": surveyor.name},
     )  # fmt: skip
     if read.purpose == Survey.Purpose.VERIFICATION:
@@ -192,7 +196,10 @@ def _photos(read: Sent, definition: Definition, surveyor: Any) -> tuple[list[str
     if len(named) > MOST_PHOTOS:
         raise Refused("too_many", _("一份调查最多 %(count)s 张照片，请删去几张再交。") % {"count": MOST_PHOTOS})
     meet(read.uid)
-    here = {str(photo.uid): photo for photo in SurveyPhoto.objects.filter(uid__in=uids).order_by()}
+    here = {
+        str(photo.uid): photo
+        for photo in SurveyPhoto.objects.select_for_update(of=("self",)).filter(uid__in=uids).order_by("pk")
+    }
     if any(photo.survey_uid != read.uid or photo.uploader_id != surveyor.pk for photo in here.values()):
         raise forged(_("有一张照片属于另一份调查，服务器没有收下。请重新拍照。"))
     return named, here
@@ -223,7 +230,8 @@ def invalid(problems: list[dict[str, Any]]) -> Refused:
 
 def write(survey: Survey, read: Sent, definition: Definition) -> None:
     """Put what was sent into the row: answers without secrets, the secrets encrypted beside them."""
-    survey.answers, secrets = sent.seal(definition, read.answers, secrets_of(survey))
+    earlier = secrets_of(survey) | rework_of(survey).get("secrets", {})
+    survey.answers, secrets = sent.seal(definition, read.answers, earlier)
     plain = audit.canonical(secrets) if secrets else ""
     survey.secrets, survey.secrets_hash = plain, pii.lookup_hash("survey", plain)
     survey.base = sent.masked(definition, sent.only(definition, read.base))
@@ -240,6 +248,12 @@ def secrets_of(survey: Survey) -> dict[str, str]:
     if not secrets:
         return {}
     return dict(json.loads(secrets if isinstance(secrets, str) else secrets.reveal()))
+
+
+def rework_of(survey: Survey) -> dict[str, Any]:
+    """What was typed on the server since the survey came back (`surveys.services.drafts`); empty where nothing was."""
+    typed: Any = survey.rework
+    return dict(json.loads(typed if isinstance(typed, str) else typed.reveal())) if typed else {}
 
 
 def _conflicts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -12,8 +13,6 @@ from django.utils.translation import gettext as _
 
 from common import audit
 from common.models import AuditEvent
-from households.models import AUDITED
-from households.services.photos import check_files
 
 
 class Command(BaseCommand):
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-files", action="store_true", help="leave the photos' files unread")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verdict = audit.verify(AUDITED)
+        verdict = audit.verify(audit.vouched())
         broken, files = verdict.broken, 0
         if verdict.ok and not options["no_files"]:
             broken, files = _files()
@@ -53,21 +52,13 @@ class Command(BaseCommand):
 def _files() -> tuple[dict[str, Any], int]:
     """What is wrong with the first photo that is not as it was recorded (as `audit.verify` says it), and how many were read."""
     files = 0
-    for photo, why in check_files():
+    for row, why in itertools.chain.from_iterable(check() for check in audit.FILES):
         files += 1
         if why:
-            event = audit.trail_of(f"{audit.SUBJECT_HOUSEHOLD}/{photo.household_id}").filter(
-                target=audit.row_key(photo)
-            )
-            last: AuditEvent | None = event.first()
+            key = audit.row_key(row)
+            last: AuditEvent | None = AuditEvent.objects.filter(target=key).order_by("-id").first()
             about = {k: str(getattr(last, k)) for k in ("action", "actor", "target", "at")} if last else {}
-            return {
-                "event": last.pk if last else 0,
-                "seq": None,
-                "row": audit.row_key(photo),
-                "why": why,
-                **about,
-            }, files
+            return {"event": last.pk if last else 0, "seq": None, "row": key, "why": why, **about}, files
     return {}, files
 
 
