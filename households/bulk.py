@@ -704,7 +704,7 @@ class Writer:
             facts.setdefault("relation", "99")
             search = names.search_keys(facts["name"])
             member = each.member = self._add(
-                Member, keys, household_id=household.pk, name_grams=search.grams, pinyin=search.pinyin,
+                Member, keys, household_id=household.pk, village_id=household.village_id, name_grams=search.grams, pinyin=search.pinyin,
                 initials=search.initials, joined_on=None, joined_reason="import", created_at=self.now, updated_at=self.now,
                 **facts, **values,
             )  # fmt: skip

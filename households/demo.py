@@ -180,7 +180,7 @@ class Builder:
         keys = search_keys(person.name)
         born_here = person.birth_date.year >= self.years[0]
         member = Member(
-            household=household, number=person.number, name=person.name, name_grams=keys.grams, pinyin=keys.pinyin, initials=keys.initials,
+            household=household, village_id=household.village_id, number=person.number, name=person.name, name_grams=keys.grams, pinyin=keys.pinyin, initials=keys.initials,
             relation=codelists.RELATION.find(person.relation) or "99", sex=person.sex, birth_date=person.birth_date,
             ethnicity=codelists.ETHNICITY.find(person.ethnicity) or "", joined_on=person.birth_date if born_here else dt.date(2014, 4, 1),
             joined_reason="birth" if born_here else "first", created_at=self.now, updated_at=self.now,

@@ -33,12 +33,12 @@ def is_paired(user: Any) -> bool:
     return bool(paired_household_ids(user))
 
 
-def _ways(user: Any, permission: Permission) -> tuple[Q, ...]:
-    """How a user comes to see households: by area; by pairing, where there are any."""
+def _ways(user: Any, permission: Permission, household: str = "pk") -> tuple[Q, ...]:
+    """How a user comes to see households: by area; by pairing, where there are any. Of rows with a `village` and the key `household`."""
     regions = visible_region_ids(user, permission)
     area = among("village_id", regions) if regions else Q(pk__in=[])
     paired = paired_household_ids(user) if permission in GRANTS[Role.HELPER] else []
-    return (area, among("pk", paired)) if paired else (area,)
+    return (area, among(household, paired)) if paired else (area,)
 
 
 class HouseholdQuerySet(ScopedQuerySet):
@@ -46,6 +46,7 @@ class HouseholdQuerySet(ScopedQuerySet):
 
     view_permission = Permission.HOUSEHOLD_VIEW
     _ways: tuple[Q, ...] = ()  # of the scope: by area, by pairing
+    of_members: Q = Q()  # the same scope, asked of members
 
     def scope(self, user: Any, permission: Permission) -> Q:
         return functools.reduce(operator.or_, _ways(user, permission))
@@ -53,12 +54,14 @@ class HouseholdQuerySet(ScopedQuerySet):
     def for_user(self, user: Any, permission: Permission | None = None) -> Self:
         found = super().for_user(user, permission)
         if not found.query.is_empty():
-            found._ways = _ways(user, permission or self.view_permission)
+            permission = permission or self.view_permission
+            found._ways = _ways(user, permission)
+            found.of_members = functools.reduce(operator.or_, _ways(user, permission, "household_id"))
         return found
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone._ways = self._ways
+        clone._ways, clone.of_members = self._ways, self.of_members
         return clone
 
     def apart(self) -> list[Self]:

@@ -1,9 +1,9 @@
 """One box finds a household by whatever is known of it: a member's name, pinyin, initials, ID number, a phone, the household number.
 
-Two steps keep it as quick as the list itself. First the members that fit are asked for their households, bounded, each way through an
-index of its own. Few households: the list is cut to them by key. Many: the database joins them to the list. So many that a page of the
-list nearly always holds some (a surname): the list is walked in its own order and each row asked whether it fits, so the first page fills
-at once.
+Two steps keep it as quick as the list itself. First the members of the user's area that fit are asked for their households, bounded, each
+way through an index of its own. Few households: the list is cut to them by key. Many: the database joins them to the list. So many that a
+page of the list nearly always holds some (a surname): the list is walked in its own order and each row asked whether it fits, so the first
+page fills at once.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django import forms
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import Right
 from django.db.models.lookups import Exact, StartsWith
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from common import identity, phones, pii
@@ -28,6 +28,7 @@ from common.lookups import among
 from common.names import query_grams
 from households.models import Household, Member
 from households.models.member import id_tail, second_reading
+from households.querysets import HouseholdQuerySet
 
 MANY = 1000  # households; above this a list of keys costs more to send than to look up
 DENSE = 20_000  # above this asking each row of the list costs less than looking all of them up
@@ -68,6 +69,8 @@ class Search:
     def __init__(self, text: str) -> None:
         self.text = text.strip()
         self.problem = ""
+        self.is_bounded = True  # set by `restrict`
+        self.by_name = False  # then the one condition on members has an index that knows no villages
         self.members: list[Q] = []  # each a condition on members with an index of its own
         self.households: list[Q] = []
         digits = phones.clean(self.text) if self.text[:1] in "+＋" else identity.clean(self.text)
@@ -82,7 +85,7 @@ class Search:
         spelt = text.lower().replace("ü", "v")
         if spelt.isascii():  # only the ü was not
             return self._latin(spelt)
-        self.members = [Q(name_grams__contains=query_grams(text))]
+        self.by_name, self.members = True, [Q(name_grams__contains=query_grams(text))]
         return None
 
     def _latin(self, text: str) -> None:
@@ -114,37 +117,49 @@ class Search:
             self.members.append(phone)
             self.households.append(phone)
 
-    @cached_property
-    def household_ids(self) -> list[int] | None:
-        """Households that fit, wherever they are; None when there may be more than `MANY`. The caller's rows bring the scope."""
-        found = list(self._ways(MANY + 1)) if self.members or self.households else []
-        return None if len(found) > MANY else sorted({pk for (pk,) in found})
+    def restrict(self, households: HouseholdQuerySet) -> HouseholdQuerySet:
+        """The rows of `households` (already cut to what the user may see) that fit. Says in `is_bounded` what `DENSE` says of them."""
+        if self.problem:
+            return households.none()
+        found = self._bounded(households)
+        self.is_bounded = found is not None
+        if found is None:
+            return households.filter(self._fits)
+        return households.filter(among("pk", found) if isinstance(found, list) else Q(pk__in=found))
 
-    @cached_property
-    def is_bounded(self) -> bool:
-        """Whether at most `DENSE` households can fit, so that it pays to look them up."""
-        return bool(self.problem) or self.household_ids is not None or self._ways(DENSE + 1).count() <= DENSE
+    def _bounded(self, households: HouseholdQuerySet) -> list[int] | QuerySet[Any] | None:
+        """The keys of the households that fit: as a list, from `MANY` on as a query, None when there may be more than `DENSE`."""
+        area = households.of_members
+        if self.by_name:
+            # What the index gives is cut off at so many, and cut to the area afterwards.
+            names = Member.objects.filter(*self.members).order_by()
+            counted = names[: DENSE + 1].aggregate(
+                every=Count("pk"), near=ArrayAgg("household_id", filter=area, default=[])
+            )
+            if counted["every"] > DENSE:
+                return None
+            near = set(counted["near"])
+            return names.filter(area).values("household_id") if len(near) > MANY else sorted(near)
+        few = list(self._ways(area, MANY + 1))
+        if len(few) <= MANY:
+            return sorted({pk for (pk,) in few})
+        return self._ways(area) if self._ways(area, DENSE + 1).count() <= DENSE else None
 
-    def _ways(self, most: int | None = None) -> QuerySet[Any]:
+    def _ways(self, area: Q, most: int | None = None) -> QuerySet[Any]:
         """Keys of the households that fit, each way through its index, at most `most` a way; some of them more than once."""
         found = [
-            *(Member.objects.filter(each).order_by().values_list("household_id")[:most] for each in self.members),
+            *(Member.objects.filter(each, area).order_by().values_list("household_id")[:most] for each in self.members),
             *(Household.objects.filter(each).order_by().values_list("pk")[:most] for each in self.households),
         ]
         return found[0].union(*found[1:], all=True) if len(found) > 1 else found[0]
 
-    def restrict(self, households: Any) -> Any:
-        """The rows of `households` (already cut to what the user may see) that fit."""
-        if self.problem:
-            return households.none()
-        if self.household_ids is not None:
-            return households.filter(among("pk", self.household_ids))
-        if self.is_bounded:
-            return households.filter(pk__in=self._ways())
+    @property
+    def _fits(self) -> Q:
+        """The condition on a household that it fits."""
         fitting = _any(self.households)
         if self.members:
             fitting |= Q(Exists(Member.objects.filter(_any(self.members), household=OuterRef("pk"))))
-        return households.filter(fitting)
+        return fitting
 
     def hits(self, household_ids: Iterable[int]) -> dict[int, list[Member]]:
         """Which members of these households (of one page) fit: one query, so that a row can say why it was found."""

@@ -232,6 +232,7 @@ def test_move_to_another_village_of_ones_area(household, land, officer, client_a
     answer = client_as(officer).post(url(household, "move/"), facts)
     household.refresh_from_db()
     assert (household.village, household.hamlet) == (land.near_village, "2组")
+    assert {member.village for member in household.members.all()} == {land.near_village}
     assert "青石村 → 示范县石门乡白石村" in said(answer)[0]
 
 

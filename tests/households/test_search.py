@@ -3,15 +3,21 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from common import identity
 from common.lookups import among
 from households import search
-from households.models import Household
+from households.models import Household, Member
 from households.search import Search, seal, unseal
-from tests.factories import HouseholdFactory, MemberFactory, invented_id_number
+from tests.factories import (
+    CadreFactory,
+    HouseholdFactory,
+    MemberFactory,
+    PairingFactory,
+    invented_id_number,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +32,13 @@ def find(land):
         )
 
     return run
+
+
+@pytest.fixture
+def helper_and_clerk(clerk, land):
+    """The village clerk, who is a helper too."""
+    CadreFactory(user=clerk, unit__region=land.township)
+    return clerk
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +157,32 @@ def test_full_width_digits_are_digits(find, people):
 def test_the_scope_comes_first(land, client_as, clerk):
     HouseholdFactory(village=land.far_village, householder_name="远方人", with_householder=True)
     assert client_as(clerk).get("/households/", {"q": "远方人"}).context["rows"] == []
+
+
+@pytest.mark.parametrize("text", ["王建", "wangj", "wj"])
+@pytest.mark.parametrize("many", [0, 1000])
+def test_the_area_is_one_s_villages_and_paired_households(text, many, land, helper_and_clerk, monkeypatch):
+    """Whoever works in one village and helps a household of another finds these, and no namesake between them."""
+    monkeypatch.setattr(search, "MANY", many)
+    near = HouseholdFactory(village=land.far_village, householder_name="王建军", with_householder=True)
+    PairingFactory(household=near, cadre=helper_and_clerk.cadre)
+    HouseholdFactory(village=land.far_village, householder_name="王建民", with_householder=True)
+    HouseholdFactory(village=land.near_village, householder_name="王建民", with_householder=True)
+    mine = Household.objects.for_user(helper_and_clerk)
+    found = set(Search(text).restrict(mine).values_list("householder_name", flat=True))
+    assert found == {"王建国", "王建军"}
+
+
+def test_the_database_holds_a_member_to_the_village_of_its_household(land, household):
+    member = household.members.get()
+    assert member.village == land.village
+    rows = Member.objects.filter(pk=member.pk)
+    for wrong in ({"village": land.near_village}, {"household": household.pk + 10_000}):
+        with transaction.atomic():
+            rows.update(**wrong)
+            with pytest.raises(IntegrityError, match="member_lives_in_village_of_household"):
+                connection.check_constraints()
+            transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("text", ["王", "wang", "wj", "99000", "王建国"])
