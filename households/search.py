@@ -94,11 +94,13 @@ class Search:
             self.problem = _("请至少输入两个拼音字母，或一个汉字。")
             return
         if plain.isalpha():
-            for spelling in _spellings(plain):
-                self.members += [Q(pinyin__startswith=spelling), _second("pinyin", spelling)]
-            self.members += [Q(initials__startswith=plain), _second("initials", plain)]
+            spellings = _spellings(plain)
+            self.members = [Q(pinyin__startswith=spelling) for spelling in spellings]
+            self.members += [Q(initials__startswith=plain)]
+            self.members += [_any([*(_second("pinyin", each) for each in spellings), _second("initials", plain)])]
             self.members += [Q(name_grams__contains=query_grams(text))]  # names that are written in Latin letters
-        self.households = [Q(number__startswith=text.strip()), Q(number__startswith=text.strip().upper())]
+        number = text.strip()
+        self.households = [Q(number__startswith=number) | Q(number__startswith=number.upper())]
 
     def _number(self, digits: str) -> None:
         if len(digits) < 3:
