@@ -80,18 +80,29 @@ def answers_json(*methods: str) -> Callable[[View], View]:
 
 def read_bytes(request: HttpRequest, most: int) -> bytes:
     """The body. Raises `Refused` (`too_large`) above `most` bytes, whatever its header says. A body cut on its way comes as far as it came."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+    if announced(request) > most:
         raise sync.Refused("too_large", _("一次上传的内容超过 %(size)s KB，请分几次上传。") % {"size": most // 1024})
     return request.body
 
 
-def read_json(request: HttpRequest, most: int) -> dict[str, Any]:
-    """The JSON object of a request. Raises `Refused` (`too_large`, `malformed`)."""
+def announced(request: HttpRequest) -> int:
+    """How many bytes the header promises. Raises `Refused` (`malformed`) where it says something that is no number."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        raise sync.Refused("malformed", _("这个请求的格式不对，服务器读不懂。请更新页面后再试。"))
+
+
+def read_json(request: HttpRequest, most: int, *, in_parts: bool = False) -> dict[str, Any]:
+    """The JSON object of a request. Raises `Refused` (`too_large`, `malformed`), also for what no database keeps; `in_parts`: the caller
+    looks at that for each part, so that a bad one does not take the others with it."""
     data = read_bytes(request, most)
-    if len(data) < int(request.META.get("CONTENT_LENGTH") or 0):
+    if len(data) < announced(request):
         raise BadRequest
     try:
         found = json.loads(data, parse_constant=_no_constant)
+        if not in_parts:
+            sync.keepable(found)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from common import audit
+from common import audit, pii
 from common.models import SyncOp
 
 logger = logging.getLogger(__name__)
@@ -85,10 +85,16 @@ def digest_of(kind_name: str, body: Mapping[str, Any]) -> str:
 
     Raises ValueError for text that no database keeps: half characters and NUL.
     """
-    text = json.dumps([kind_name, body], ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(keepable([kind_name, body])).hexdigest()
+
+
+def keepable(value: Any) -> bytes:
+    """A JSON value in canonical bytes. Raises ValueError or RecursionError for what no database keeps: half characters, NUL, numbers that
+    are none (1e999 is one of them), nesting without end."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     if "\\u0000" in text:
         raise ValueError("NUL")
-    return hashlib.sha256(text.encode()).hexdigest()
+    return text.encode()
 
 
 def receive(ops: Sequence[Any], *, by: Any, device: uuid.UUID | None = None) -> list[Receipt]:
@@ -131,6 +137,10 @@ def _read(raw: Any, by: Any, device: uuid.UUID | None) -> Op:
         digest = digest_of(name, body)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise Refused("malformed", _("这条记录的格式不对，服务器读不懂。请更新页面后再传。"))
+    if (
+        moment is not None and not 2000 <= moment.year <= 2100
+    ):  # no clock says so; at the ends of time no time zone can be reckoned
+        moment = None
     if moment and timezone.is_naive(moment):
         moment = timezone.make_aware(moment)
     return Op(uid, name[:40], body, by, device, moment, digest)
@@ -201,7 +211,7 @@ def record_refusal(refusal: Refused, *, by: Any, target: str = "common.syncop/-"
     """An attempt that was refused is on record: who, what, why."""
     audit.record(
         "sync.refused", by=by, target=target, subject=refusal.subject, region_path=refusal.region_path,
-        note=f"{refusal.code}: {refusal.say}",
+        note=pii.without_numbers(f"{refusal.code}: {refusal.say}"),  # a sentence may repeat what was written where a field's name belongs
     )  # fmt: skip
 
 

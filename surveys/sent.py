@@ -199,9 +199,10 @@ def _change(raw: Any) -> dict[str, str]:
 def _by_path(raw: Any, part: str) -> dict[str, Any]:
     if not isinstance(raw, dict) or any(len(path) > LONGEST_PATH for path in raw):
         raise malformed(part)
+    raw = {path: value for path, value in raw.items() if value is not None}
     for value in raw.values():
         flat = value if isinstance(value, list) else [value]
-        if any(isinstance(one, dict | list) for one in flat):
+        if not all(isinstance(one, str) or (isinstance(one, int) and abs(one) < 10**15) for one in flat):
             raise malformed(part)
     return {path: value for path, value in raw.items() if value not in (None, "", [])}
 

@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from accounts.roles import Permission
 from common import audit
@@ -25,9 +25,6 @@ MAX_UPLOAD = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 1600
 MOST_PER_KIND = 10
-NOT_A_PICTURE = (
-    UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning,
-)  # fmt: skip  # Pillow's readers raise SyntaxError on broken PNG chunks
 
 
 def reencode(upload: Any, *, formats: tuple[str, ...] | None = None, most_pixels: int = MAX_PIXELS, longest: int = LONGEST_SIDE,
@@ -47,8 +44,10 @@ def reencode(upload: Any, *, formats: tuple[str, ...] | None = None, most_pixels
             image.draft("RGB", (longest * 2, longest * 2))
             if not _is_whole(str(image.format), data):
                 raise ValueError("cut off")
-            upright = _on_white(ImageOps.exif_transpose(image))
-    except NOT_A_PICTURE as error:
+            upright = _on_white(_upright(image))
+    except (ValidationError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's readers raise whatever hostile bytes lead them to
         raise ValidationError({"upload": [_("这个文件不是照片，或照片已经损坏。请上传 JPG 或 PNG 照片。")]}) from error
     upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -56,9 +55,25 @@ def reencode(upload: Any, *, formats: tuple[str, ...] | None = None, most_pixels
     return out.getvalue(), upright.width, upright.height
 
 
+# What turns a picture upright, by its EXIF orientation.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF says. EXIF that cannot be read says nothing: Pillow raises whatever its bytes lead to, and the picture is sound."""
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except Exception:
+        turn = None
+    return image.transpose(turn) if turn is not None else image
+
+
 def _is_whole(kind: str, data: bytes) -> bool:
     """Whether a JPEG or PNG has its end. Pillow does not say so once WeasyPrint is loaded, which tells it to take what is cut off."""
-    if kind == "JPEG":
+    if kind in ("JPEG", "MPO"):
         return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
     return kind != "PNG" or b"IEND\xae\x42\x60\x82" in data
 

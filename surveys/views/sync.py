@@ -69,7 +69,7 @@ def api_pack(request: HttpRequest) -> HttpResponse:
 @answers_json("POST")
 def api_ops(request: HttpRequest) -> HttpResponse:
     """Operations, at most 20. Also who fills no surveys any more may send: what they did is kept in quarantine."""
-    body = json_api.read_json(request, sync.MOST_BYTES)
+    body = json_api.read_json(request, sync.MOST_BYTES, in_parts=True)
     ops = body.get("ops")
     if not isinstance(ops, list):
         raise sync.Refused("malformed", _("这个请求的格式不对，服务器读不懂。请更新页面后再试。"))

@@ -336,6 +336,14 @@ def test_a_signature_on_nothing_becomes_black_on_white(client):
         ({"Path": "../../etc"}, b"x", 400, "malformed"),
         ({"Path": ""}, b"x", 400, "malformed"),
         ({"Survey": "1"}, b"x", 400, "malformed"),
+        ({"Length": "9" * 30}, b"x", 413, "too_large"),
+        ({"Length": "1e3"}, b"x", 400, "malformed"),
+        ({"Length": 0}, b"", 400, "malformed"),
+        ({"Sha256": "0" * 63}, b"x", 400, "malformed"),
+        ({"Path": "house_photo%00"}, b"x", 400, "malformed"),
+        ({"Path": "%ed%a0%80"}, b"x", 400, "malformed"),
+        ({"Path": "a/b/c"}, b"x", 400, "malformed"),
+        ({"Path": "x" * 61}, b"x", 400, "malformed"),
     ],
 )
 def test_what_cannot_be_sent(client, claims, piece, status, code):
@@ -344,6 +352,55 @@ def test_what_cannot_be_sent(client, claims, piece, status, code):
     assert response.json()["say"].endswith("。")
     assert not SurveyPhoto.objects.exists()
     assert audit.content_of(AuditEvent.objects.get())["note"].startswith(code)
+
+
+@pytest.mark.parametrize(
+    ("offset", "status", "code"),
+    [(-1, 400, "malformed"), (1, 409, "offset"), ("9" * 30, 400, "malformed"), ("", 400, "malformed")],
+)
+def test_a_piece_that_belongs_elsewhere(client, offset, status, code):
+    phone = Phone(client, noise())
+    response = phone.put(offset, noise()[:100])
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    if status == 409:
+        assert response.json()["received"] == 0
+    assert not SurveyPhoto.objects.filter(received__gt=0).exists()
+
+
+@cache
+def with_exif():
+    """As a phone's camera writes it, with a place and a time; large enough that its EXIF is where bytes are changed."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F], exif[0x011A] = 6, "Xiaomi", 72.0
+    exif[0x8825], exif[0x8769] = {1: "N", 2: (30.0, 20.0, 1.0)}, {0x9003: "2026:01:01 00:00:00"}
+    out = io.BytesIO()
+    Image.frombytes("RGB", (48, 32), random.Random(4).randbytes(48 * 32 * 3)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def test_a_camera_held_upright(client):
+    phone = Phone(client, with_exif())
+    assert phone.send_all().json()["state"] == "complete"
+    assert (the_photo(phone).width, the_photo(phone).height) == (32, 48)
+    assert b"Xiaomi" not in vault.get(the_photo(phone).file)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changed=st.dictionaries(st.integers(2, 330), st.integers(0, 255), min_size=1, max_size=12), cut=st.integers(0, 2000)
+)
+def test_bytes_that_a_camera_never_wrote(client, changed, cut):
+    """A picture or none, said in a sentence: whatever Pillow raises on its way through the EXIF is not the phone's concern."""
+    data = bytearray(with_exif())
+    for place, byte in changed.items():
+        data[place] = byte
+    phone = Phone(client, bytes(data[: len(data) - cut]) or b"x")
+    with transaction.atomic():
+        response = phone.send_all()
+        assert response.status_code == 200, response.content
+        assert response.json()["state"] in ("complete", "refused")
+        assert (response.json()["state"] == "complete") == bool(the_photo(phone).file)
+        transaction.set_rollback(True)
 
 
 def test_a_photo_of_somebody_else(client, client_as):
