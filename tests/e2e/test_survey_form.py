@@ -8,6 +8,7 @@ import io
 import re
 from decimal import Decimal
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connections
@@ -94,7 +95,6 @@ def opened(page, where):
     page.add_init_script(path=AXE)
     page.goto(where)
     page.wait_for_selector("#survey:not([hidden])")
-    page.wait_for_function("() => self.survey.board.more.checkPage")
     return page
 
 
@@ -249,7 +249,8 @@ def test_a_household_of_five_by_keys_alone_on_the_smallest_phone(five, clerk, si
 
     def daughter_leaves_and_a_child_is_born(keys, state):
         if state["act"] == "leaving" and state["uid"] == daughter:
-            assert keys.press("Enter")["moved"] == "left"
+            keys.press("Enter")
+            page.wait_for_function("() => document.activeElement.closest('[data-moved=left]')")  # its script comes now
             keys.press("ArrowDown", "ArrowDown")  # 嫁出
             keys.press("Tab")
             page.keyboard.type(f"{dt.date(five.year, 2, 1):%m%d%Y}")
@@ -510,7 +511,6 @@ def test_paper_sheets_are_typed_in_without_a_mouse(five, clerk, sign_in):
     keys.type(five.household.number)
     keys.press("Enter")
     page.wait_for_selector("#survey:not([hidden])")
-    page.wait_for_function("() => self.survey.board.more.checkPage")
     assert "#" in page.url
     assert five.household.number not in page.url
     typed = {
@@ -617,18 +617,32 @@ def test_a_returned_survey_opens_at_its_reasons_and_goes_back(five, clerk, offic
 
 
 def test_the_first_view_is_light(five, clerk, sign_in):
-    """Every byte of a phone's first view of the form, as it travels packed."""
-    page = sign_in(clerk, 390)
+    """Every byte of a phone's first view of the form, as it travels packed; nothing of it was there before."""
+    signed = sign_in(paired(clerk, five), 390).context
+    context = signed.browser.new_context(
+        base_url=signed.pages[0].url, storage_state=signed.storage_state(), viewport={"width": 390, "height": 844}
+    )
+    page = context.new_page()
     weights = {}
 
     def weigh(response):
-        body = response.body() if response.ok else b""
-        name = response.url.rpartition("/")[2].partition("?")[0] or "shell"
-        weights[name.partition("#")[0] or "shell"] = len(gzip.compress(body, 9))
+        path = urlsplit(response.url).path
+        weights["form" if "/forms/" in path else path.rpartition("/")[2]] = len(gzip.compress(response.body(), 9))
 
     page.on("response", weigh)
     opened(page, address(five.household))
+    chip(page, "done")
     page.wait_for_load_state("networkidle")
-    assert weights["survey.js"] <= 20 * 1024
+    assert {"form", "survey.js", "survey.css", "app.css"} <= set(weights)
     assert sum(weights.values()) <= 150 * 1024, weights
-    assert {"survey.js", "survey-more.js", "survey.css", "app.css", "shell"} <= set(weights)
+    # The script of the form is all that comes by itself; the rest waits until it is needed.
+    scripts = {name for name in weights if name.endswith(".js")}
+    assert scripts == {"survey.js"}
+    assert weights["survey.js"] <= 20 * 1024
+    page.locator("#next").click()
+    page.locator("#f-address").wait_for(state="hidden")
+    assert "survey-more.js" not in weights
+    with page.expect_response("**/survey-more.js"):
+        page.locator("[data-step=members] [data-do=add]").click()
+    expect(page.locator("[data-step=members] .sv-one")).to_have_count(6)
+    context.close()

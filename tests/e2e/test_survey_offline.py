@@ -113,7 +113,6 @@ def open_form(page, name="王建国"):
 
 def form_ready(page):
     page.wait_for_selector("#survey:not([hidden])")
-    page.wait_for_function("() => self.survey.board.more.checkPage")
 
 
 def to_step(page, name):
@@ -690,6 +689,37 @@ def test_an_old_window_lets_a_newer_database_through(phone, server, family):
     assert version == 2
     expect(page.locator("#reload")).to_be_visible()
     assert len(rows(second, "drafts")) == 1
+
+
+def test_a_part_that_cannot_be_fetched_says_so_and_comes_when_it_can(phone, server, family):
+    """The browser has thrown away what the worker kept, and there is no network: what was typed stays, and nothing is stuck."""
+    page = phone.page
+    open_form(page)
+    page.locator("#f-wish").fill(WISH)
+    page.evaluate(
+        """async () => {
+            for (const name of await caches.keys()) {
+              const cache = await caches.open(name);
+              for (const request of await cache.keys()) if (/survey-more/.test(request.url)) await cache.delete(request);
+            }
+          }"""
+    )
+    phone.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    server.stop()
+    to_step(page, "members")
+    add = page.locator("[data-step=members] [data-do=add]")
+    for _ in range(2):
+        add.click()
+        expect(page.locator("#note")).to_contain_text("这一步要用的程序没有取到")
+        expect(page.locator("#note")).to_be_focused()
+        expect(page.locator("[data-step=members] .sv-one")).to_have_count(5)
+    server.start()
+    page.get_by_role("button", name="再试一次").click()
+    expect(page.locator("[data-step=members] .sv-one")).to_have_count(6)
+    expect(page.locator("#note")).to_be_hidden()
+    assert page.evaluate("document.activeElement.closest('[data-moved]').dataset.moved") == "joined"
+    page.locator("#back").click()
+    assert page.locator("#f-wish").input_value() == WISH
 
 
 # -- photos -----------------------------------------------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ def test_the_worker_is_told_every_page_and_whatever_it_loads(form, clerk, client
             loaded = shells.FILES.findall(client.get(url).content.decode())
             assert loaded
             assert set(loaded) <= set(files)
+    # What the form fetches only when it is needed must be there without a network, too.
+    assert {"/static/survey.js", "/static/survey-more.js"} <= set(files)
 
 
 def test_the_worker_is_a_script_of_its_own_folder_and_never_stale(form, clerk, client_as):

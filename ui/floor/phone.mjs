@@ -60,13 +60,11 @@ const visits = {
     await chip("offline");
     await Promise.all([page.waitForNavigation(), page.click("#mine a")]);
     await page.waitForSelector("#survey:not([hidden])");
-    await page.waitForFunction(() => self.survey.board.more.checkPage);
     await type("#f-wish", "旧手机也能填");
     await page.evaluate(() => self.survey.keeping.save().then(() => null));
     await page.waitForFunction(() => document.getElementById("saved").textContent.includes("已存"));
     await page.reload();
     await page.waitForSelector("#survey:not([hidden])");
-    await page.waitForFunction(() => self.survey.board.more.checkPage);
     const kept = await page.$eval("#f-wish", (box) => box.value);
     while (!(await page.$eval("[data-step=evidence]", (step) => !step.hidden))) await page.click("#next");
     await choose("[data-f=house_photo] input[type=file]", process.env.PHOTO);

@@ -1,26 +1,9 @@
-// What the buttons around a field do, and what an ID number fills in.
-import { read as idNumber } from "../idcard.js";
-import { answer, line, paint } from "./around.js";
+// What the buttons around a field do.
+import { answer, paint } from "./around.js";
 import { acts, boxes, on, pathFor, touched } from "./board.js";
 import { focusable } from "./fields.js";
 import { later } from "./keeping.js";
-import { alike, pathOf, split } from "./state.js";
 import { refresh } from "./steps.js";
-
-/** A whole ID number says birthday and sex. */
-export function identity(path) {
-  const number = on.state.get(path) || "";
-  const found = idNumber(number);
-  if (found.wrong) return;
-  const [uid] = split(path);
-  for (const [name, value] of [[on.state.names.birth_date, found.birthday], [on.state.names.sex, found.sex === "male" ? "1" : "2"]]) {
-    const other = pathOf(name, uid);
-    const box = boxes.get(other);
-    if (!box) continue;
-    if (!alike(on.state.get(other), value)) answer(other, value, "filled");
-    line(box, ".auto", on.words.from_id);
-  }
-}
 
 /** 健康 stands alone: its tick takes the others away, and they take it. */
 export function alone(box, ticked) {

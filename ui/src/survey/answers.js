@@ -10,7 +10,7 @@ const PLACES = { integer: 0, decimal: 6, money: 2 };
 const PHONES = [/^1[3-9]\d{9}$/, /^0\d{2,3}-?[2-9]\d{6,7}(-\d{1,6})?$/, /^[2-9]\d{6,7}$/];
 
 export const pathOf = (field, member) => (member ? `${member}/${field}` : field);
-const blank = (value) => value === undefined || value === null || value === "" || (Array.isArray(value) && !value.length);
+export const blank = (value) => value === undefined || value === null || value === "" || (Array.isArray(value) && !value.length);
 
 /** The scope of answers: {values, members, last, base, year, today} with what the form says about its fields. */
 export function scopeOf(definition, told) {

@@ -7,7 +7,7 @@ import { say } from "./fields.js";
  */
 export const on = { at: { step: "", path: "" }, found: null, over: false };
 export const acts = {}; // data-do of a button -> what it does with (path, box, button)
-export const more = {}; // what survey-more.js brings: checkPage, blocks, choose, moved, paintPhotos, pad
+export const more = {}; // what survey-more.js brings: checkPage, choose, end, identity, moved, paint; see bring.js
 export const boxes = new Map(); // path -> the box of a field
 export const touched = new Set(); // paths that were answered: only those are found fault with
 

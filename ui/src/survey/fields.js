@@ -25,17 +25,17 @@ export function focusable(box) {
   return first(".choice input:checked") || first(".choice input, .in, .sv-file") || first("button:not([hidden])");
 }
 
-/** {value} of a text, or {raw, wrong} where it is no answer of that type; {value: undefined} where it is blank. Pure. */
+/** {value} of a text, or {raw} where it is no answer of that type; {value: undefined} where it is blank. Pure. */
 export function parsed(type, text) {
   const tidy = text.normalize("NFC").trim();
   if (!tidy) return { value: undefined };
   const digits = plain(tidy);
-  if (type === "integer") return /^\d{1,9}$/.test(digits) ? { value: Number(digits) } : { raw: tidy, wrong: "integer" };
+  if (type === "integer") return /^\d{1,9}$/.test(digits) ? { value: Number(digits) } : { raw: tidy };
   if (type === "decimal" || type === "money") {
     const places = type === "money" ? 2 : 6;
     const found = /^(\d{1,12})(?:\.(\d+))?$/.exec(digits);
-    if (!found || (found[2] || "").replace(/0+$/, "").length > places) return { raw: tidy, wrong: type };
-    const cents = (found[2] || "").replace(/0+$/, "");
+    const cents = found && (found[2] || "").replace(/0+$/, "");
+    if (!found || cents.length > places) return { raw: tidy };
     return { value: found[1].replace(/^0+(?=\d)/, "") + (cents && "." + cents) };
   }
   if (type === "phone") return { value: tidy.includes("*") ? tidy : digits.replace(/[^\d+]/g, "") || tidy };
@@ -58,7 +58,7 @@ export function read(box) {
     return { value: codes.length ? codes : undefined };
   }
   const input = box.querySelector(".in");
-  if (type === "date") return input.validity.badInput ? { raw: "?", wrong: "date" } : { value: input.value || undefined };
+  if (type === "date") return input.validity.badInput ? { raw: "?" } : { value: input.value || undefined };
   return parsed(type, input.value);
 }
 

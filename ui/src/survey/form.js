@@ -1,5 +1,6 @@
 // The page of a survey form: finds the draft, hands it to the wizard.
-import { say } from "./fields.js";
+import { byId } from "./board.js";
+import { make, say } from "./fields.js";
 import { large } from "./large.js";
 import { begin } from "./state.js";
 import { lost } from "./keeping.js";
@@ -7,8 +8,7 @@ import { start } from "./wizard.js";
 import { uuid } from "./crypto.js";
 import { chooseKeeper } from "./keeper.js";
 
-const json = (id) => JSON.parse(document.getElementById(id).textContent);
-const byId = (id) => document.getElementById(id);
+const json = (id) => JSON.parse(byId(id).textContent);
 
 /** What stands behind # in the address: {household, draft, field, channel}. */
 export function asked(hash) {
@@ -21,12 +21,8 @@ export function asked(hash) {
 }
 
 function stop(sentence) {
-  const text = byId("gate-text");
-  text.textContent = "";
-  const line = document.createElement("p");
-  line.className = "note note--warn";
-  line.textContent = sentence;
-  text.append(line);
+  byId("gate-text").textContent = "";
+  byId("gate-text").append(make("p", { className: "note note--warn" }, sentence));
 }
 
 async function draftOf(keeper, hop, form) {

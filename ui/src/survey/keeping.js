@@ -61,27 +61,26 @@ function status(text, look) {
   line.className = look;
 }
 
-/** One sentence about something that went wrong beside the typing, with the focus where the form lost it. */
-export function trouble(error) {
+/** One sentence above the form, and a button where something can be done about it. */
+export function tell(sentence, label, act) {
   const note = byId("note");
-  note.textContent = error.say || on.words.trouble;
+  note.textContent = sentence;
+  if (label) note.append(make("button", { type: "button", className: "btn btn--s", onclick: act }, label));
   note.hidden = false;
 }
+
+/** Something went wrong beside the typing. */
+export const trouble = (error) => tell(error.say || on.words.trouble);
 
 /** Only to look at: another window writes this draft. */
 export function lock(on_) {
   on.readOnly = on_;
   byId("all").disabled = on_;
   if (!on_) return;
-  const note = byId("note");
-  const button = make("button", { type: "button", className: "btn btn--s" }, on.words.take);
-  button.addEventListener("click", async () => {
+  tell(on.words.elsewhere, on.words.take, async () => {
     await on.lease.take();
     location.reload(); // what the other window typed last is read anew
   });
-  note.textContent = on.words.elsewhere;
-  note.append(button);
-  note.hidden = false;
 }
 
 /** Another window writes now. */

@@ -78,7 +78,6 @@ export function onlineKeeper(words) {
       if (receipt.state !== "applied" && receipt.state !== "quarantined") throw failure(receipt.say || words.trouble, receipt);
       return receipt;
     },
-    async discard() {},
     async addPhoto(survey, path, blob) {
       const uid = uuid();
       const bytes = await blob.arrayBuffer();

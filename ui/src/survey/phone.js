@@ -2,17 +2,17 @@
 // Its elements stand in templates/surveys/_phone.html and _chip.html.
 import { endSession, Unreached } from "./api.js";
 import { events, usable } from "./db.js";
+import { say } from "./fields.js";
 import * as outbox from "./outbox.js";
 import { keeper, speak } from "./store.js";
 import * as vault from "./vault.js";
 
 const byId = (id) => document.getElementById(id);
 const words = () => byId("phone").dataset;
-const fill = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const camel = (code) => code.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 
 /** The sentence of a code, from the page. */
-export const sentence = (code, values) => fill(words()[camel(code)] || words().trouble, values);
+export const sentence = (code, values) => say(words()[camel(code)] || words().trouble, values);
 
 /**
  * Wake the phone's side of a page. Answers the keeper when its key is open, or null where nothing may be kept on this phone (plain HTTP,

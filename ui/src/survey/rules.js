@@ -4,7 +4,7 @@ import { divided, over, text as plain, times, units, within } from "./decimal.js
 import { sums } from "./income.js";
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const COLUMN = { net: "net_income", gross: "gross_income", per_head: "per_head_income" };
+const SUMS = ["net", "gross", "per_head"];
 const LESS = { "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b };
 const STEP = { "+": (a, b) => within(a + b), "-": (a, b) => within(a - b), "*": times, "/": over };
 
@@ -88,7 +88,7 @@ function income(scope, name, values, heads) {
   }
   const counted = scope.population ? units(stored(values[scope.population])) : null;
   const found = sums(lines, counted === null ? BigInt(heads) : counted / 1000000n);
-  return found && found[COLUMN[name]];
+  return found && found[name];
 }
 
 function variable(name, scope) {
@@ -97,7 +97,7 @@ function variable(name, scope) {
   if (head === "top") return stored(scope.values[rest]);
   if (head === "last" || head === "base") {
     const earlier = scope[head] || {};
-    if (COLUMN[rest]) return income(scope, rest, earlier, 0);
+    if (SUMS.includes(rest)) return income(scope, rest, earlier, 0);
     return first(scope.member ? stored(earlier[scope.member + "/" + rest]) : null, earlier[rest]);
   }
   const who = person(scope);
@@ -108,7 +108,7 @@ function variable(name, scope) {
   if (name === "members") return units(present(scope).length);
   if (name === "year") return scope.year ? units(scope.year) : null;
   if (name === "today") return scope.today || null;
-  if (COLUMN[name]) return income(scope, name, scope.values, present(scope).length);
+  if (SUMS.includes(name)) return income(scope, name, scope.values, present(scope).length);
   return first(who ? stored(who.values[name]) : null, scope.values[name]);
 }
 

@@ -1,14 +1,9 @@
 // What is being answered, without a page: values by path, members that come and go, what was copied from last year, what was typed.
-import { pathOf as path, prune, scopeOf } from "./answers.js";
+import { blank, check, idOf, pathOf, prune, scopeOf } from "./answers.js";
 import { evaluate, holds } from "./rules.js";
 
-export const pathOf = path;
-export const alike = (one, other) => JSON.stringify(one === undefined ? null : one) === JSON.stringify(other === undefined ? null : other);
-const BLANK = [undefined, null, ""];
-const isBlank = (value) => BLANK.includes(value) || (Array.isArray(value) && !value.length);
-
-/** Finds what is wrong: `check` of answers.js, once survey-more.js is here. */
-export const examiner = { check: (definition, scope) => ({ asked: prune(definition, scope).asked, problems: [], questions: [] }) };
+export { pathOf };
+export const alike = (one, other) => JSON.stringify([one]) === JSON.stringify([other]);
 
 /** [uid of the member or "", id of the field] of a path. */
 export function split(path) {
@@ -67,9 +62,7 @@ export class State {
     this.members = (answers.members || []).map((one) => ({ ...one, values: { ...one.values }, card: cards.get(one.uid) || {} }));
     for (const [path, value] of Object.entries(at.aside || {})) this.store(path, value);
     this.names = {};
-    for (const name of ["birth_date", "name", "sex", "relation"]) {
-      this.names[name] = ([...this.fields.values()].find((field) => field.writes === `member.${name}`) || {}).id;
-    }
+    for (const name of ["birth_date", "name", "sex", "relation"]) this.names[name] = idOf(definition, `member.${name}`);
   }
 
   // -- reading ----------------------------------------------------------------------------------------------------------------------
@@ -104,7 +97,7 @@ export class State {
 
   /** What is asked, what is wrong, what is questioned: {asked, problems, questions}; see answers.js. */
   check() {
-    return examiner.check(this.definition, this.scope());
+    return check(this.definition, this.scope());
   }
 
   /** Questions of a path: [those that wait for an answer, those that were answered]. */
@@ -132,7 +125,7 @@ export class State {
 
   store(path, value) {
     const { values } = this.holder(path);
-    if (isBlank(value)) delete values[split(path)[1]];
+    if (blank(value)) delete values[split(path)[1]];
     else values[split(path)[1]] = value;
   }
 
@@ -171,7 +164,7 @@ export class State {
     return step.fields
       .filter((field) => field.last && field.type !== "money")
       .map((field) => pathOf(field.id, member))
-      .filter((path) => this.last[path] !== undefined && isBlank(this.get(path)) && !this.raw[path] && asked.includes(path));
+      .filter((path) => this.last[path] !== undefined && blank(this.get(path)) && !this.raw[path] && asked.includes(path));
   }
 
   /** A new member; its `joined` is filled in. Answers it. */
@@ -189,7 +182,7 @@ export class State {
   // -- for keeping and sending ------------------------------------------------------------------------------------------------------
 
   counts() {
-    const typed = [...this.typed].filter((path) => this.field(path) && !isBlank(this.get(path)));
+    const typed = [...this.typed].filter((path) => this.field(path) && !blank(this.get(path)));
     const again = typed.filter((path) => [this.last, this.draft.base].some((known) => path in known && alike(known[path], this.get(path))));
     const { keystrokes, seconds } = this.effort;
     return { keystrokes, seconds: Math.round(seconds), typed: typed.length, same: this.same.size, retyped: again.length };

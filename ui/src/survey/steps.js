@@ -2,12 +2,14 @@
 import { separated } from "../reading.js";
 import { around, judge, paint, prepare, wrongOf } from "./around.js";
 import { acts, boxes, byId, form, more, on, sectionOf, sections, touched, word } from "./board.js";
+import { need } from "./bring.js";
 import { focusable } from "./fields.js";
 import { moved, save } from "./keeping.js";
 import { people } from "./people.js";
 import { pathOf } from "./state.js";
 
 export const CHECK = ""; // the id of the last step
+const PICTURES = "[data-t=photo], [data-t=signature]";
 
 /** The boxes of a part of the page, for the household or a member. */
 export function gather(root, uid) {
@@ -110,7 +112,7 @@ export function show(id, path = "", push = true) {
   byId("sum").hidden = !on.paper && !("sums" in section.dataset);
   if (push && !on.paper) history.pushState({ step: id }, "");
   else history.replaceState({ step: id }, "");
-  if (id === CHECK && more.checkPage) more.checkPage();
+  if (id === CHECK) need(() => more.checkPage());
   refresh();
   moved();
   const box = boxes.get(path);
@@ -120,6 +122,7 @@ export function show(id, path = "", push = true) {
   if (box) target.scrollIntoView({ block: "center" });
   else if (!on.paper) scrollTo(0, 0);
   else section.scrollIntoView();
+  if ((on.paper ? form() : section).querySelector(PICTURES)) need(() => {}); // it draws them when it comes
 }
 
 /** Of a step with members one card is open: that of the field asked for, else the first with something left to answer. */

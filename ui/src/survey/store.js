@@ -179,7 +179,6 @@ export const keeper = {
   draft: (uid) => guarded(() => draft(uid)),
   save,
   finish,
-  discard,
   addPhoto: (survey, path, blob, kind) => guarded(() => pictures.add(survey, path, blob, kind === "signature")),
   async photo(uid) {
     const bytes = await guarded(() => pictures.bytesOf(uid));

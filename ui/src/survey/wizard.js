@@ -1,8 +1,10 @@
 // The survey form as one sees it: what happens on a key, a tap, a step; the parts stand in modules of their own.
 import * as around from "./around.js";
+import { alone, unchoose } from "./acts.js";
 import { acts, boxes, byId, form, more, on, pathFor, sectionOf, sections, touched, word } from "./board.js";
+import { need } from "./bring.js";
 import { read, write } from "./fields.js";
-import { later, lock, watch } from "./keeping.js";
+import { later, lock, tell, watch } from "./keeping.js";
 import * as people from "./people.js";
 import { State } from "./state.js";
 import * as steps from "./steps.js";
@@ -33,13 +35,8 @@ export function start({ draft, entry, hop = "", ...given }) {
   byId("gate").hidden = true;
   form().hidden = byId("wz").hidden = false;
   lock(!on.lease.held);
-  if (on.reasons[""]) note(word("returned", { why: on.reasons[""] }));
+  if (on.reasons[""]) tell(word("returned", { why: on.reasons[""] }));
   open(hop, draft.at || {});
-}
-
-function note(sentence) {
-  byId("note").textContent = sentence;
-  byId("note").hidden = false;
 }
 
 /** Where the form opens: at the field asked for, where the surveyor was, at what came back, at the beginning. */
@@ -59,7 +56,7 @@ function listen() {
   });
   board.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (on.at.step === steps.CHECK) more.end();
+    if (on.at.step === steps.CHECK) need(() => more.end());
     else if (on.paper) steps.show(steps.CHECK);
     else steps.turn(1);
   });
@@ -103,17 +100,17 @@ function typing({ target }) {
 
 function changed({ target }) {
   const part = target.closest("[data-moved]");
-  if (part) return more.moved(part);
+  if (part) return need(() => more.moved(part));
   const path = pathFor(target);
   const box = boxes.get(path);
-  if (target.type === "file") return more.choose(path, target);
+  if (target.type === "file") return need(() => more.choose(path, target));
   if (target.id === "surveyed" && target.value) on.state.draft.surveyed_on = target.value;
   if (box) {
-    if (target.checked && target.type === "checkbox") more.alone(box, target);
+    if (target.checked && target.type === "checkbox") alone(box, target);
     take(path, box);
     box.dataset.on = target.type === "radio" ? target.value : "";
     if (box.dataset.t === "money" && !on.state.raw[path]) write(box, on.state.get(path));
-    if (box.dataset.t === "id_number") more.identity(path);
+    if (box.dataset.t === "id_number") need(() => more.identity(path));
     touched.add(path);
   }
   steps.refresh();
@@ -121,8 +118,10 @@ function changed({ target }) {
 }
 
 function click({ target }) {
-  if (target.type === "radio") return more.unchoose(target);
+  if (target.type === "radio") return unchoose(target);
   const button = target.closest("[data-do]");
-  const path = button && pathFor(button);
-  return button && acts[button.dataset.do](path, boxes.get(path), button);
+  if (!button) return null;
+  const path = pathFor(button);
+  const act = () => acts[button.dataset.do](path, boxes.get(path), button);
+  return acts[button.dataset.do] ? act() : need(act);
 }
