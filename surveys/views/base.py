@@ -1,4 +1,4 @@
-"""What pages of surveys share: the answer to a form, and a verb's refusal put where it belongs."""
+"""What pages of surveys share: the answer to a form, a verb's refusal put where it belongs, a figure that counts households."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import npgettext
 
 from households.services import LedgerError
 
@@ -29,3 +30,8 @@ def attempt(form: Any, verb: Callable[[], Any]) -> Any:
 
 def form_status(form: Any) -> int:
     return INVALID if form.is_bound and form.errors else 200
+
+
+def households(count: int) -> dict[str, Any]:
+    """The figure of a tile that counts households, with its unit."""
+    return {"value": f"{count:,}", "unit": npgettext("计数单位", "户", "户", count)}

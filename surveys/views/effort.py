@@ -18,6 +18,7 @@ from common import charts, pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
 from surveys import effort, progress
+from surveys.views.base import households
 
 
 @reads_only
@@ -56,7 +57,7 @@ def _kpis(whole: effort.Effort) -> list[dict[str, Any]]:
     per = _("每户")
     few = _("只有 %(count)s 户，仅供参考") % {"count": whole.households} if whole.is_few else ""
     return [
-        {"label": _("统计户数"), "value": f"{whole.households:,}", "unit": _("户"), "note": few},
+        {"label": _("统计户数"), **households(whole.households), "note": few},
         {"label": _("按键次数"), "value": whole.keys, "unit": _("次"), "note": per},
         {"label": _("手填项"), "value": whole.by_hand, "unit": _("项"), "note": per},
         {"label": _("与去年相同"), "value": whole.taps, "unit": _("项"), "note": per},

@@ -23,6 +23,7 @@ from regions.models import Level, Region
 from surveys import gaps, progress
 from surveys.filters import GapFilter
 from surveys.services.gaps import check_gaps
+from surveys.views.base import households
 
 SHOWN_ITEMS = 8  # of a household; the rest is a tap away
 SIZE = 25  # households a page: each is looked through anew
@@ -88,13 +89,12 @@ def _trail(regions: RegionChoices) -> list[tuple[str, str]]:
 
 
 def _kpis(whole: gaps.Line, items: dict[str, Any], place: dict[str, str]) -> list[dict[str, Any]]:
-    found = [{"label": _("有缺漏的户"), "value": f"{whole.counts['any']:,}", "unit": _("户"), "url": _list_url(place),
+    found = [{"label": _("有缺漏的户"), **households(whole.counts["any"]), "url": _list_url(place),
               "note": _("应调查 %(count)s 户") % {"count": f"{whole.households:,}"}}]  # fmt: skip
     for kind, label in gaps.KINDS.items():
         note = _("%(count)s 处") % {"count": f"{items[kind]:,}"} if kind in gaps.SCANNED else ""
-        value = f"{whole.counts[kind]:,}"
         found.append(
-            {"label": label, "value": value, "unit": _("户"), "note": note, "url": _list_url(place, kind=kind)}
+            {"label": label, **households(whole.counts[kind]), "note": note, "url": _list_url(place, kind=kind)}
         )
     return found
 

@@ -21,6 +21,7 @@ from regions.models import Level, Region
 from surveys import progress
 from surveys.filters import OVERDUE, RoundFilter
 from surveys.models import Survey, SurveyRound
+from surveys.views.base import households
 
 SHOWN_ROUNDS = 50
 SHOWN_PHONES = 500
@@ -93,15 +94,14 @@ def _trail(regions: RegionChoices, chosen: Region | None, round: SurveyRound) ->
 
 def _kpis(request: HttpRequest, round: SurveyRound, whole: progress.Line, place: dict[str, str], chosen: Region | None,
           late: bool) -> list[dict[str, Any]]:  # fmt: skip
-    unit = _("户")
-    found = [{"label": _("应调查"), "value": f"{whole.expected:,}", "unit": unit, "url": _list_url(round, place)}]
+    found = [{"label": _("应调查"), **households(whole.expected), "url": _list_url(round, place)}]
     found += [
-        {"label": label, "value": f"{whole.counts[s]:,}", "unit": unit, "url": _list_url(round, place, stage=s)}
+        {"label": label, **households(whole.counts[s]), "url": _list_url(round, place, stage=s)}
         for s, label in reversed(progress.STAGES.items())
     ]
     if late:
         url = _list_url(round, place, stage=OVERDUE)
-        found.append({"label": _("逾期未调查"), "value": f"{whole.missing:,}", "unit": unit, "url": url})
+        found.append({"label": _("逾期未调查"), **households(whole.missing), "url": url})
     if request.user.can(Permission.SURVEY_REVIEW):  # type: ignore[union-attr]
         waiting = progress.phones_of(request.user, chosen or round.region).aggregate(n=Sum("waiting"))["n"] or 0
         url = pages.address(reverse("surveys:progress_phones"), {"round": str(round.pk)} | place)

@@ -200,7 +200,7 @@ def test_phones_of_the_own_people_and_their_sum(land, household, helper, clerk, 
 
 def test_without_a_round_the_page_says_what_to_do(household, clerk, officer, client_as):
     assert "还没有调查任务" in client_as(clerk).get("/surveys/progress/").content.decode()
-    assert "/surveys/rounds/new/" in client_as(officer).get("/surveys/progress/").content.decode()
+    assert "/surveys/progress/rounds/new/" in client_as(officer).get("/surveys/progress/").content.decode()
     assert "还没有调查任务" in client_as(clerk).get("/surveys/progress/households/").content.decode()
 
 

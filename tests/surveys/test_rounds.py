@@ -114,29 +114,29 @@ def test_who_sees_which_round(land, household, helper, clerk, officer, official,
 
 def test_the_pages_open_change_and_close(land, officer, client_as):
     client = client_as(officer)
-    page = client.get("/surveys/rounds/new/").content.decode()
+    page = client.get("/surveys/progress/rounds/new/").content.decode()
     assert "白石村" in page
     assert "柳河镇" not in page
     due = TODAY + dt.timedelta(days=9)
     data = {"region": land.township.pk, "year": TODAY.year, "title": "乡里的调查", "audience": "all", "starts_on": TODAY, "due_on": due}  # fmt: skip
-    assert client.post("/surveys/rounds/new/", data | {"due_on": ""}).status_code == 422
-    assert client.post("/surveys/rounds/new/", data | {"region": land.county.pk}).status_code == 422
-    answer = client.post("/surveys/rounds/new/", data)
+    assert client.post("/surveys/progress/rounds/new/", data | {"due_on": ""}).status_code == 422
+    assert client.post("/surveys/progress/rounds/new/", data | {"region": land.county.pk}).status_code == 422
+    answer = client.post("/surveys/progress/rounds/new/", data)
     round = SurveyRound.objects.get()
     assert answer["Location"] == f"/surveys/progress/?round={round.pk}"
-    assert "乡里的调查" in client.get("/surveys/rounds/").content.decode()
-    answer = client.post(f"/surveys/rounds/{round.pk}/", data | {"title": "全乡调查"}, follow=True)
+    assert "乡里的调查" in client.get("/surveys/progress/rounds/").content.decode()
+    answer = client.post(f"/surveys/progress/rounds/{round.pk}/", data | {"title": "全乡调查"}, follow=True)
     assert "已保存调查任务“全乡调查”" in answer.content.decode()
-    assert "还没有调查" in client.get(f"/surveys/rounds/{round.pk}/close/").content.decode()
-    client.post(f"/surveys/rounds/{round.pk}/close/")
+    assert "还没有调查" in client.get(f"/surveys/progress/rounds/{round.pk}/close/").content.decode()
+    client.post(f"/surveys/progress/rounds/{round.pk}/close/")
     round.refresh_from_db()
     assert round.closed_at
-    assert "已经结束" in client.post(f"/surveys/rounds/{round.pk}/close/", follow=True).content.decode()
+    assert "已经结束" in client.post(f"/surveys/progress/rounds/{round.pk}/close/", follow=True).content.decode()
 
 
 def test_a_round_above_is_seen_and_not_offered_to_change(land, officer, client_as):
     round = RoundFactory(region=land.county, title="全县调查")
-    text = client_as(officer).get("/surveys/rounds/").content.decode()
+    text = client_as(officer).get("/surveys/progress/rounds/").content.decode()
     assert "全县调查" in text
-    assert f"/surveys/rounds/{round.pk}/" not in text
-    assert client_as(officer).get(f"/surveys/rounds/{round.pk}/").status_code == 403
+    assert f"/surveys/progress/rounds/{round.pk}/" not in text
+    assert client_as(officer).get(f"/surveys/progress/rounds/{round.pk}/").status_code == 403
