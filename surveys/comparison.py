@@ -29,9 +29,6 @@ from surveys.models import Survey, SurveyConflict, SurveyPhoto
 SAME, NEW, CHANGED, CONFLICT, KEPT, GONE = "same", "new", "changed", "conflict", "kept", "gone"
 DIFFERENT = frozenset({NEW, CHANGED, CONFLICT, GONE})
 LEFT, JOINED = "-", "+"  # what stands behind the uid in the path of a member who left or is new
-HASHES = {
-    "household.phone": "phone_hash", "household.bank_account": "bank_account_hash", "member.phone": "phone_hash", "member.id_number": "id_hash",
-}  # fmt: skip
 
 
 # -- values ---------------------------------------------------------------------------------------------------------------------
@@ -153,6 +150,7 @@ class Row:
     photos: list[SurveyPhoto] = field(default_factory=list)
     missing: int = 0  # pictures that have not arrived
     reason: str = ""  # why it came back the last time
+    hides: bool = False  # another number, and its mask does not show it
     typed: str = ""  # for the page: what a reviewer has just written,
     problem: str = ""  # and what stood in the way
 
@@ -366,6 +364,14 @@ def rename(path: str, renamed: Mapping[str, str]) -> str:
     return f"{renamed.get(uid, uid)}/{name}" if slash else path
 
 
+def moved(path: str, base: Any, now: Any, seals: Mapping[str, str], current: Mapping[str, str]) -> bool:
+    """Whether the ledger's value is another one than when the draft began. Numbers are masked on both sides: their seals tell, where the
+    draft took one along."""
+    if path in seals and path in current:
+        return seals[path] != current[path]
+    return bool(base != now)
+
+
 def hash_of(writes: str, text: str) -> str:
     """The keyed hash under which the ledger would keep a number; "" for what it would refuse."""
     try:
@@ -400,6 +406,7 @@ class _Comparing:
         self.people = people_of(survey, members, form, renamed)
         self.now = rows.values(survey.household_id, survey.year, form)
         self.last = rows.values(survey.household_id, survey.year - 1, form)
+        self.seals = rows.seals(survey.household_id, form)
         self.secrets = secrets_of(survey, renamed)
         self.same = set(survey.same)
         self.asked: dict[str, list[str]] = {path: list(said) for path, said in survey.kept.items()}
@@ -496,18 +503,19 @@ class _Comparing:
             ledger_raw=now, last_raw=last, base_raw=base,
             as_last_year=path in self.same and normal(asked, raw) == normal(asked, last), questions=self._said(path),
             photos=photos, missing=len(wanted) - len(photos), reason=self.survey.reasons.get(path, ""),
+            hides=bool(path in self.secrets and now and raw == now and not self._same_number(asked, path, raw, person)),
         )  # fmt: skip
 
     def _state(self, asked: Field, path: str, raw: Any, now: Any, base: Any, person: Person | None) -> str:
         if not asked.writes or asked.is_evidence:
             return KEPT
         answer, here, began = (normal(asked, value) for value in (raw, now, base))
-        if asked.writes in HASHES:
+        if asked.writes in prefill.HASHES:
             if self._same_number(asked, path, raw, person):
                 return SAME
         elif answer == here:
             return SAME
-        if here == began:
+        if not moved(path, began, here, self.survey.seals, self.seals):
             return NEW if here is None else CHANGED
         return CONFLICT
 
@@ -518,7 +526,9 @@ class _Comparing:
         if path not in self.secrets:
             return "*" in str(raw)
         row: Any = person.there if person else self.survey.household
-        return row is not None and hash_of(asked.writes, self.secrets[path]) == getattr(row, HASHES[asked.writes])
+        return row is not None and hash_of(asked.writes, self.secrets[path]) == getattr(
+            row, prefill.HASHES[asked.writes]
+        )
 
 
 def _leaving(reason: str, on: Any) -> str:

@@ -191,6 +191,7 @@ def _entry(want: Want, forms: Sequence[SurveyForm], rows: prefill.Rows, newest: 
         "members": [prefill.card(member) for member in rows.members.get(household.pk, ())],
         "now": {} if want.is_blind else rows.values(household.pk, year, definition),
         "last": {} if want.is_blind else rows.values(household.pk, year - 1, definition),
+        "seals": {} if want.is_blind else rows.seals(household.pk, definition),
         "returned": _returned(returned) if returned else None,
         "survey": {"uid": str(survey.uid), "state": survey.state, "revision": survey.revision} if survey else None,
     }  # fmt: skip
@@ -203,6 +204,7 @@ def _returned(survey: Survey) -> dict[str, Any]:
         "revision": survey.revision,
         "answers": survey.answers,
         "base": survey.base,
+        "seals": survey.seals,
         "same": survey.same,
         "kept": survey.kept,
         "reasons": survey.reasons,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
+from common import pii
 from common.pii import Secret
 from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear
 
@@ -23,6 +24,17 @@ SECRETS = {
     "member.phone": ("phone", "phone_masked"),
     "member.id_number": ("id_number", "id_masked"),
 }
+
+# The column of the keyed hash that stands for a secret.
+HASHES = {
+    "household.phone": "phone_hash", "household.bank_account": "bank_account_hash", "member.phone": "phone_hash", "member.id_number": "id_hash",
+}  # fmt: skip
+SEAL = 8  # characters
+
+
+def seal_of(stored_hash: str) -> str:
+    """What a phone takes along for a number of the ledger: it tells two numbers with the same mask apart, and nothing else. "" for none."""
+    return pii.lookup_hash("seal", stored_hash)[:SEAL]
 
 
 class Asked(Protocol):
@@ -99,6 +111,18 @@ class Rows:
                 value = self._value(asked.writes, household, year, None, secrets_masked)
                 if value is not None:
                     found[asked.id] = value
+        return found
+
+    def seals(self, household: int, form: Form) -> dict[str, str]:
+        """`{path: seal}` of the numbers of one household, which `values` shows masked."""
+        found: dict[str, str] = {}
+        for asked in form.fields:
+            if asked.writes not in HASHES:
+                continue
+            owners: list[Any] = [*self.members.get(household, ())] if asked.member else [self.households[household]]
+            for owner in owners:
+                if seal := seal_of(getattr(owner, HASHES[asked.writes])):
+                    found[path_of(asked.id, owner.uid if asked.member else None)] = seal
         return found
 
     def _value(self, writes: str, household: int, year: int, member: Member | None, secrets_masked: bool) -> Any:

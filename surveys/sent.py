@@ -21,6 +21,7 @@ from common.sync import Refused
 from surveys.answers import split_secrets
 from surveys.definitions import Definition, Field, path_of
 from surveys.models import Survey
+from surveys.prefill import SEAL
 
 MOST_MEMBERS = 60
 LONGEST_PATH = 120
@@ -56,6 +57,7 @@ class Sent:
     surveyed_on: dt.date
     answers: dict[str, Any]
     base: dict[str, Any]
+    seals: dict[str, str]
     same: list[str]
     kept: dict[str, list[str]]
     effort: dict[str, Any]
@@ -97,6 +99,7 @@ def read(body: Mapping[str, Any]) -> Sent:
         surveyed_on=_day(body.get("surveyed_on")),
         answers=_answers(body.get("answers")),
         base=_by_path(body.get("base", {}), "base"),
+        seals=_seals(body.get("seals") or {}),
         same=_paths(body.get("same", [])),
         kept=_kept(body.get("kept", {})),
         effort=_effort(body.get("effort", {})),
@@ -205,6 +208,13 @@ def _by_path(raw: Any, part: str) -> dict[str, Any]:
         if not all(isinstance(one, str) or (isinstance(one, int) and abs(one) < 10**15) for one in flat):
             raise malformed(part)
     return {path: value for path, value in raw.items() if value not in (None, "", [])}
+
+
+def _seals(raw: Any) -> dict[str, str]:
+    found = _by_path(raw, "seals")
+    if not all(isinstance(seal, str) and len(seal) <= SEAL for seal in found.values()):
+        raise malformed("seals")
+    return found
 
 
 def _paths(raw: Any) -> list[str]:

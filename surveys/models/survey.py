@@ -56,6 +56,7 @@ class Survey(models.Model):
     secrets = SecretField(blank=True, default="")
     secrets_hash = models.CharField(max_length=22, blank=True)
     base = models.JSONField(default=dict)
+    seals = models.JSONField(default=dict)  # of the numbers in `base`, which are masked
     same = models.JSONField(default=list)
     kept = models.JSONField(default=dict)
     effort = models.JSONField(default=dict)
@@ -130,7 +131,7 @@ class Survey(models.Model):
 
 
 class SurveyConflict(models.Model):
-    """A field where the ledger had moved since the draft began: all three values are kept until a reviewer has chosen.
+    """A field where the ledger had moved since the draft began: all three values are kept until a reviewer has chosen, and said why.
 
     `base` is what the ledger held when the draft began, `answer` what was typed, `ledger` what it held when the two met.
     """
@@ -146,6 +147,7 @@ class SurveyConflict(models.Model):
     ledger = models.JSONField(null=True)
     found_at = models.DateTimeField(auto_now_add=True)
     choice = models.CharField(max_length=8, choices=Choice, blank=True)
+    reason = models.CharField(_("理由"), max_length=200, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=150, blank=True)
 

@@ -63,7 +63,7 @@ def save_draft(*, body: Mapping[str, Any], by: Any) -> Survey:
 
 
 # What of a row a rework says, JSON as it is; the days and the form beside it.
-REWORKED = ("answers", "base", "same", "kept", "effort", "channel")
+REWORKED = ("answers", "base", "seals", "same", "kept", "effort", "channel")
 
 
 def _typed(survey: Survey, read: sent.Sent, form: SurveyForm, at: dict[str, Any]) -> str:
@@ -102,6 +102,6 @@ def record_of(survey: Survey) -> dict[str, Any]:
     return {
         "uid": str(survey.uid), "household": str(survey.household.uid), "form": str(survey.form), "year": survey.year,
         "purpose": survey.purpose, "channel": survey.channel, "revision": survey.revision, "began_at": survey.began_at.isoformat(),
-        "surveyed_on": survey.surveyed_on.isoformat(), "answers": answers, "base": survey.base, "same": survey.same, "kept": survey.kept,
+        "surveyed_on": survey.surveyed_on.isoformat(), "answers": answers, "base": survey.base, "seals": survey.seals, "same": survey.same, "kept": survey.kept,
         "effort": effort, "at": at, "reasons": survey.reasons if survey.state == Survey.State.RETURNED else {},
     }  # fmt: skip

@@ -38,6 +38,7 @@ from surveys.models import Survey, SurveyConflict
 ANSWER, LEDGER = SurveyConflict.Choice.ANSWER.value, SurveyConflict.Choice.LEDGER.value
 NOTE_LENGTH = Survey._meta.get_field("decision_note").max_length or 0
 REASON_LENGTH = 200
+SHORTEST = 4  # characters of a reason
 CHUNK = 50  # surveys compared at once in a batch
 
 
@@ -93,10 +94,10 @@ def _record(action: str, survey: Survey, household: Household, by: Any, note: st
 
 
 @transaction.atomic
-def approve_survey(*, survey: Survey, by: Any, choices: Mapping[str, str] | None = None, note: str = "", without_photos: bool = False,
-                   version: int | None = None) -> Survey:  # fmt: skip
+def approve_survey(*, survey: Survey, by: Any, choices: Mapping[str, str] | None = None, why: Mapping[str, str] | None = None, note: str = "",
+                   without_photos: bool = False, version: int | None = None) -> Survey:  # fmt: skip
     """Write a survey into the year's record. `choices` says for a path whether the answer or the ledger's value holds: for every conflict,
-    and for any other field that is not to be written. `version` is the household's when the reviewer looked. `without_photos` accepts it
+    and for any other field that is not to be written; `why` gives the reason of each choice. `version` is the household's when the reviewer looked. `without_photos` accepts it
     although pictures are missing; then `note` says why.
 
     Raises ReviewError where somebody has to look again: open conflicts, a ledger that moved, pictures on their way, a value that the
@@ -105,13 +106,14 @@ def approve_survey(*, survey: Survey, by: Any, choices: Mapping[str, str] | None
     household, row = _locked(survey, by)
     compared = comparison.load(row)
     note, chosen = note.strip(), dict(choices or {})
-    _ask_for_choices(compared, chosen, household, version)
+    told = {path: " ".join(said.split()) for path, said in (why or {}).items()}
+    _ask_for_choices(compared, chosen, told, household, version)
     _ask_for_photos(compared, without_photos, note)
-    return _approve(household, compared, chosen, by, note)
+    return _approve(household, compared, chosen, by, note, told)
 
 
 def _ask_for_choices(
-    compared: Comparison, chosen: Mapping[str, str], household: Household, version: int | None
+    compared: Comparison, chosen: Mapping[str, str], why: Mapping[str, str], household: Household, version: int | None
 ) -> None:
     if unknown := set(chosen.values()) - {ANSWER, LEDGER}:
         raise ValueError(unknown)
@@ -121,6 +123,19 @@ def _ask_for_choices(
             _("有 %(count)s 处台账在填表之后改过，请逐项选择用调查值还是保留台账值：%(names)s。")
             % {"count": len(open_ones), "names": _("、").join(row.where for row in open_ones[:5])},
             {row.path: _("请选择用哪一个。") for row in open_ones},
+        )
+    names = {row.path: row.where for row in compared.rows}
+    silent = [path for path in chosen if len(why.get(path, "")) < SHORTEST]
+    if silent:
+        raise ReviewError(
+            _("请写明选择的理由，每处至少四个字：%(names)s。")
+            % {"names": _("、").join(names.get(path, path) for path in silent[:5])},
+            dict.fromkeys(silent, _("请写明为什么选这一个，至少四个字。")),
+        )
+    if long := [path for path, said in why.items() if len(said) > REASON_LENGTH]:
+        raise ReviewError(
+            _("选择的理由每处最多 %(most)s 个字。") % {"most": REASON_LENGTH},
+            dict.fromkeys(long, _("写得太长，请缩短。")),
         )
     if compared.to_choose and version is not None and version != household.version:
         raise ReviewError(
@@ -141,7 +156,7 @@ def _ask_for_photos(compared: Comparison, without_photos: bool, note: str) -> No
         raise ValidationError({"note": [_("不等照片就通过，请在审核意见里写明理由，至少四个字。")]})
 
 
-def _approve(household: Household, compared: Comparison, chosen: Mapping[str, str], by: Any, note: str) -> Survey:
+def _approve(household: Household, compared: Comparison, chosen: Mapping[str, str], by: Any, note: str, why: Mapping[str, str]) -> Survey:  # fmt: skip
     survey = compared.survey
     record = record_of(compared, chosen)
     record.annual |= {"surveyor": survey.surveyor.name, "surveyed_on": survey.surveyed_on}
@@ -159,7 +174,7 @@ def _approve(household: Household, compared: Comparison, chosen: Mapping[str, st
             % {"where": row.where if row else _("台账"), "why": _ended(str(error))},
             {path: str(error)} if path else None,
         ) from error
-    conflicts = _resolve(compared, chosen, by)
+    conflicts = _resolve(compared, chosen, why, by)
     _decide(survey, by, Survey.State.APPROVED, note, {})
     survey.household = written
     _record("survey.approved", survey, written, by, note, conflicts)
@@ -269,7 +284,7 @@ def path_of_error(compared: Comparison, error: RecordError) -> str:
     return next((row.path for row in compared.rows if row.uid and row.uid == error.key), "")
 
 
-def _resolve(compared: Comparison, chosen: Mapping[str, str], by: Any) -> list[SurveyConflict]:
+def _resolve(compared: Comparison, chosen: Mapping[str, str], why: Mapping[str, str], by: Any) -> list[SurveyConflict]:
     """Close the conflicts found when the survey arrived, keep those found now, and every field that was left to the ledger."""
     now, rows = timezone.now(), []
     decided = {
@@ -286,7 +301,7 @@ def _resolve(compared: Comparison, chosen: Mapping[str, str], by: Any) -> list[S
         for path, row in decided.items()
     ]  # fmt: skip
     for conflict in rows:
-        conflict.resolved_at, conflict.resolved_by = now, by.username
+        conflict.resolved_at, conflict.resolved_by, conflict.reason = now, by.username, why.get(conflict.path, "")
         conflict.save()
     return rows
 
@@ -374,4 +389,4 @@ def _approve_plain(survey: Survey, by: Any) -> Survey:
     compared = comparison.load(row)
     if why := compared.why_not_in_batch:
         raise ReviewError(why)
-    return _approve(household, compared, {}, by, "")
+    return _approve(household, compared, {}, by, "", {})

@@ -15,7 +15,7 @@ from common import audit, pii, sync
 from common.sync import Quarantined, Refused
 from households.models import Household, Member
 from households.services import LedgerError
-from surveys import access, prefill, published, sent
+from surveys import access, comparison, prefill, published, sent
 from surveys.answers import Checked, check
 from surveys.definitions import Definition
 from surveys.models import Survey, SurveyConflict, SurveyForm, SurveyPhoto
@@ -235,6 +235,7 @@ def write(survey: Survey, read: Sent, definition: Definition) -> None:
     plain = audit.canonical(secrets) if secrets else ""
     survey.secrets, survey.secrets_hash = plain, pii.lookup_hash("survey", plain)
     survey.base = sent.masked(definition, sent.only(definition, read.base))
+    survey.seals = sent.only(definition, read.seals)
     survey.same = [path for path in read.same if definition.field(path) is not None]
     survey.kept = sent.only(definition, read.kept)
     survey.effort = read.effort
@@ -269,6 +270,7 @@ def _conflicts(
         else {}
     )
     answers, ledger = sent.by_path(survey.answers), rows.values(survey.household_id, survey.year, definition)
+    seals, typed = rows.seals(survey.household_id, definition), secrets_of(survey)
     new = []
     for path in answers.keys() | survey.base.keys():
         asked = definition.field(path)
@@ -282,7 +284,11 @@ def _conflicts(
         base, answer, now = survey.base.get(path), answers.get(path), ledger.get(path)
         if answer in ("", []):
             answer = None
-        if answer not in (base, now) and base != now:
+        if path in typed:  # masked like the others: whether it is the ledger's number its keyed hash tells
+            differs = prefill.seal_of(comparison.hash_of(asked.writes, typed[path])) != seals.get(path)
+        else:
+            differs = answer not in (base, now)
+        if differs and comparison.moved(path, base, now, survey.seals, seals):
             new.append(SurveyConflict(survey=survey, path=path, base=base, answer=answer, ledger=now))
     gone = [audit.row_key(conflict) for conflict in old.values()]
     if old:

@@ -152,7 +152,7 @@ def survey_view_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class DecisionForm(forms.Form):
-    """The remarks of a reviewer and, for each conflict, which value holds; neither of the two is chosen beforehand."""
+    """The remarks of a reviewer and, for each conflict, which value holds and why; neither of the two is chosen beforehand."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     note = forms.CharField(
@@ -171,12 +171,18 @@ class DecisionForm(forms.Form):
                     (review.LEDGER, _("保留台账值：%(value)s") % {"value": row.ledger or _("（空）")}),
                 ],
             )  # fmt: skip
+            self.fields[f"why-{row.path}"] = forms.CharField(
+                label=_("选择的理由"), required=False, max_length=review.REASON_LENGTH, help_text=_("如：已电话核实、台账是昨天入户改的")
+            )  # fmt: skip
         if not compared.photos_missing:
             del self.fields["without_photos"]
 
     def choices(self) -> dict[str, str]:
         chosen = {row.path: self.cleaned_data.get(f"choice-{row.path}") for row in self.rows}
         return {path: choice for path, choice in chosen.items() if choice}
+
+    def why(self) -> dict[str, str]:
+        return {row.path: self.cleaned_data.get(f"why-{row.path}", "") for row in self.rows}
 
     def absorb(self, error: Exception) -> None:
         """A verb's refusal, at the conflicts and fields it names."""
@@ -186,8 +192,10 @@ class DecisionForm(forms.Form):
             return
         self.add_error(None, str(error))
         for path, why in getattr(error, "problems", {}).items():
-            if f"choice-{path}" in self.fields:
-                self.add_error(f"choice-{path}", why)
+            chosen = bool(self.data.get(f"choice-{path}"))
+            place = f"why-{path}" if chosen else f"choice-{path}"
+            if place in self.fields:
+                self.add_error(place, why)
 
 
 def _survey_or_404(request: HttpRequest, pk: int) -> Survey:
@@ -225,7 +233,11 @@ def _detail(
         "shown_first": comparison.grouped(first), "first_count": len(first), "rest": comparison.grouped(compared.rest),
         "rest_count": len(compared.rest),
         "row": rows_of([_with_counts(survey, compared)], request.user)[0], "history": _history(survey),
-        "conflicts": [(each, form[f"choice-{each.path}"]) for each in chosen_above if form],
+        "conflicts": [(each, form[f"choice-{each.path}"], form[f"why-{each.path}"]) for each in chosen_above if form],
+        "settled": [
+            (row.where if (row := compared.row(each.path)) else _("已不在册的成员"), each)
+            for each in survey.conflicts.all() if each.choice and each.reason
+        ],
         "trail": [(_("调查审核"), _url()), (str(household), household.get_absolute_url()), (str(values.year(survey.year)), "")],
         "reasons": [
             (row.where if (row := compared.row(path)) else _("全表"), why) for path, why in survey.reasons.items()
@@ -259,7 +271,7 @@ def survey_approve(request: HttpRequest, pk: int) -> HttpResponse:
     own = form.cleaned_data
     try:
         review.approve_survey(
-            survey=survey, by=request.user, choices=form.choices(), note=own["note"], version=own["version"],
+            survey=survey, by=request.user, choices=form.choices(), why=form.why(), note=own["note"], version=own["version"],
             without_photos=own.get("without_photos", False),
         )  # fmt: skip
     except (LedgerError, ValidationError) as error:

@@ -175,6 +175,10 @@ def test_from_the_badge_into_the_ledger(survey, home, official, sign_in):
 
     page.get_by_text("用调查值：92 ㎡").click()
     page.get_by_role("button", name="通过，写入台账").click()
+    assert page.get_by_text("请写明为什么选这一个，至少四个字。").first.is_visible()
+    assert page.get_by_role("radio", name="用调查值：92 ㎡").is_checked()
+    page.get_by_label("选择的理由").fill("入户量过")
+    page.get_by_role("button", name="通过，写入台账").click()
     page.wait_for_url("**/surveys/")
     assert page.get_by_text("已通过：王建国户").is_visible()
     assert page.locator(".side .badge").count() == 0

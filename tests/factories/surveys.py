@@ -310,6 +310,7 @@ def survey_body(household, form, *, values=None, members=None, **other):
         "surveyed_on": today.isoformat(),
         "answers": {"values": values or {}, "members": entries},
         "base": {},
+        "seals": {},
         "same": [],
         "kept": {},
         "effort": {"keystrokes": 12, "typed": 3, "same": 1, "retyped": 0, "seconds": 60},

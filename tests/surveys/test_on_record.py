@@ -89,7 +89,7 @@ def told(land, clerk, resident, officer, official):
     draw = pick_by_hand(households=[house], year=YEAR, reason="群众反映面积不对", by=official)
     task = assign(task=draw.tasks.get(), assignee=resident, by=official)
     submit_survey(body=body_for(house, form, "100", purpose="verification"), by=resident)
-    approve_survey(survey=first, by=officer, choices=choices, note="已核对")
+    approve_survey(survey=first, by=officer, choices=choices, why=dict.fromkeys(choices, "电话核实"), note="已核对")
     for difference in task.differences.all():
         resolve(difference=difference, verdict="first", reason="看过现场", by=official)
 

@@ -16,6 +16,7 @@ from common.models import AuditEvent
 from households.models import Household
 from surveys.models import Survey, SurveyForm
 from surveys.pack import MOST, pack_for, pack_of_one
+from surveys.prefill import seal_of
 from tests.factories import (
     CadreFactory,
     DeviceFactory,
@@ -162,6 +163,7 @@ class TestEntry:
             "address": "三组7号", "phone": "199****1111", "version": asked.version, "form": str(form), "year": YEAR, "purpose": "survey",
             "due_on": due.isoformat(), "members": [card], "now": own | {"dwelling_area": "92"},
             "last": own | {"dwelling_area": "80", "wage": "1200", f"{head.uid}/education": "03"}, "returned": None, "survey": None,
+            "seals": {"phone": seal_of(asked.phone_hash), f"{head.uid}/id_number": seal_of(head.id_hash)},
         }  # fmt: skip
         assert card["id_masked"] == head.id_masked
         assert now.pk
@@ -186,7 +188,7 @@ class TestEntry:
         (entry,) = pack_for(clerk)["households"]
         assert (entry["year"], entry["form"]) == (YEAR - 1, str(form))
         assert entry["returned"] == {
-            "uid": str(survey.uid), "revision": 1, "answers": survey.answers, "base": {"wage": "1"}, "same": ["wage"],
+            "uid": str(survey.uid), "revision": 1, "answers": survey.answers, "base": {"wage": "1"}, "seals": {}, "same": ["wage"],
             "kept": {"wage": ["高吗"]}, "reasons": {"wish": "请写清楚"},
         }  # fmt: skip
 
@@ -209,7 +211,13 @@ class TestSecondLook:
         pack = pack_for(fresh(clerk))
         (entry,) = pack["households"]
         assert entry["purpose"] == "verification"
-        assert (entry["now"], entry["last"], entry["survey"], entry["returned"]) == ({}, {}, None, None)
+        assert (entry["now"], entry["last"], entry["seals"], entry["survey"], entry["returned"]) == (
+            {},
+            {},
+            {},
+            None,
+            None,
+        )
         text = json.dumps(pack, ensure_ascii=False)
         for secret in ("想学电焊", str(first.uid), '"92"', '"80"'):
             assert secret not in text

@@ -7,20 +7,30 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.roles import Role
-from common import audit, pii, vault
+from common import audit, pii, sync, vault
 from common.models import AuditEvent
 from households import services as ledger
 from households.models import AUDITED, Household, Member
 from surveys import comparison
 from surveys.definitions import Definition
 from surveys.models import Survey, SurveyConflict, SurveyPhoto
+from surveys.pack import pack_of_one
 from surveys.prefill import rows_of
+from surveys.services import submit_survey
 from surveys.services.review import ReviewError, approve_batch, approve_survey, return_survey
-from tests.factories import SMALL_FORM, SurveyConflictFactory, SurveyFactory, SurveyFormFactory, SurveyPhotoFactory
+from tests.factories import (
+    SMALL_FORM,
+    SurveyConflictFactory,
+    SurveyFactory,
+    SurveyFormFactory,
+    SurveyPhotoFactory,
+    survey_body,
+)
 from tests.factories.households import YEAR, invented_id_number
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +62,11 @@ def home(officer, village):
         ledger.set_income(household=household, year=year, by=officer, lines={"wage.other": Decimal(18000)})
     household.refresh_from_db()
     return household
+
+
+def chosen(choices):
+    """What is chosen, and a reason for each."""
+    return {"choices": choices, "why": dict.fromkeys(choices, "电话核实")}
 
 
 @pytest.fixture
@@ -241,15 +256,135 @@ def test_a_conflict_asks_for_a_choice_and_the_choice_holds(home, survey, officer
         approve_survey(survey=one, by=officer)
     assert set(refused.value.problems) == {"dwelling_area", "water_source"}
     with pytest.raises(ReviewError, match="1 处"):
-        approve_survey(survey=one, by=officer, choices={"dwelling_area": "answer"})
-    approve_survey(survey=one, by=officer, choices={"dwelling_area": "answer", "water_source": "ledger"})
+        approve_survey(
+            survey=one,
+            by=officer,
+            **chosen({"dwelling_area": "answer"}),
+        )
+    approve_survey(
+        survey=one,
+        by=officer,
+        **chosen({"dwelling_area": "answer", "water_source": "ledger"}),
+    )
     assert values(home)["dwelling_area"] == "92"
     assert values(home)["water_source"] == "cellar"
     stored.refresh_from_db()
-    assert (stored.choice, stored.resolved_by) == ("answer", "officer")
+    assert (stored.choice, stored.reason, stored.resolved_by) == ("answer", "电话核实", "officer")
     found = one.conflicts.get(path="water_source")
     assert (found.base, found.answer, found.ledger, found.choice) == ("well", "tap", "cellar", "ledger")
     verify()
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        {},
+        {"dwelling_area": " "},
+        {"dwelling_area": "核实了"},
+        {"water_source": "电话核实"},
+        {"dwelling_area": "长" * 201},
+    ],
+)
+def test_every_choice_has_a_reason_of_its_own(home, survey, officer, why):
+    one = survey(dwelling_area="92")
+    ledger.correct_year(household=home, year=YEAR, by=officer, facts={"dwelling_area": Decimal(85)})
+    with pytest.raises(ReviewError, match="理由") as refused:
+        approve_survey(survey=one, by=officer, choices={"dwelling_area": "answer"}, why=why, note="总的看没有问题")
+    assert set(refused.value.problems) == {"dwelling_area"}
+    assert values(home)["dwelling_area"] == "85"
+    assert not one.conflicts.exists()
+
+
+# Two numbers that look the same once they are masked.
+TWINS = ("19911112222", "19933332222")
+IDS = next(
+    (a, b) for a in (invented_id_number() for _n in range(400)) for b in [a[:6] + "1971" + a[10:]] if a[6:10] != "1971"
+)
+
+
+class TestTwins:
+    """A ledger that moved to a number with the same mask has moved."""
+
+    @pytest.fixture
+    def sent(self, home, form, clerk, officer):
+        """`sent(typed or None)`: the form began with the first number; meanwhile the ledger moved to the second."""
+
+        def make(typed, *, moved=True, seals=True):
+            ledger.correct_household(household=home, by=officer, facts={"phone": TWINS[0]})
+            entry = pack_of_one(clerk, Household.objects.get(pk=home.pk))["households"][0]
+            assert entry["now"]["phone"] == "199****2222"
+            assert not any(number in json.dumps(entry) for number in TWINS)
+            if moved:
+                ledger.correct_household(household=home, by=officer, facts={"phone": TWINS[1]})
+            members = [
+                {"uid": m["uid"], "values": {"name": m["name"], "relation": m["relation"]}} for m in entry["members"]
+            ]
+            body = survey_body(
+                home, form, values={"phone": typed or entry["now"]["phone"]}, members=members, base=entry["now"],
+                **({"seals": entry["seals"]} if seals else {}),
+            )  # fmt: skip
+            return submit_survey(body=body, by=clerk)
+
+        return make
+
+    @pytest.mark.parametrize("typed", ["19955552222", TWINS[0]])
+    def test_a_third_number_or_the_old_one_is_a_conflict(self, sent, home, officer, typed, client_as):
+        one = sent(typed)
+        (row,) = compare(one).to_choose
+        assert (row.path, row.answer, row.ledger, row.hides) == ("phone", "199****2222", "199****2222", True)
+        assert one.conflicts.filter(path="phone", choice="").count() == 1
+        with pytest.raises(ReviewError):
+            approve_survey(survey=one, by=officer)
+        page = client_as(officer).get(reverse("surveys:survey_detail", args=[one.pk])).content.decode()
+        assert "两个号码不同" in page
+        assert not any(number in page for number in (*TWINS, typed))
+        approve_survey(survey=one, by=officer, **chosen({"phone": "answer"}))
+        assert Household.objects.get(pk=home.pk).phone.reveal() == typed
+        page = client_as(officer).get(reverse("surveys:survey_detail", args=[one.pk])).content.decode()
+        assert "用调查值 · 电话核实" in page
+
+    @pytest.mark.parametrize("typed", [TWINS[1], None])
+    def test_the_ledgers_own_number_or_none_typed_is_none(self, sent, home, officer, typed):
+        one = sent(typed)
+        assert not one.conflicts.exists()
+        assert compare(one).to_choose == []
+        approve_survey(survey=one, by=officer)
+        assert Household.objects.get(pk=home.pk).phone.reveal() == TWINS[1]
+
+    def test_a_ledger_that_stood_still(self, sent, officer, home):
+        one = sent("19955552222", moved=False)
+        assert not one.conflicts.exists()
+        assert (compare(one).row("phone").state, compare(one).row("phone").hides) == ("changed", True)
+        approve_survey(survey=one, by=officer)
+        assert Household.objects.get(pk=home.pk).phone.reveal() == "19955552222"
+
+    def test_a_draft_from_before_there_were_seals(self, sent):
+        assert not sent("19955552222", seals=False).conflicts.exists()
+
+    @pytest.mark.parametrize("seals", [[1], {"phone": 1}, {"phone": "x" * 9}, {"phone": ["x"]}, "x"])
+    def test_what_is_no_seal(self, home, form, clerk, seals):
+        with pytest.raises(sync.Refused) as refused:
+            submit_survey(body=survey_body(home, form, seals=seals), by=clerk)
+        assert refused.value.code == "malformed"
+
+
+def test_members_numbers_too(home, form, clerk, officer):
+    first, second = IDS
+    head = home.members.get(relation="01")
+    ledger.correct_member(member=head, by=officer, facts={"id_number": first, "id_type": "other"})
+    entry = pack_of_one(clerk, Household.objects.get(pk=home.pk))["households"][0]
+    ledger.correct_member(member=head, by=officer, facts={"id_number": second, "id_type": "other"})
+    third = first[:6] + "1972" + first[10:]
+    path = f"{head.uid}/id_number"
+    members = [{"uid": m["uid"], "values": {"name": m["name"], "relation": m["relation"]}} for m in entry["members"]]
+    next(m for m in members if m["uid"] == str(head.uid))["values"]["id_number"] = entry["now"][path]
+    body = survey_body(home, form, members=members, base=entry["now"], seals=entry["seals"])
+    one = submit_survey(body=body, by=clerk)
+    assert not one.conflicts.filter(path=path).exists()
+    assert path not in [row.path for row in compare(one).to_choose]
+    one.secrets = json.dumps({path: third})
+    one.save()
+    assert path in [row.path for row in compare(one).to_choose]
 
 
 def test_a_ledger_that_moved_to_the_answer_is_no_conflict(home, survey, officer):
@@ -275,15 +410,29 @@ def test_a_choice_made_on_an_older_page_is_not_written_over_a_newer_ledger(home,
     seen = home.version
     ledger.correct_year(household=home, year=YEAR, by=officer, facts={"dwelling_area": Decimal(86)})
     with pytest.raises(ReviewError, match="再选一次"):
-        approve_survey(survey=one, by=officer, choices={"dwelling_area": "answer"}, version=seen)
+        approve_survey(
+            survey=one,
+            by=officer,
+            **chosen({"dwelling_area": "answer"}),
+            version=seen,
+        )
     home.refresh_from_db()
-    approve_survey(survey=one, by=officer, choices={"dwelling_area": "answer"}, version=home.version)
+    approve_survey(
+        survey=one,
+        by=officer,
+        **chosen({"dwelling_area": "answer"}),
+        version=home.version,
+    )
     assert values(home)["dwelling_area"] == "92"
 
 
 def test_one_field_can_be_left_as_it_is(home, survey, officer):
     one = survey(dwelling_area="92", water_source="tap")
-    approve_survey(survey=one, by=officer, choices={"water_source": "ledger"})
+    approve_survey(
+        survey=one,
+        by=officer,
+        **chosen({"water_source": "ledger"}),
+    )
     assert (values(home)["dwelling_area"], values(home)["water_source"]) == ("92", "well")
     assert one.conflicts.get().choice == "ledger"
 
@@ -300,12 +449,20 @@ def test_a_member_who_has_left_since_asks_for_a_choice(home, survey, officer):
     with pytest.raises(ReviewError, match="是否在册"):
         approve_survey(survey=one, by=officer)
     with transaction.atomic():
-        approve_survey(survey=one, by=officer, choices={f"{son.uid}/-": "ledger"})
+        approve_survey(
+            survey=one,
+            by=officer,
+            **chosen({f"{son.uid}/-": "ledger"}),
+        )
         son.refresh_from_db()
         assert son.left_on == DAY
         assert not son.years.filter(year=YEAR).exists()
         transaction.set_rollback(True)
-    approve_survey(survey=one, by=officer, choices={f"{son.uid}/-": "answer"})
+    approve_survey(
+        survey=one,
+        by=officer,
+        **chosen({f"{son.uid}/-": "answer"}),
+    )
     son.refresh_from_db()
     assert (son.left_on, son.years.get(year=YEAR).education) == (None, "03")
     verify()
@@ -553,7 +710,11 @@ def test_the_ledger_ends_as_answered_or_as_chosen_and_nothing_else_moves(
             with pytest.raises(ReviewError):
                 approve_survey(survey=one, by=officer)
             assert values(home) == moved
-        approve_survey(survey=one, by=officer, choices={p: choices[p] for p in in_conflict})
+        approve_survey(
+            survey=one,
+            by=officer,
+            **chosen({p: choices[p] for p in in_conflict}),
+        )
         expected = moved | {p: v for p, v in answered.items() if p not in in_conflict or choices[p] == "answer"}
         assert values(home) == {p: v for p, v in expected.items() if v is not None}
         assert not SurveyConflict.objects.filter(survey=one, choice="").exists()

@@ -200,11 +200,15 @@ def test_a_conflict_has_two_choices_and_none_is_made(client_as, officer, survey,
     assert "请逐项选择" in text(refused)
     assert "看过了" in text(refused)
     stale = client.post(
-        url("survey_approve", survey.pk), {"version": home.version - 1, "choice-dwelling_area": "ledger"}
+        url("survey_approve", survey.pk),
+        {"version": home.version - 1, "choice-dwelling_area": "ledger", "why-dwelling_area": "昨天入户看过"},
     )
     assert stale.status_code == 422
     assert "再选一次" in text(stale)
-    done = client.post(url("survey_approve", survey.pk), {"version": home.version, "choice-dwelling_area": "ledger"})
+    done = client.post(
+        url("survey_approve", survey.pk),
+        {"version": home.version, "choice-dwelling_area": "ledger", "why-dwelling_area": "昨天入户看过"},
+    )
     assert done.status_code == 302
     assert home.years.get(year=YEAR).dwelling_area == 85
 

@@ -25,7 +25,7 @@ export function begin(entry, { form, channel, uid, now }) {
     const target = member ? answers.members.find((one) => one.uid === member) : answers;
     if (target) target.values[id] = value;
   }
-  const fresh = { uid, revision: 0, answers, base: ledger, same: [], kept: {} };
+  const fresh = { uid, revision: 0, answers, base: ledger, seals: entry.seals, same: [], kept: {} };
   const { reasons, ...old } = back || {}; // the reasons stay with the pack
   return {
     ...fresh,
