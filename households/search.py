@@ -72,6 +72,7 @@ class Search:
         self.is_bounded = True  # set by `restrict`
         self.by_name = False  # then the one condition on members has an index that knows no villages
         self.members: list[Q] = []  # each a condition on members with an index of its own
+        self.nearby: list[Q] = []  # the same, where the index begins with the village
         self.households: list[Q] = []
         digits = phones.clean(self.text) if self.text[:1] in "+＋" else identity.clean(self.text)
         if re.fullmatch(r"[0-9]+X?", digits):
@@ -95,9 +96,8 @@ class Search:
             return
         if plain.isalpha():
             spellings = _spellings(plain)
-            self.members = [Q(pinyin__startswith=spelling) for spelling in spellings]
-            self.members += [Q(initials__startswith=plain)]
-            self.members += [_any([*(_second("pinyin", each) for each in spellings), _second("initials", plain)])]
+            self.nearby = [Q(pinyin__startswith=spelling) for spelling in spellings] + [Q(initials__startswith=plain)]
+            self.members = [_any([*(_second("pinyin", each) for each in spellings), _second("initials", plain)])]
             self.members += [Q(name_grams__contains=query_grams(text))]  # names that are written in Latin letters
         number = text.strip()
         self.households = [Q(number__startswith=number) | Q(number__startswith=number.upper())]
@@ -150,7 +150,9 @@ class Search:
     def _ways(self, area: Q, most: int | None = None) -> QuerySet[Any]:
         """Keys of the households that fit, each way through its index, at most `most` a way; some of them more than once."""
         found = [
-            *(Member.objects.filter(each, area).order_by().values_list("household_id")[:most] for each in self.members),
+            # Only these are cut to the area: few fit the others, and the database thinks that many do and would read all of the area.
+            *(Member.objects.filter(each, area).order_by().values_list("household_id")[:most] for each in self.nearby),
+            *(Member.objects.filter(each).order_by().values_list("household_id")[:most] for each in self.members),
             *(Household.objects.filter(each).order_by().values_list("pk")[:most] for each in self.households),
         ]
         return found[0].union(*found[1:], all=True) if len(found) > 1 else found[0]
@@ -159,15 +161,19 @@ class Search:
     def _fits(self) -> Q:
         """The condition on a household that it fits."""
         fitting = _any(self.households)
-        if self.members:
-            fitting |= Q(Exists(Member.objects.filter(_any(self.members), household=OuterRef("pk"))))
+        if self._of_members:
+            fitting |= Q(Exists(Member.objects.filter(_any(self._of_members), household=OuterRef("pk"))))
         return fitting
+
+    @property
+    def _of_members(self) -> list[Q]:
+        return [*self.nearby, *self.members]
 
     def hits(self, household_ids: Iterable[int]) -> dict[int, list[Member]]:
         """Which members of these households (of one page) fit: one query, so that a row can say why it was found."""
         found: dict[int, list[Member]] = {}
-        if self.members and not self.problem:
-            members = Member.objects.filter(_any(self.members), among("household_id", household_ids)).only(
+        if self._of_members and not self.problem:
+            members = Member.objects.filter(_any(self._of_members), among("household_id", household_ids)).only(
                 "household_id", "name", "relation", "left_on"
             )
             for member in members.order_by("household_id", "relation", "pk"):
