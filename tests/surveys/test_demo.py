@@ -11,7 +11,7 @@ from accounts.models import User
 from common import audit
 from common.models import SyncOp
 from households.models import Household
-from surveys import demo
+from surveys import demo, gap_jobs
 from surveys.models import (
     Device,
     Difference,
@@ -80,3 +80,13 @@ def test_without_a_demonstration_there_are_no_surveys(household):
     assert demo.fill() is False
     assert not Survey.objects.exists()
     assert Household.objects.count() == 1
+
+
+def test_contradictions_are_findings_and_not_noise(seeded):
+    """A list that names every household is read by nobody."""
+    gap_jobs.look_through_all()
+    scans = GapScan.objects.order_by("pk")
+    doubtful = scans.filter(doubt_count__gt=0).count()
+    assert 0.05 < doubtful / scans.count() < 0.3
+    said = Counter(say for look in scans for say in {say for _path, say in look.doubts})
+    assert max(said.values()) < 0.1 * scans.count(), said.most_common(3)
