@@ -212,7 +212,7 @@ def _against_a_smaller_ledger(table: Table, households: int) -> None:
     seed.ready(max(households // 10, 100), SMALL)
     found: dict[str, list[float]] = {}
     for turn in range(TURNS + 1):
-        for name in (connection.settings_dict["NAME"], SMALL):
+        for name in (seed.MAIN, SMALL):
             with seed.connected_to(name):
                 by = User.objects.get(username="bench-official")
                 data = workbook(HOUSEHOLDS, 20 + turn)

@@ -51,7 +51,7 @@ def connected_to(name: str) -> Iterator[None]:
 
 def connect(name: str) -> Any:
     made: Any = connections.create_connection("default")
-    made.settings_dict["NAME"] = name
+    made.settings_dict = made.settings_dict | {"NAME": name}  # its own: Django gives every connection the same
     return made
 
 
