@@ -93,7 +93,7 @@ class _Sheet:
                 "notes": self._notes(),
             },
             "issue": {"as_of": as_of, "qr": f"{settings.PUBLIC_URL}{shells.url_of(stored)}#household={household.uid}"},
-            "sections": [*self._steps(), *self._lists(), self._signatures()],
+            "sections": [*self._steps(), self._signatures(), *self._lists()],
         }
 
     def _notes(self) -> list[str]:
