@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Exists, Max, Min, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import BooleanField, Case, Count, Exists, Max, Min, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -56,8 +56,10 @@ WORDS = {  # of one item
 }
 TONES = {"unsurveyed": "red", "old": "amber", "missing": "red", "stale": "amber", "doubt": "amber", "evidence": "red"}
 SCANNED = ("missing", "stale", "doubt")
-MONTHS = 12  # a survey older than this is old
-DAYS = 3  # photos have so long to arrive
+# A household is looked at once a year (the national 动态管理 of each autumn): what was seen longer ago is no longer known.
+MONTHS = 12
+# The pack of a phone lives 72 hours (`pack.HOURS`): one that has not been online for so long is not about to send its photos.
+DAYS = 3
 LOOK_AGAIN = dt.timedelta(days=30)  # ages and days go on, even where nothing is written
 IN_LEDGER = frozenset({"household", "year", "income", "member", "myear"})
 ANNUAL = frozenset({"year", "income", "myear"})
@@ -99,13 +101,11 @@ def conditions(year: int) -> dict[str, Any]:
 
 
 def without_photos(surveys: Any) -> Any:
-    """Surveys not yet approved that lack a photo, because it was refused or because it should have arrived by now."""
-    complete = SurveyPhoto._base_manager.filter(survey=OuterRef("pk"), state=SurveyPhoto.State.COMPLETE).order_by()
-    here = Subquery(complete.values("survey").annotate(n=Count("pk")).values("n")[:1])
+    """Surveys that lack a photo their answers name: because it was refused, because it should have arrived by now, or because the survey
+    was approved without it. Whether the form asks for a photo at all was checked when the survey was sent."""
     refused = SurveyPhoto._base_manager.filter(survey=OuterRef("pk"), state=SurveyPhoto.State.REFUSED)
-    late = Q(submitted_at__lt=timezone.now() - dt.timedelta(days=DAYS))
-    waiting = surveys.filter(state__in=[Survey.State.SUBMITTED, Survey.State.RETURNED], photos_expected__gt=0)
-    return waiting.filter(late | Exists(refused), photos_expected__gt=Coalesce(here, 0))
+    late = Q(submitted_at__lt=timezone.now() - dt.timedelta(days=DAYS)) | Q(state=Survey.State.APPROVED)
+    return surveys.filter(late | Exists(refused), photos_missing__gt=0)
 
 
 def _months_before(day: dt.date, months: int) -> dt.date:

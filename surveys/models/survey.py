@@ -64,6 +64,7 @@ class Survey(models.Model):
         default=0
     )  # amber questions the answers raise; such a survey is read one by one
     photos_expected = models.PositiveSmallIntegerField(default=0)  # submitted is complete when as many have arrived
+    photos_missing = models.PositiveSmallIntegerField(default=0)  # of them; refused ones are missing, too
     began_at = models.DateTimeField(_("开始填写"))  # by the phone's clock
     surveyed_on = models.DateField(_("调查日期"))
     submitted_at = models.DateTimeField(
@@ -78,7 +79,7 @@ class Survey(models.Model):
     rework = SecretField(blank=True, default="")
 
     objects = SurveyQuerySet.as_manager()
-    audit_skip = ("updated_at", "effort", "photos_expected", "questions")
+    audit_skip = ("updated_at", "effort", "photos_expected", "photos_missing", "questions")
     audit_rows: ClassVar = ~Q(state="draft")
 
     class Meta:
@@ -108,6 +109,7 @@ class Survey(models.Model):
             models.Index(fields=["household", "year", "-id"], name="survey_household"),
             models.Index(fields=["state", "-id"], name="survey_state"),
             models.Index(fields=["surveyor", "year", "state"], name="survey_surveyor"),
+            models.Index(fields=["year", "household"], name="survey_without_photos", condition=Q(photos_missing__gt=0)),
             # Progress asks of a hundred thousand households in which stage they are: from the index alone.
             models.Index(
                 fields=["year", "purpose", "state", "household"],

@@ -14,6 +14,7 @@ from cryptography.fernet import InvalidToken
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -87,6 +88,9 @@ def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, si
         transaction.on_commit(partial(vault.remove, old))
     if photo.state != SurveyPhoto.State.ARRIVING:
         _record(photo, before, by)
+    if photo.state == SurveyPhoto.State.COMPLETE and photo.survey is not None and names(photo.survey.answers, uid):
+        waiting = Survey.objects.filter(pk=photo.survey_id, photos_missing__gt=0)
+        waiting.update(photos_missing=F("photos_missing") - 1)  # by the database: two may arrive at once
     return photo
 
 

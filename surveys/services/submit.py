@@ -105,6 +105,8 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> tuple[
         raise
     write(survey, read, definition)
     survey.questions, survey.photos_expected = len(checked.questions), len(named)
+    missing = [uid for uid in named if uid not in here or here[uid].state != SurveyPhoto.State.COMPLETE]
+    survey.photos_missing = len(missing)
     survey.state, survey.revision, survey.submitted_at = Survey.State.SUBMITTED, read.revision + 1, timezone.now()
     survey.rework = ""
     survey.save()
@@ -123,7 +125,7 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> tuple[
     )  # fmt: skip
     if read.purpose == Survey.Purpose.VERIFICATION:
         complete(survey=survey, by=by)
-    return survey, [uid for uid in named if uid not in here or here[uid].state != SurveyPhoto.State.COMPLETE]
+    return survey, missing
 
 
 def form_named(code: str, version: str, household: Household) -> SurveyForm:

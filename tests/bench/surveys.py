@@ -18,10 +18,10 @@ from tests.bench.frame import Table, by_turns, median
 # Most are sent, some are still being written; a tenth has not begun. `n` is the household's key.
 FILL = """
 INSERT INTO surveys_survey (uid, form_id, household_id, year, purpose, channel, surveyor_id, state, revision, answers, secrets, secrets_hash,
-    base, same, kept, effort, questions, photos_expected, began_at, surveyed_on, submitted_at, updated_at, decided_by_id, decided_at,
+    base, same, kept, effort, questions, photos_expected, photos_missing, began_at, surveyed_on, submitted_at, updated_at, decided_by_id, decided_at,
     decision_note, reasons, rework, seals)
 SELECT gen_random_uuid(), %(form)s, h.id, y.year, 'survey', 'phone', %(surveyor)s, s.state, 1, %(answers)s, '', '', '{}', '[]', '{}',
-    '{"keystrokes": 180, "typed": 12, "same": 30, "retyped": 1, "seconds": 900}', 0, 0, now(), current_date,
+    '{"keystrokes": 180, "typed": 12, "same": 30, "retyped": 1, "seconds": 900}', 0, 3, CASE WHEN h.id %% 20 = 0 THEN 1 ELSE 0 END, now(), current_date,
     CASE WHEN s.state = 'draft' THEN NULL ELSE now() END, now(),
     CASE WHEN s.state IN ('approved', 'returned') THEN %(decider)s END, CASE WHEN s.state IN ('approved', 'returned') THEN now() END, '', '{}', '', '{}'
 FROM households_household h

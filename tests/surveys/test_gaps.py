@@ -1,6 +1,8 @@
 """查缺补漏: every figure is as long as its list, and what is found is what the ledger lacks, and nothing else."""
 
 import datetime as dt
+import hashlib
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -12,8 +14,10 @@ from common.models import Job
 from households.models import Household, Status
 from households.services import correct_year
 from surveys import gap_jobs, gaps
-from surveys.models import GapScan, SurveyForm
+from surveys.models import GapScan, Survey, SurveyForm
+from surveys.services import put_piece, submit_survey
 from surveys.services.gaps import check_gaps
+from surveys.services.review import approve_survey
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
@@ -24,7 +28,8 @@ from tests.factories import (
     PairingFactory,
     UserFactory,
 )
-from tests.factories.surveys import RoundFactory, SurveyFactory, SurveyFormFactory, SurveyPhotoFactory
+from tests.factories.surveys import RoundFactory, SurveyFactory, SurveyFormFactory, SurveyPhotoFactory, survey_body
+from tests.surveys.test_photos import noise
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -217,15 +222,18 @@ def area(land, household, form, clerk):
         survey(lacking)
         HouseholdYearFactory(household=full_house(village), year=YEAR - 1, fuel="01")
         photos = survey(
-            full_house(village), photos_expected=1, answers={"values": {"photo_dwelling": ["0" * 8]}, "members": []}
+            full_house(village),
+            photos_expected=1,
+            photos_missing=1,
+            answers={"values": {"photo_dwelling": ["0" * 8]}, "members": []},
         )
         SurveyPhotoFactory(survey=photos, state="refused", problem="不是照片", completed_at=None, received=0)
-        late = survey(full_house(village), photos_expected=2, submitted_at=NOW - dt.timedelta(days=9))
+        late = survey(full_house(village), photos_expected=2, photos_missing=1, submitted_at=NOW - dt.timedelta(days=9))
         SurveyPhotoFactory(survey=late)
-        soon = survey(full_house(village), photos_expected=2)
+        soon = survey(full_house(village), photos_expected=2, photos_missing=1)
         SurveyPhotoFactory(survey=soon)
-        approved = {"approved": True, "photos_expected": 2, "submitted_at": NOW - dt.timedelta(days=9)}
-        survey(full_house(village), **approved)
+        survey(full_house(village), approved=True, photos_expected=2, photos_missing=1)  # nobody waited for its photo
+        survey(full_house(village), approved=True, photos_expected=2, submitted_at=NOW - dt.timedelta(days=9))
         PairingFactory(household=full_house(village), cadre=CadreFactory(user=UserFactory(name="有账号")))
         full_house(village, status=Status.ORDINARY)
         full_house(village, closed=True)
@@ -274,7 +282,7 @@ def test_every_figure_is_as_long_as_its_list(who, area, client_as, request):
 def test_the_kinds_one_by_one(area, clerk, client_as):
     whole = client_as(clerk).get("/surveys/gaps/").context["whole"]
     # The household of the cast, of whom little is known, is among the unsurveyed, the incomplete and the contradictory.
-    assert [cell["value"] for cell in whole["cells"]] == [5, 1, 2, 1, 2, 2]
+    assert [cell["value"] for cell in whole["cells"]] == [5, 1, 2, 1, 2, 3]
 
 
 def test_a_list_leads_to_the_field_in_the_form_or_in_the_ledger(area, clerk, auditor, client_as, form):
@@ -341,3 +349,42 @@ def test_queries_do_not_grow(area, officer, helper, client_as, count_queries):
         gap_jobs.refresh(Household.objects.all(), YEAR)
         assert count() == few
         assert max(few) <= 26
+
+
+def test_a_survey_approved_without_its_photos_stays_a_gap_until_they_come(land, clerk, officer, client_as):
+    """However the pieces and the survey overtake each other, the number of photos that are missing is the number that is missing."""
+    house = HouseholdFactory(village=land.village, with_householder=True, status=Status.REGISTERED)
+    head, uids = house.members.get(), [str(uuid.uuid4()) for _n in range(3)]
+    body = survey_body(
+        house, SurveyFormFactory(), values={"house_photo": uids}, photos=uids, members={head.uid: {"name": head.name, "relation": "01"}}
+    )  # fmt: skip
+
+    def arrives(uid, data=None):
+        whole = noise(64, 48)
+        data = data or whole
+        put_piece(
+            uid=uuid.UUID(uid), survey=uuid.UUID(body["uid"]), path="house_photo", offset=0, size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(), data=data, by=clerk,
+        )  # fmt: skip
+
+    def missing():
+        return Survey.objects.get().photos_missing
+
+    arrives(uids[0])  # before its survey
+    survey = submit_survey(body=body, by=clerk)
+    assert missing() == 2
+    client = client_as(officer)
+    assert listed(client, "/surveys/gaps/households/?kind=evidence") == []  # they may be on their way
+    arrives(uids[1], b"not a picture")
+    assert missing() == 2
+    assert listed(client, "/surveys/gaps/households/?kind=evidence") == [house.pk]
+    approve_survey(survey=survey, by=officer, without_photos=True, note="手机丢失，照片找不回来")
+    assert listed(client, "/surveys/gaps/households/?kind=evidence") == [house.pk]
+    page = client.get("/surveys/gaps/households/?kind=evidence").content.decode()
+    assert "房屋照片看不清" in page
+    assert "房屋照片没有送达" in page
+    arrives(uids[2])  # long after
+    arrives(uids[2])  # and once more, the answer was lost
+    assert missing() == 1
+    page = client.get("/surveys/gaps/households/?kind=evidence").content.decode()
+    assert "房屋照片没有送达" not in page

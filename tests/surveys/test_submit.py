@@ -316,7 +316,7 @@ class TestPhotos:
         receipt = send(body, clerk)
         assert receipt["missing"] == [str(coming.uid), absent]
         survey = Survey.objects.get()
-        assert survey.photos_expected == 3
+        assert (survey.photos_expected, survey.photos_missing) == (3, len(receipt["missing"]))
         assert set(survey.photos.all()) == {here, coming}
         assert SurveyPhoto.objects.get(pk=forgotten.pk).survey is None
 
