@@ -69,15 +69,17 @@ class Server:
 
 
 class Wire:
-    """Passes bytes between a port of its own and the server, one request a connection; `cut` says which answers never arrive.
+    """Passes bytes between a port of its own and the server, one request a connection; says which answers never arrive.
 
     `cut(request) -> bool` sees the head and body of a request. The server gets the whole request and answers; the client sees the
-    connection end.
+    connection end. `break_photo(at)`: of the next piece of a photo the server gets what lies before byte `at` of the photo, nobody an answer.
     """
 
     def __init__(self, server: Server) -> None:
         self.server, self.cut = server, lambda request: False
         self.lost: list[bytes] = []
+        self.breaks: list[tuple[int, threading.Event]] = []
+        self.pieces: list[int] = []  # at which byte of the photo each piece began
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.open = True
@@ -94,6 +96,12 @@ class Wire:
     def drop(self, when: Callable[[bytes], bool]) -> None:
         self.cut = when
 
+    def break_photo(self, at: int) -> threading.Event:
+        """The event is set when it has happened, and the server has done with what it got."""
+        happened = threading.Event()
+        self.breaks.append((at, happened))
+        return happened
+
     def _accept(self) -> None:
         while self.open:
             try:
@@ -108,15 +116,35 @@ class Wire:
                 request = self._read(client)
                 if not request:
                     return
+                whole = _close_after(request)
+                sent, happened = self._broken(whole)
                 with socket.create_connection(("127.0.0.1", self.server.port)) as behind:
-                    behind.sendall(_close_after(request))
+                    behind.sendall(sent)
+                    if happened:
+                        behind.shutdown(socket.SHUT_WR)
                     answer = b"".join(iter(lambda: behind.recv(65536), b""))
+                if happened:
+                    client.close()
+                    happened.set()
+                    return
                 if self.cut(request):
                     self.lost.append(request)
                     return
                 client.sendall(answer)
             except OSError:
                 return
+
+    def _broken(self, request: bytes) -> tuple[bytes, threading.Event | None]:
+        """What the server gets of a request, and the event of the break that makes it less."""
+        head, _, body = request.partition(b"\r\n\r\n")
+        if not head.startswith(b"PUT /collect/api/photos/"):
+            return request, None
+        begins = _number(head, b"upload-offset")
+        self.pieces.append(begins)
+        if not self.breaks or not begins <= self.breaks[0][0] <= begins + len(body):
+            return request, None
+        at, happened = self.breaks.pop(0)
+        return head + b"\r\n\r\n" + body[: at - begins], happened
 
     @staticmethod
     def _read(client: socket.socket) -> bytes:
@@ -127,15 +155,19 @@ class Wire:
                 return b""
             data += more
         head, _, body = data.partition(b"\r\n\r\n")
-        length = next(
-            (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
-        )
+        length = _number(head, b"content-length")
         while len(body) < length:
             more = client.recv(65536)
             if not more:
                 return b""
             body += more
         return head + b"\r\n\r\n" + body
+
+
+def _number(head: bytes, name: bytes) -> int:
+    """A header that is a number; 0 where it is missing."""
+    found = [line for line in head.split(b"\r\n") if line.lower().startswith(name + b":")]
+    return int(found[0].split(b":")[1]) if found else 0
 
 
 def _close_after(request: bytes) -> bytes:

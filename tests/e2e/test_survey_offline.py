@@ -435,34 +435,55 @@ def test_discarded_is_gone_only_after_a_second_question(phone, server, family):
 
 
 def test_a_full_phone_gives_up_the_list_and_no_draft(phone, server, family):
-    page = phone.page
+    """The browser itself refuses to write, as when the disk is full: first a photo, then what is typed."""
+    used = phone.page.evaluate("navigator.storage.estimate().then(({ usage }) => usage)")
+    phone.close()
+    page = phone.open("about:blank")  # what is left is asked anew only while nobody has the database open
+    browser = phone.context.new_cdp_session(page)
+
+    def room(**size):
+        browser.send("Storage.overrideQuotaForOrigin", {"origin": server.url, **size})
+
+    room(quotaSize=used + 400 * 1024)
+    page.goto("/collect/")
+    chip(page, "done")
     open_form(page)
     page.locator("#f-wish").fill("第一句")
     saved(page)
-    page.evaluate(
-        """() => {
-            const { put } = IDBObjectStore.prototype;
-            window.full = true;
-            IDBObjectStore.prototype.put = function (...row) {
-              if (window.full) throw new DOMException("", "QuotaExceededError");
-              return put.apply(this, row);
-            };
-          }"""
-    )
-    page.locator("#f-wish").fill("第一句，第二句")
-    expect(page.locator("#saved")).to_contain_text("存储空间满了", timeout=15_000)
-    assert page.locator("#f-wish").input_value() == "第一句，第二句"
-    assert len(rows(page, "drafts")) == 1
-    assert rows(page, "keep", "pack:") == []
+    to_step(page, "evidence")
+    place = page.locator("[data-f=house_photo]")
+    place.locator("input[type=file]").set_input_files([photo()])
+    expect(place.locator("li canvas")).to_have_count(1)
+    place.locator("input[type=file]").set_input_files([photo(tone=60)])
+    expect(place.locator(".err")).to_contain_text("存储空间满了")
+    expect(place.locator("li")).to_have_count(1)
+    assert len(rows(page, "photos", "d")) == 1
+    assert rows(page, "keep", "pack:") == [], "the list of households is what the server has, too"
 
-    page.evaluate("window.full = false")
+    room(quotaSize=1)
+    while page.locator("#f-wish").is_hidden():
+        page.locator("#back").click()
+    page.locator("#f-wish").fill("第一句，第二句")
+    for _ in range(60):
+        page.locator("#f-wish").press_sequentially("。")
+        page.evaluate("self.survey.keeping.save().then(() => null)")
+        if "存储空间满了" in page.locator("#saved").inner_text():
+            break
+    expect(page.locator("#saved")).to_contain_text("存储空间满了")
+    typed = page.locator("#f-wish").input_value()
+    assert typed.startswith("第一句，第二句")
+    assert len(rows(page, "drafts")) == 1
+
+    room()
     expect(page.locator("#saved")).to_contain_text("已存", timeout=15_000)
     server.stop()
     phone.close()
     page = phone.open()
     page.locator("#draft-list a").click()
     form_ready(page)
-    assert page.locator("#f-wish").input_value() == "第一句，第二句"
+    assert page.locator("#f-wish").input_value() == typed
+    to_step(page, "evidence")
+    expect(page.locator(".sv-photos li canvas")).to_have_count(1)
 
 
 # -- keys -----------------------------------------------------------------------------------------------------------------------
@@ -748,6 +769,40 @@ def test_a_photo_arrives_small_upright_and_without_its_place(phone, server, fami
     arrived = SurveyPhoto.objects.get()
     assert arrived.state == SurveyPhoto.State.COMPLETE
     assert arrived.height == 2 * arrived.width
+
+
+PIECE = 64 * 1024
+
+
+def test_a_photo_whose_upload_breaks_off_at_every_edge_arrives_once_and_whole(server, phones, family, helper):
+    """The connection ends at each edge of the pieces and a byte before and behind it; each time the rest goes on from there."""
+    wire = Wire(server)
+    phone = phones(wire.url)
+    page = phone.log_in(helper)
+    chip(page, "done")
+    worker_ready(page)
+    server.stop()
+    queue_one(page, photos=1)
+    [held] = rows(page, "photos", "m")
+    assert held["size"] > 2 * PIECE
+    server.start()
+    edges = [0, *range(PIECE, held["size"], PIECE), held["size"]]
+    breaks = sorted({at for edge in edges for at in (edge - 1, edge, edge + 1) if 0 <= at <= held["size"]})
+    for at in breaks:
+        happened = wire.break_photo(at)
+        page.locator("#send").click()
+        assert happened.wait(30), (at, wire.pieces)
+    page.locator("#send").click()
+    wait_sent(page)
+    wire.close()
+
+    # Nothing that had arrived was sent again: what follows a break begins where it was.
+    assert wire.pieces == sorted(wire.pieces)
+    assert set(breaks) - {held["size"]} <= set(wire.pieces)
+    photo = SurveyPhoto.objects.get()
+    assert photo.state == SurveyPhoto.State.COMPLETE
+    assert sent(family).photos.count() == 1
+    assert rows(page, "photos", "d") == []
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------------------
