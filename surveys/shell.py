@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from common.codes import CodeList
 from common.names import search_keys
 from households import codelists
 from surveys.definitions import Definition, Field
@@ -47,6 +48,9 @@ class Control:
     asks: bool  # may raise an amber question
     fills: bool  # may be filled by an ID number
     choices: tuple[Choice, ...]
+    earlier: tuple[
+        tuple[str, str], ...
+    ] = ()  # (code, label) of a select that only earlier years have: shown and kept, never offered
     place: str = ""  # "3.2": its number on paper
 
     @property
@@ -112,6 +116,12 @@ def choices_of(field: Field) -> tuple[Choice, ...]:
     return tuple(replace(one, alone=one.code == alone) for one in numbered(field.options))
 
 
+def earlier_of(field: Field) -> tuple[tuple[str, str], ...]:
+    offered = dict(field.options)
+    every = field.codes.every_choice if isinstance(field.codes, CodeList) else ()
+    return tuple((code, str(label)) for code, label in every if code not in offered)
+
+
 def control_of(field: Field) -> Control:
     choices = choices_of(field)
     kind = "line" if field.type in LINES else field.type
@@ -122,6 +132,7 @@ def control_of(field: Field) -> Control:
     return Control(
         field.id, field.type, kind, field.label, field.hint, field.unit or (_("元") if field.type == "money" else ""), field.limit.length or 60,
         field.last, field.most, bool(field.soft) or field.writes in FILLED, field.writes in FILLED, choices,
+        earlier_of(field) if kind == "select" else (),
     )  # fmt: skip
 
 

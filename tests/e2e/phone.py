@@ -104,7 +104,9 @@ def saved(page: Page, where: str = "") -> None:
 
 
 def worker_ready(page: Page) -> None:
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function(
+        "navigator.serviceWorker.getRegistration('/collect/').then((found) => found && found.active)"
+    )
 
 
 def choose_pin(page: Page, pin: str = PIN) -> None:

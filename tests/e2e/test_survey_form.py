@@ -107,7 +107,7 @@ FOCUS = """() => {
     act: e.dataset.do || "", path: box ? box.dataset.path : "", text: (e.textContent || "").trim(), value: e.value || "",
     moved: (e.closest("[data-moved]") || { dataset: {} }).dataset.moved || "", uid: (e.closest(".sv-one") || { dataset: {} }).dataset.uid || "",
     open: e.tagName === "SUMMARY" && e.parentNode.open, codes: group ? [...group.querySelectorAll("input")].map(one => one.value) : [],
-    options: e.tagName === "SELECT" ? [...e.options].map(one => one.value) : [], hidden: e.getClientRects().length === 0,
+    options: e.tagName === "SELECT" ? [...e.options].filter(one => !one.disabled).map(one => one.value) : [], hidden: e.getClientRects().length === 0,
   };
 }"""
 
@@ -614,6 +614,32 @@ def test_a_returned_survey_opens_at_its_reasons_and_goes_back(five, clerk, offic
         1,
         "94",
     )
+
+
+def test_a_code_of_earlier_years_is_shown_kept_and_not_offered(five, clerk, sign_in):
+    """大专及以上 was split in two in 2021; who still has it in the ledger loses it only by choosing another."""
+    son, daughter = five.members[2], five.members[3]
+    HouseholdYearFactory(household=five.household, year=five.year, population=5)
+    for member in (son, daughter):
+        member.years.filter(year=five.year - 1).update(education="05")
+        MemberYearFactory(member=member, year=five.year, education="05")
+    page = opened(sign_in(paired(clerk, five), 390), address(five.household, f"&field={son.uid}/education"))
+    box = page.locator(f"[data-path='{son.uid}/education']")
+    expect(box.locator("select")).to_be_focused()
+    assert box.locator("option:checked").inner_text() == "大专及以上"
+    expect(box.locator(".sv-last")).to_contain_text("去年：大专及以上")
+    assert "大专及以上" not in box.locator("option:enabled").all_inner_texts()
+
+    other = page.locator(f"[data-path='{daughter.uid}/education'] select")
+    other.evaluate("select => (select.closest('details').open = true)")
+    other.select_option("07")
+    body = page.evaluate("self.survey.board.on.state.body()")
+    schooling = {
+        one["uid"]: one["values"]["education"] for one in body["answers"]["members"] if one["values"].get("education")
+    }
+    assert (schooling[str(son.uid)], schooling[str(daughter.uid)]) == ("05", "07")
+    found = page.evaluate("self.survey.board.on.found.problems.map(one => one.path)")
+    assert f"{son.uid}/education" not in found
 
 
 def test_the_first_view_is_light(five, clerk, sign_in):

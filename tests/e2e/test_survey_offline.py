@@ -24,7 +24,7 @@ from tests.browser import AXE, OVERFLOW, RULES
 from tests.e2e.phone import PASSWORD, Phone, chip, choose_pin, rows, saved, sign_in, unlock, worker_ready
 from tests.e2e.server import Server, Wire
 from tests.factories import HouseholdFactory, MemberFactory, PairingFactory, UserFactory
-from tests.factories.surveys import SurveyFormFactory
+from tests.factories.surveys import SurveyFactory, SurveyFormFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -374,6 +374,46 @@ def test_a_household_that_is_no_longer_mine(other_household, phone, server, fami
     kept = SyncOp.objects.get()
     assert kept.state == SyncOp.State.QUARANTINED
     assert json.loads(kept.body.reveal())["answers"]["values"]["wish"] == WISH
+
+
+def test_what_came_back_is_finished_again_once(phone, server, family, form, helper, land):
+    """Finished again it is offered as returned no more: neither while it waits, nor when the list on the phone still says so."""
+    people = [
+        {"uid": str(m.uid), "values": {"name": m.name, "relation": m.relation}} for m in family.members.order_by("pk")
+    ]
+    survey = SurveyFactory(
+        household=family, form=form, year=timezone.localdate().year, surveyor=helper, returned=True, reasons={"wish": "请写清楚"},
+        answers={"values": {"wish": "找活"}, "members": people},
+    )  # fmt: skip
+    page = phone.page
+    page.locator("#refresh").click()
+    expect(page.locator("#returned-list")).to_contain_text("请写清楚")
+    server.stop()
+    page.locator("#returned-list a").click()
+    form_ready(page)
+    address = page.url
+    page.locator("#f-wish").fill(WISH)
+    finish(page)
+    page.goto("/collect/")
+    expect(page.locator("#unsent-list li")).to_have_count(1)
+    expect(page.locator("#returned")).to_be_hidden()
+    page.goto(address)
+    expect(page.locator("#gate-text")).to_contain_text("这一户的调查已经填完")
+    assert rows(page, "drafts") == []
+
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    Pairing.objects.filter(household=family).update(ends_on=yesterday, end_reason="调整")
+    server.start()
+    page.goto("/collect/")
+    wait_sent(page)
+    expect(page.locator("#sent-list")).to_contain_text("由乡镇审核人决定")
+    expect(page.locator("#mine li")).to_have_count(1)
+    expect(page.locator("#returned")).to_be_hidden()
+    page.goto(address)
+    form_ready(page)
+    begun = page.evaluate("[self.survey.board.on.state.draft.uid, self.survey.board.on.state.draft.revision]")
+    assert begun[0] != str(survey.uid)
+    assert begun[1] == 0
 
 
 def test_what_the_server_refuses_stays_and_can_be_mended(other_household, phone, server, family, helper):

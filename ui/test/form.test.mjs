@@ -16,7 +16,7 @@ const DEFINITION = {
         soft: [{ if: { ">": [{ var: "area" }, { "*": [3, { var: "last.area" }] }] }, say: "是去年的 {x} 倍，确定吗？" }] },
       { id: "toilet", type: "yesno", label: "卫生厕所", last: true, required: true },
       { id: "reason", type: "text", label: "为什么没有", show: { "==": [{ var: "toilet" }, false] } },
-      { id: "wage", type: "money", label: "工资性收入", last: true, writes: "income.wage.other" },
+      { id: "wage", type: "money", label: "工资性收入", last: true, writes: "income.wage.other", highest: "9999999999.99", places: 2 },
     ] },
     { id: "people", title: "成员", repeat: "member", fields: [
       { id: "name", type: "text", label: "姓名", writes: "member.name", required: true },

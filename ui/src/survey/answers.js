@@ -1,12 +1,11 @@
 // What is wrong with answers, and which questions they raise. Twin of surveys/answers.py; both answer test/answers.json the same.
+// The definition is that of a page (`Definition.expanded`): `codes`, `highest`, `places`, `most` stand in every field that has them.
 // A scope is that of rules.js; its members have `card` too: who the ledger says they are.
 import { read as readNumber, tidy } from "../idcard.js";
 import { units } from "./decimal.js";
 import { holds, isDay, quotient } from "./rules.js";
 
 const NUMBERS = { integer: /^\d{1,15}$/, decimal: /^\d{1,15}(\.\d{1,12})?$/, money: /^\d{1,15}(\.\d{1,12})?$/ };
-const HIGHEST = { integer: "999999999", decimal: "999999999999", money: "9999999999.99" };
-const PLACES = { integer: 0, decimal: 6, money: 2 };
 const PHONES = [/^1[3-9]\d{9}$/, /^0\d{2,3}-?[2-9]\d{6,7}(-\d{1,6})?$/, /^[2-9]\d{6,7}$/];
 
 export const pathOf = (field, member) => (member ? `${member}/${field}` : field);
@@ -110,7 +109,6 @@ export function check(definition, scope, complete = true) {
 /** Code of what is wrong with a value, "" where it can be. */
 export function wrong(field, value, today, idType) {
   if (blank(value) || field.type === "info" || field.type === "total") return "";
-  const codes = field.codes || (field.choices || []).map(([code]) => code);
   switch (field.type) {
     case "integer":
     case "decimal":
@@ -119,12 +117,12 @@ export function wrong(field, value, today, idType) {
     case "yesno":
       return typeof value === "boolean" ? "" : "type";
     case "choice":
-      return codes.length && !codes.includes(value) ? "list" : "";
+      return field.codes.includes(value) ? "" : "list";
     case "choices":
-      if (!Array.isArray(value) || (codes.length && value.some((one) => !codes.includes(one)))) return "list";
+      if (!Array.isArray(value) || !value.every((one) => field.codes.includes(one))) return "list";
       return field.most && value.length > field.most ? "limit" : "";
     case "photo":
-      return value.length > (field.most || 5) ? "limit" : "";
+      return value.length > field.most ? "limit" : "";
     case "signature":
       return "";
     case "date":
@@ -144,9 +142,9 @@ function wrongNumber(field, value) {
     return typeof value === "number" && Number.isInteger(value) ? "limit" : "type";
   }
   const size = units(value);
-  if (size === null || size > units(field.highest || HIGHEST[type])) return "limit";
+  if (size === null || size > units(field.highest)) return "limit";
   const cents = /\.(\d*?)0*$/.exec(value);
-  return cents && cents[1].length > (field.places === undefined ? PLACES[type] : field.places) ? "limit" : "";
+  return cents && cents[1].length > (field.places || 0) ? "limit" : "";
 }
 
 /** Whether a number can be dialled. */

@@ -68,10 +68,8 @@ export function write(box, value, raw = "") {
   if (type === "yesno" || type === "choice") {
     const code = value === undefined ? "" : String(value);
     const select = box.querySelector("select");
-    if (select) {
-      if (code && ![...select.options].some((one) => one.value === code)) select.append(new Option(code, code)); // a code of earlier years
-      select.value = code;
-    } else for (const one of inputs(box)) one.checked = one.value === code;
+    if (select) select.value = code; // also a code of earlier years, which nobody can choose
+    else for (const one of inputs(box)) one.checked = one.value === code;
     box.dataset.on = code;
   } else if (type === "choices") {
     for (const one of inputs(box)) one.checked = (value || []).includes(one.value);

@@ -11,21 +11,14 @@ import { chooseKeeper } from "./keeper.js";
 const json = (id) => JSON.parse(byId(id).textContent);
 
 /** What stands behind # in the address: {household, draft, field, channel}. */
-export function asked(hash) {
-  const found = {};
-  for (const part of hash.replace(/^#/, "").split("&")) {
-    const [name, value] = part.split("=");
-    if (name) found[name] = decodeURIComponent(value || "");
-  }
-  return found;
-}
+const asked = (hash) => Object.fromEntries(new URLSearchParams(hash.slice(1)));
 
 function stop(sentence) {
   byId("gate-text").textContent = "";
   byId("gate-text").append(make("p", { className: "note note--warn" }, sentence));
 }
 
-async function draftOf(keeper, hop, form) {
+async function draftOf(keeper, hop, form, words) {
   const known = hop.draft ? await keeper.draft(hop.draft) : null;
   const household = hop.household || (known && known.household);
   const entry = household ? await keeper.entry(household) : null;
@@ -34,6 +27,7 @@ async function draftOf(keeper, hop, form) {
   const [open] = await keeper.drafts(household);
   if (open) return { draft: open, entry };
   if (!entry) return {};
+  if (entry.waiting) throw { say: words.waiting_here };
   return { draft: begin(entry, { form, channel: hop.channel || (keeper.online ? "page" : "phone"), uid: uuid(), now: new Date() }), entry };
 }
 
@@ -46,7 +40,7 @@ export async function main() {
   try {
     const form = `${definition.code}@${definition.version}`;
     const keeper = await chooseKeeper(words, hop);
-    const { draft, entry } = await draftOf(keeper, hop, form);
+    const { draft, entry } = await draftOf(keeper, hop, form, words);
     if (!draft) return stop(hop.household || hop.draft ? words.no_household : words.no_choice);
     if (draft.form !== form) return location.replace(`../../${draft.form.replace("@", "/")}/${location.hash}`);
     if (hop.channel) draft.channel = hop.channel;

@@ -16,7 +16,8 @@ let typed = "";
 let timer = 0;
 
 function choose(target, key) {
-  const list = target.closest(".choices") ? [...target.closest(".choices").querySelectorAll("input")] : [...target.options].slice(1);
+  const tiles = target.closest(".choices");
+  const list = tiles ? [...tiles.querySelectorAll("input")] : [...target.options].slice(1).filter((one) => !one.disabled);
   const choices = list.map(({ dataset }) => ({ number: dataset.n || "", keys: dataset.k || "" }));
   clearTimeout(timer);
   timer = setTimeout(() => (typed = ""), WAIT);

@@ -1,5 +1,6 @@
-// The outbox: finished surveys on their way. Rows of `ops` {uid, owner, kind, survey, made, size, photos, title, body, state, code, say,
-// problems, missing, receipt}; title and body are boxes, the body is frozen once queued and dropped when the server has it.
+// The outbox: finished surveys on their way. Rows of `ops` {uid, owner, kind, survey, household, purpose, revision, form, made, size,
+// photos, title, body, state, code, say, problems, missing, receipt}; title and body are boxes, the body is frozen once queued and dropped
+// when the server has it.
 //
 // queued -> sent (photos are missing) -> done; refused; quarantined; replaced (opened again as a draft); discarded.
 // One tab at a time sends. Nothing is removed because of an error: the server's receipt decides, and only that.

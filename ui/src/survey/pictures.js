@@ -6,7 +6,7 @@ import { save } from "./keeping.js";
 import { shrink } from "./shrink.js";
 
 const SIDE = 176; // pixels of a thumbnail, drawn at half the size
-const most = (path) => on.state.field(path).most || 5;
+const most = (path) => on.state.field(path).most;
 const have = (path) => on.state.get(path) || [];
 
 async function thumbnail(blob) {

@@ -41,8 +41,21 @@ const weigh = (box) => (box ? box.data.byteLength : 0);
 
 // -- the pack ------------------------------------------------------------------------------------------------------------------------
 
-/** The pack, or null when there is none (never fetched, older than 72 hours, locked). */
-export const pack = outbox.readPack;
+/**
+ * The pack, or null when there is none (never fetched, older than 72 hours, locked). What came back and has been finished again is no more
+ * `returned`, whatever becomes of it on its way; `waiting`: a finished survey of the household has not left this phone.
+ */
+export async function pack() {
+  const found = await outbox.readPack();
+  const ops = (await outbox.list()).filter(({ state }) => !["replaced", "discarded"].includes(state));
+  const known = (home) => {
+    const { uid, purpose, returned } = home;
+    const again = returned && ops.some((op) => op.survey === returned.uid && op.revision === returned.revision);
+    const waiting = ops.some((op) => op.household === uid && op.purpose === purpose && outbox.isUnsent(op));
+    return { ...home, returned: again ? null : returned, waiting };
+  };
+  return found && { ...found, households: found.households.map(known) };
+}
 
 /** A household of the pack with its `year`; of a draft, where the pack has it no more; null. */
 export function entry(household) {
@@ -146,10 +159,11 @@ function finish(body) {
     const home = await entry(body.household);
     const shots = await pictures.list(body.uid);
     const box = await seal(vault.key, uid, body);
-    const title = await seal(vault.key, uid + "/title", { ...titleOf(home), purpose: body.purpose, year: body.year, home });
+    const { household, purpose, revision, form, photos, year } = body;
+    const title = await seal(vault.key, uid + "/title", { ...titleOf(home), year, home });
     const op = {
-      uid, owner: vault.me.username, kind: "survey.submit", survey: body.uid, form: body.form, made: Date.now(), size: weigh(box),
-      title, body: box, photos: body.photos, missing: [], problems: [], state: "queued", code: "", say: "",
+      uid, owner: vault.me.username, kind: "survey.submit", survey: body.uid, household, purpose, revision, form, made: Date.now(),
+      size: weigh(box), title, body: box, photos, missing: [], problems: [], state: "queued", code: "", say: "",
     };
     await change([["drafts", body.uid]], ([row]) => {
       if (!row) throw new StoreError("gone");
