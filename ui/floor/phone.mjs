@@ -58,6 +58,7 @@ const visits = {
   async fill() {
     await unlock();
     await chip("offline");
+    await page.waitForSelector("#mine a");
     await Promise.all([page.waitForNavigation(), page.click("#mine a")]);
     await page.waitForSelector("#survey:not([hidden])");
     await type("#f-wish", "旧手机也能填");
