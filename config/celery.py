@@ -9,6 +9,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
 from config import bootstrap  # noqa: E402
 
+NICE = (
+    10  # whoever waits for a page comes before a job: on two cores a long import would take half of both from the pages
+)
+
 bootstrap.ensure()
 
 app = Celery("yihu")
@@ -18,7 +22,8 @@ app.autodiscover_tasks()
 
 @worker_process_init.connect
 def prepare_worker(**kwargs):
-    """Fonts and style sheets are parsed once per worker process, after the fork (a shared one prints empty boxes)."""
+    """A worker gives way to pages. Fonts and style sheets are parsed once per process, after the fork (a shared one prints empty boxes)."""
     from common import pdf
 
+    os.nice(NICE)
     pdf.warm_up()

@@ -129,10 +129,12 @@ def _one_by_one(port: int, address: str, cookie: str, requests: int) -> list[flo
 
 
 IMPORT = """
-import sys
+import os, sys
 from config.bootstrap import ensure
 ensure()
 import django; django.setup()
+from config.celery import NICE
+os.nice(NICE)
 from accounts.models import User
 from exchange import services
 from exchange.models import ImportBatch
