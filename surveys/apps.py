@@ -22,7 +22,6 @@ ACTIONS = {
     "verification.done": _("完成复核"),
     "verification.resolved": _("判定复核差异"),
 }
-MOST_COUNTED = 1000  # by a badge
 
 
 def tell_demonstration() -> None:
@@ -40,7 +39,7 @@ class SurveysConfig(AppConfig):
         from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import tiles, trail
         from surveys import gap_jobs, jobs, paper_jobs, review_jobs, services, waiting  # noqa: F401  kinds of work, and what ends by itself, register themselves
-        from surveys.models import VOUCHED, Survey, SurveyPhoto
+        from surveys.models import VOUCHED, SurveyPhoto
         from surveys.services.photos import check_files
 
         audit.vouch_for(*VOUCHED)
@@ -73,6 +72,7 @@ class SurveysConfig(AppConfig):
                 "upload",
                 Permission.SURVEY_REVIEW,
                 weight=30,
+                badge=waiting.badge(waiting.QUARANTINE),
             ),
             navigation.Item("admin", _("手机"), "surveys:device_list", "phone", Permission.ACCOUNT_MANAGE, weight=40),
         )
@@ -95,7 +95,7 @@ class SurveysConfig(AppConfig):
                 "task",
                 Permission.SURVEY_REVIEW,
                 weight=10,
-                badge=lambda user: Survey.objects.waiting_for(user)[:MOST_COUNTED].count(),
+                badge=waiting.badge(waiting.REVIEWS),
             ),
             navigation.Item("review", _("复核"), "surveys:task_list", "swap", Permission.HOUSEHOLD_VIEW, weight=20),
         )

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.roles import Permission
 from common.forms import LightSelect
 from households.filters import RegionChoices, RegionFilter, choice
 from regions.models import Level, Region
@@ -147,12 +148,12 @@ def in_region_of(queryset: Any, region: Region | None) -> Any:
 
 
 class SurveyFilter(django_filters.FilterSet):
-    """Surveys by place, state and what should be looked at. `queryset` comes through the row gate; nothing chosen means: what waits."""
+    """Surveys by place, state and what should be looked at. `queryset` comes through the row gate; nothing chosen means: what waits (for oneself, if one reviews)."""
 
     region = RegionFilter(label=_("地区"), method="in_region", widget=LightSelect)
     state = choice(
         _("状态"),
-        [(s.value, s.label) for s in Survey.State if s not in (Survey.State.DRAFT, Survey.State.SUBMITTED)] + [(ANY, _("全部状态"))],
+        [(s.value, s.label) for s in Survey.State if s != Survey.State.DRAFT] + [(ANY, _("全部状态"))],
         method="of_state",
         empty=_("待审核"),
     )  # fmt: skip
@@ -179,12 +180,21 @@ class SurveyFilter(django_filters.FilterSet):
             form = super().form
             form.fields["region"].choices = [("", _("全部地区")), *self.regions.choices]
             form.fields["who"].choices = [("", _("不限")), *self.surveyors]
+            if self.reviews:
+                own = {"": _("待我审核"), Survey.State.SUBMITTED.value: _("待审核（含自己填的）")}
+                form.fields["state"].choices = list((dict(form.fields["state"].choices) | own).items())
             this = timezone.localdate().year
             form.fields["year"].choices = [
                 ("", _("不限")),
                 *((str(y), _("%(year)s年") % {"year": y}) for y in range(this, this - YEARS, -1)),
             ]
         return self._form
+
+    @cached_property
+    def reviews(self) -> bool:
+        """Whether what waits is what waits for this user: the badge, the tile and this list then say the same number."""
+        user = getattr(self.request, "user", None)
+        return bool(user and user.can(Permission.SURVEY_REVIEW))
 
     @cached_property
     def surveyors(self) -> list[tuple[str, str]]:
@@ -202,7 +212,9 @@ class SurveyFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: Any) -> Any:
         own = self.form.cleaned_data
-        if not own["state"]:
+        if not own["state"] and not own["purpose"] and self.reviews:
+            queryset = queryset.waiting_for(self.request.user)
+        elif not own["state"]:
             queryset = queryset.filter(state=Survey.State.SUBMITTED)
         if not own["purpose"]:
             queryset = queryset.filter(purpose=Survey.Purpose.SURVEY)

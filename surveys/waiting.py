@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -47,8 +47,8 @@ def _own(user: Any, fills: bool, reviews: bool) -> Iterator[Draft]:
 
 
 def _office(user: Any) -> Iterator[Draft]:
-    waiting = Survey.objects.for_user(user).filter(state=Survey.State.SUBMITTED, purpose=Survey.Purpose.SURVEY)
-    yield waiting, lambda n: Tile(_("待审核的调查"), n, reverse("surveys:survey_list"), "", "amber", 20)
+    waiting = Survey.objects.waiting_for(user)
+    yield waiting, lambda n: Tile(_("待我审核"), n, reverse("surveys:survey_list"), _("别人填的调查"), "amber", 20)
     stuck = quarantine.waiting_for(user)
     yield (
         stuck,
@@ -68,3 +68,23 @@ def _round(user: Any) -> Iterator[Draft]:
     url = pages.address(reverse("surveys:progress_households"), query)
     due = _("%(day)s 截止") % {"day": dates.written(asking.due_on)}
     yield rows, lambda n: Tile(_("逾期未调查") if late else _("还没有调查"), n, url, due, "red" if late else "", 12)
+
+
+# -- the menu -----------------------------------------------------------------------------------------------------------------------
+
+REVIEWS, QUARANTINE = 0, 1
+CACHE = "_surveys_waiting"
+
+
+def badge(which: int) -> Callable[[Any], int]:
+    """The number in the menu: as many as the tile and the list behind it say. One query for all of them, however many are asked for."""
+
+    def count(user: Any) -> int:
+        found = user.__dict__.get(CACHE)
+        if found is None:
+            columns = [CappedCount(Survey.objects.waiting_for(user)), CappedCount(quarantine.waiting_for(user))]
+            found = User.objects.filter(pk=user.pk).values_list(*columns)[0]
+            user.__dict__[CACHE] = found  # a user is read anew for each request
+        return int(found[which])
+
+    return count

@@ -89,22 +89,16 @@ def _kpis(request: HttpRequest) -> list[dict[str, Any]]:
     """What waits for this reviewer: three numbers, each with its list."""
     if not request.user.can(Permission.SURVEY_REVIEW):
         return []
-    waiting = Q(state=Survey.State.SUBMITTED)
-    mine = Survey.objects.for_user(request.user, Permission.SURVEY_REVIEW).filter(purpose=Survey.Purpose.SURVEY)
-    counts = (
-        mine.filter(state__in=[Survey.State.SUBMITTED, Survey.State.RETURNED]).exclude(surveyor=request.user.pk).order_by()
-        .aggregate(
-            waiting=Count("pk", waiting), late=Count("pk", waiting & Q(submitted_at__lt=timezone.now() - LATE)),
-            returned=Count("pk", Q(state=Survey.State.RETURNED)),
-        )
-    )  # fmt: skip
+    late = Count("pk", Q(submitted_at__lt=timezone.now() - LATE))
+    counts = Survey.objects.for_user(request.user).waiting_for(request.user).aggregate(waiting=Count("pk"), late=late)
+    returned = Survey.objects.for_user(request.user).filter(purpose=Survey.Purpose.SURVEY, state=Survey.State.RETURNED)
     unit = _("份")
     return [
         {"label": _("待我审核"), "value": f"{counts['waiting']:,}", "unit": unit, "url": _url()},
         {"label": _("超过 7 天"), "value": f"{counts['late']:,}", "unit": unit, "url": f"{_url()}?late=yes"},
         {
             "label": _("已退回未改"),
-            "value": f"{counts['returned']:,}",
+            "value": f"{returned.order_by().count():,}",
             "unit": unit,
             "url": f"{_url()}?state=returned",
         },

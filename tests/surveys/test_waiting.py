@@ -46,7 +46,7 @@ def test_every_tile_is_as_long_as_its_list(who, area, client_as, request):
 
 def test_what_each_role_is_shown(area, client_as, clerk, helper, officer, auditor, admin):
     assert list(tiles(client_as(clerk))) == ["退回要改", "逾期未调查", "待我复核"]
-    assert list(tiles(client_as(officer))) == ["退回要改", "逾期未调查", "待审核的调查", "待处理的上传"]
+    assert list(tiles(client_as(officer))) == ["退回要改", "逾期未调查", "待我审核", "待处理的上传"]
     assert tiles(client_as(auditor)) == {}
     assert tiles(client_as(admin)) == {}
     own = tiles(client_as(clerk))
