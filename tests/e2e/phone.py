@@ -104,8 +104,11 @@ def saved(page: Page, where: str = "") -> None:
 
 
 def worker_ready(page: Page) -> None:
-    page.wait_for_function(
-        "navigator.serviceWorker.getRegistration('/collect/').then((found) => found && found.active)"
+    page.evaluate(
+        """Promise.race([
+            navigator.serviceWorker.ready,
+            new Promise((done, fail) => setTimeout(() => fail(new Error("no service worker")), 20000)),
+          ]).then(() => true)"""
     )
 
 
