@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.roles import GRANTS, Permission, Role
 from accounts.scoping import may_in
-from households import codelists, trail, values
+from households import codelists, curtain, trail, values
 from households.models import (
     Household,
     HouseholdYear,
@@ -238,6 +238,7 @@ class Ledger:
     status: list[StatusStep]
     photos: list[Photo]
     changes: list[trail.Change] = field(default_factory=list)
+    hidden: int | None = None  # first year that is kept from this reader (`households.curtain`)
     doubts: list[dict[str, str]] = field(default_factory=list)
     may: dict[str, bool] = field(default_factory=dict)
 
@@ -377,7 +378,7 @@ def _plain_member(row: MemberRow) -> dict[str, Any]:
 def load(household: Household, user: Any, year: int | None = None) -> Ledger:
     """The ledger of a household the user has been let through to. `year` None means the newest year that has a record."""
     ledger = load_many([household], user, year)[0]
-    ledger.changes = trail.recent(household, RECENT)
+    ledger.changes = trail.recent(household, RECENT, hidden=ledger.hidden)
     ledger.may = may_of(user, household)
     return ledger
 
@@ -399,7 +400,8 @@ def load_many(households: Sequence[Household], user: Any, year: int | None = Non
         Prefetch("status_changes", StatusChange.objects.select_related("proposed_by", "decided_by")),
         Prefetch("photos", Photo.objects.filter(removed_at=None).order_by("kind", "-pk")),
     )
-    return [_ledger(household, year) for household in households]
+    hidden = curtain.hidden_from(user, [household.pk for household in households])
+    return [_ledger(household, year, hidden.get(household.pk)) for household in households]
 
 
 def may_of(user: Any, household: Household) -> dict[str, bool]:
@@ -423,11 +425,13 @@ def may_of(user: Any, household: Household) -> dict[str, bool]:
     }
 
 
-def _ledger(household: Household, year: int | None) -> Ledger:
-    records: dict[int, HouseholdYear] = {r.year: r for r in household.years.all()}
+def _ledger(household: Household, year: int | None, hidden: int | None = None) -> Ledger:
+    records: dict[int, HouseholdYear] = {r.year: r for r in household.years.all() if hidden is None or r.year < hidden}
     years = sorted(records)
     newest = years[-1] if years else 0
     chosen = year or newest or timezone.localdate().year
+    if hidden is not None:
+        chosen = min(chosen, hidden - 1)
     annual = records.get(chosen)
     earlier = [y for y in years if y < chosen]
     previous = records[earlier[-1]] if earlier else None
@@ -452,7 +456,8 @@ def _ledger(household: Household, year: int | None) -> Ledger:
         identity=_identity(household, annual),
         helpers=_helpers(household),
         status=_status(household),
-        photos=list(household.photos.all()),
+        photos=[photo for photo in household.photos.all() if hidden is None or photo.created_at.year < hidden],
+        hidden=hidden,
     )
     ledger.doubts = _doubts(ledger)
     return ledger

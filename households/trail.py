@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from common import audit
 from common.models import AuditEvent, AuditLink
-from households import values
+from households import curtain, values
 from households.models import Household, IncomeLine
 from households.models.annual import TOTALS
 from regions.models import Region
@@ -129,12 +129,12 @@ class Change:
         return {"title": self.title, "meta": self.meta, "text": self.sentence, "url": url}
 
 
-def recent(household: Household, count: int) -> list[Change]:
+def recent(household: Household, count: int, *, hidden: int | None = None) -> list[Change]:
     """The newest changes of a household whose row gate the caller has passed. Three queries at most.
 
     Who looked at a number changed nothing; that stands on the history page, for those who may read it.
     """
-    return read(audit.trail_of(household.subject).exclude(action="pii.revealed")[:count])
+    return read(curtain.before(audit.trail_of(household.subject).exclude(action="pii.revealed"), hidden)[:count])
 
 
 def of_request(household: Household) -> list[Change]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import Posting
@@ -56,3 +57,14 @@ def open_task(user: Any, household: Household, year: int) -> VerificationTask | 
 
 def had_task(user: Any, household: Household, year: int) -> bool:
     return VerificationTask.objects.filter(household=household, year=year, assignee_id=user.pk).exists()
+
+
+def hidden_years(user: Any, households: Iterable[int]) -> dict[int, int]:
+    """`{household: year}` of the second looks that wait for this user: until then the ledger of the year is kept from them
+    (`households.curtain`), because what was approved meanwhile has been written into it."""
+    if not user.can(FILL):
+        return {}
+    tasks = VerificationTask._base_manager.filter(
+        assignee_id=user.pk, state=VerificationTask.State.OPEN, household__in=households
+    )
+    return dict(tasks.order_by("-year").values_list("household_id", "year"))

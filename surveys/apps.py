@@ -37,14 +37,15 @@ class SurveysConfig(AppConfig):
     def ready(self) -> None:
         from accounts.roles import Permission
         from common import audit, bulk, demonstration, navigation, tabs, vault
-        from households import tiles, trail
-        from surveys import gap_jobs, jobs, paper_jobs, review_jobs, services, waiting  # noqa: F401  kinds of work, and what ends by itself, register themselves
+        from households import curtain, tiles, trail
+        from surveys import access, gap_jobs, jobs, paper_jobs, review_jobs, services, waiting  # noqa: F401  kinds of work, and what ends by itself, register themselves
         from surveys.models import VOUCHED, SurveyPhoto
         from surveys.services.photos import check_files
 
         audit.vouch_for(*VOUCHED)
         audit.FILES.append(check_files)
         trail.register(ACTIONS)
+        curtain.register(access.hidden_years)
         tiles.register(waiting.tiles)
         demonstration.also(tell_demonstration)
         vault.LASTING.append((SurveyPhoto, "file"))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from common.readonly import read_on_get
-from households import values
+from households import curtain, values
 from households.forms import (
     TOPICS,
     CloseForm,
@@ -56,9 +56,12 @@ from regions.picker import picker_for, region_for
 
 
 def editable(request: HttpRequest, pk: int, permission: Permission = Permission.HOUSEHOLD_EDIT) -> Household:
-    """A household this user may change; 403 where it is closed."""
+    """A household this user may change; 403 where it is closed, or the year of the address is hidden from them."""
     household = household_or_404(request, pk, permission)
     refuse_closed(household)
+    match = request.resolver_match
+    if match is not None and "year" in match.kwargs:
+        curtain.require(request.user, household.pk, match.kwargs["year"])
     return household
 
 

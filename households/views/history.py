@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from common import audit
 from common.readonly import reads_only
-from households import trail
+from households import curtain, trail
 from households.views.base import household_or_404, page
 
 PAGE = 30
@@ -20,7 +20,8 @@ PAGE = 30
 def household_history(request: HttpRequest, pk: int) -> HttpResponse:
     """Newest first, keyset paged by `?before=`; needs the permission to read history."""
     household = household_or_404(request, pk, Permission.HISTORY_VIEW)
-    events = audit.trail_of(household.subject)
+    hidden = curtain.hidden_from(request.user, [household.pk]).get(household.pk)
+    events = curtain.before(audit.trail_of(household.subject), hidden)
     before = request.GET.get("before", "")
     if before.isascii() and before.isdigit():
         events = events.filter(pk__lt=int(before))
@@ -28,5 +29,5 @@ def household_history(request: HttpRequest, pk: int) -> HttpResponse:
     changes = trail.read(found[:PAGE], with_seq=True)
     more = f"?{urlencode({'before': found[PAGE - 1].pk})}" if len(found) > PAGE else ""
     return page(
-        request, "households/household_history.html", household, _("变更记录"), changes=changes, more=more, first=request.path if before else ""
+        request, "households/household_history.html", household, _("变更记录"), changes=changes, hidden=hidden, more=more, first=request.path if before else ""
     )  # fmt: skip
