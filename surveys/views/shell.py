@@ -198,16 +198,15 @@ def key_in(request: HttpRequest) -> HttpResponse:
     problem = ""
     if text:
         found, problem = _sheet_of(request, text)
-        if len(found) == 1 and not problem:
-            form = published.current(found[0].village)
-            if form is not None:
-                return HttpResponseRedirect(_address(found[0], form, "paper"))
-            problem = _("%(name)s所在的县没有在用的调查表，请联系县级管理人员。") % {"name": found[0]}
     rows = [
         (household, _address(household, form, "paper"))
         for household in found
         if (form := published.current(household.village))
     ]
+    if len(found) == 1 and rows:
+        return HttpResponseRedirect(rows[0][1])
+    if found and not rows:
+        problem = _("%(name)s所在的县没有在用的调查表，请联系县级管理人员。") % {"name": found[0]}
     context = {"rows": rows, "problem": problem, "done": _done(request), "more": len(found) >= FOUND}
     return render(request, "surveys/key_in.html", context, status=422 if problem else 200)
 

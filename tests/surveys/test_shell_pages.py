@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.urls import reverse
 
 from accounts.roles import Role
+from common.models import AuditEvent
 from surveys import shell
 from surveys.definitions import Definition
-from surveys.models import SurveyForm
+from surveys.models import Survey, SurveyForm
 from surveys.standard import ensure_standard_forms
 from surveys.views.shell import words
-from tests.factories import HouseholdFactory, MemberFactory, SurveyFactory, SurveyFormFactory
+from tests.factories import HouseholdFactory, MemberFactory, SurveyFactory, SurveyFormFactory, survey_body
 
 pytestmark = pytest.mark.django_db
 UI = Path(settings.BASE_DIR) / "ui" / "src"
@@ -115,6 +117,57 @@ def test_what_cannot_be_surveyed_says_why(client_as, clerk, household, village):
     assert "已销户" in answer.content.decode()
 
 
+def test_whoever_may_not_survey_there_starts_nothing(
+    client_as, clerk, officer, auditor, admin, land, household, standard
+):
+    """An auditor may see it and not fill it; a household elsewhere is not there at all."""
+    start = reverse("surveys:start", args=[household.pk])
+    assert client_as(auditor).get(start).status_code == 403
+    assert client_as(admin).get(start).status_code in (403, 404)
+    elsewhere = HouseholdFactory(village=land.far_village)
+    for user in (clerk, officer):
+        assert client_as(user).get(reverse("surveys:start", args=[elsewhere.pk])).status_code == 404
+    assert client_as(clerk).get(reverse("surveys:start", args=[10**9])).status_code == 404
+    assert client_as(clerk).post(start).status_code == 405
+    assert Client().get(start)["Location"].startswith("/accounts/login/")
+
+
+def test_started_twice_it_is_one_survey(client_as, clerk, resident, household, standard):
+    """Starting writes nothing; a draft that is there is the one that opens, and for its surveyor alone."""
+    client, start = client_as(clerk), reverse("surveys:start", args=[household.pk])
+    assert client.get(start)["Location"] == client.get(start)["Location"]
+    assert not Survey.objects.exists()
+    assert not AuditEvent.objects.exists()
+    body = survey_body(household, standard)
+    for _n in range(2):
+        address = reverse("collect:api_draft", args=[body["uid"]])
+        assert client.put(address, body, content_type="application/json").status_code == 200
+    assert Survey.objects.count() == 1
+
+    def opened(user):
+        asked = {"household": str(household.uid)}
+        answer = client_as(user).post(reverse("collect:api_pack"), asked, content_type="application/json")
+        return answer.json()["households"][0]["survey"]
+
+    assert opened(clerk) == {"uid": body["uid"], "state": "draft", "revision": 0}
+    assert opened(resident) is None
+
+
+def test_a_retired_form_begins_nothing_and_ends_what_was_begun(client_as, clerk, county, household, standard):
+    own = SurveyFormFactory(region=county)
+    client, start = client_as(clerk), reverse("surveys:start", args=[household.pk])
+    begun = client.get(start)["Location"]
+    assert f"/small/{own.version}/" in begun
+    SurveyForm.objects.filter(pk=own.pk).update(state="retired")
+    assert f"/household/{standard.version}/" in client.get(start)["Location"]
+    assert client.get(begun.partition("#")[0]).status_code == 200  # who has a draft in it goes on
+    body = survey_body(household, own)
+    address = reverse("collect:api_draft", args=[body["uid"]])
+    assert client.put(address, body, content_type="application/json").status_code == 200
+    answer = key_in(client, household.number)
+    assert f"/household/{standard.version}/" in answer["Location"]
+
+
 # -- paper ---------------------------------------------------------------------------------------------------------------------------
 
 
@@ -146,6 +199,40 @@ def test_a_household_elsewhere_is_not_found(client_as, clerk, land, standard):
         answer = key_in(client_as(clerk), text)
         assert answer.status_code == 422
         assert "channel=paper" not in answer.content.decode()
+
+
+def test_whoever_fills_nothing_keys_nothing_in(client_as, auditor, admin, household, standard):
+    for user in (auditor, admin):
+        assert client_as(user).get(reverse("surveys:key_in")).status_code == 403
+        assert key_in(client_as(user), household.number).status_code == 403
+    answer = key_in(Client(), household.number)
+    assert answer["Location"].startswith("/accounts/login/")
+    assert household.number not in answer["Location"]
+
+
+def test_a_closed_household_is_keyed_in_no_more(client_as, clerk, village, standard):
+    closed = HouseholdFactory(village=village, closed=True)
+    for text in (closed.number, str(closed.uid)):
+        answer = key_in(client_as(clerk), text)
+        assert answer.status_code == 422
+        assert "没有找到这一户" in answer.content.decode()
+
+
+@pytest.mark.parametrize("names", [["王建国"], ["王建国", "王建军"]])
+def test_where_no_form_is_in_use_it_says_so(client_as, clerk, village, names):
+    """However many households the text may mean."""
+    for name in names:
+        MemberFactory(household=HouseholdFactory(village=village, householder_name=name), householder=True, name=name)
+    SurveyForm.objects.update(state="retired")
+    answer = key_in(client_as(clerk), "王建")
+    assert answer.status_code == 422
+    assert "没有在用的调查表" in answer.content.decode()
+
+
+def test_an_address_finds_nothing(client_as, clerk, household, standard):
+    page = client_as(clerk).get(reverse("surveys:key_in") + f"?q={household.number}")
+    assert page.status_code == 200
+    assert "channel=paper" not in page.content.decode()  # a search is posted: no name and no number in an address
 
 
 def test_after_a_sheet_the_page_says_whose_it_was(client_as, clerk, post, village, household, standard):
