@@ -20,7 +20,7 @@ from households.services.annual import totals
 from surveys.models import Survey, SurveyForm
 from surveys.standard import ensure_standard_forms
 from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES
-from tests.e2e.phone import chip, saved
+from tests.e2e.phone import chip, saved, worker_ready
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
@@ -642,8 +642,18 @@ def test_a_code_of_earlier_years_is_shown_kept_and_not_offered(five, clerk, sign
     assert f"{son.uid}/education" not in found
 
 
+KEPT = """async () => {
+  const found = {};
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) found[new URL(request.url).pathname] = await (await cache.match(request)).text();
+  }
+  return found;
+}"""
+
+
 def test_the_first_view_is_light(five, clerk, sign_in):
-    """Every byte of a phone's first view of the form, as it travels packed; nothing of it was there before."""
+    """Every byte of a phone's first view of the form, as it travels packed, and what the worker takes along; nothing of it was there before."""
     signed = sign_in(paired(clerk, five), 390).context
     context = signed.browser.new_context(
         base_url=signed.pages[0].url, storage_state=signed.storage_state(), viewport={"width": 390, "height": 844}
@@ -653,21 +663,24 @@ def test_the_first_view_is_light(five, clerk, sign_in):
 
     def weigh(response):
         path = urlsplit(response.url).path
-        weights["form" if "/forms/" in path else path.rpartition("/")[2]] = len(gzip.compress(response.body(), 9))
+        weights[path] = weights.get(path, 0) + len(gzip.compress(response.body(), 9))
 
     page.on("response", weigh)
     opened(page, address(five.household))
     chip(page, "done")
     page.wait_for_load_state("networkidle")
-    assert {"form", "survey.js", "survey.css", "app.css"} <= set(weights)
-    assert sum(weights.values()) <= 150 * 1024, weights
+    worker_ready(page)
+    kept = {path: len(gzip.compress(text.encode(), 9)) for path, text in page.evaluate(KEPT).items()}
+    shell = address(five.household).partition("#")[0]
+    assert {shell, "/static/survey.js", "/static/survey.css", "/static/app.css", "/collect/api/ping/"} <= set(weights)
+    assert {shell, "/collect/", "/static/survey-more.js"} <= set(kept)
+    assert sum((kept | weights).values()) <= 150 * 1024, (weights, kept)
     # The script of the form is all that comes by itself; the rest waits until it is needed.
-    scripts = {name for name in weights if name.endswith(".js")}
-    assert scripts == {"survey.js"}
-    assert weights["survey.js"] <= 20 * 1024
+    assert {path for path in weights if path.endswith(".js")} == {"/static/survey.js"}
+    assert weights["/static/survey.js"] <= 20 * 1024
     page.locator("#next").click()
     page.locator("#f-address").wait_for(state="hidden")
-    assert "survey-more.js" not in weights
+    assert "/static/survey-more.js" not in weights
     with page.expect_response("**/survey-more.js"):
         page.locator("[data-step=members] [data-do=add]").click()
     expect(page.locator("[data-step=members] .sv-one")).to_have_count(6)
