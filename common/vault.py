@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.files.base import ContentFile
@@ -43,6 +44,48 @@ def pieces(name: str) -> list[bytes]:
         raise FileNotFoundError
     with default_storage.open(name) as file:
         return [cipher().decrypt(line.strip()) for line in file.read().splitlines()]
+
+
+class TornError(Exception):
+    """A file does not hold what its row says: a write was lost with the machine."""
+
+
+def first(name: str, size: int) -> bytes:
+    """The first `size` bytes of what is stored under a name. Raises TornError where there are fewer."""
+    try:
+        with default_storage.open(name) as file:
+            return _first(file, size)[0]
+    except FileNotFoundError as error:
+        raise TornError from error
+
+
+def append(name: str, size: int, data: bytes) -> None:
+    """Put a piece behind the first `size` bytes, which stay as they are; whatever lies behind them was never committed and goes.
+
+    Whoever calls holds the row that says `size`, and raises it in the same transaction. Raises TornError where there are fewer.
+    """
+    try:
+        with default_storage.open(name, "r+b") as file:
+            _data, end, closed = _first(file, size)
+            file.seek(end)
+            file.truncate()
+            file.write((b"" if closed else b"\n") + cipher().encrypt(data))
+    except FileNotFoundError as error:
+        raise TornError from error
+
+
+def _first(file: Any, size: int) -> tuple[bytes, int, bool]:
+    """(the first `size` bytes, where the last of their lines ends, whether it ends with a line break)"""
+    data, line = b"", b"\n"
+    while len(data) < size:
+        line = file.readline()
+        try:
+            data += cipher().decrypt(line.strip())
+        except InvalidToken as error:  # also the end of the file
+            raise TornError from error
+    if len(data) != size:
+        raise TornError
+    return data, file.tell(), line.endswith(b"\n")
 
 
 def remove(name: str) -> None:

@@ -71,27 +71,44 @@ def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, si
         return photo
     if offset != photo.received:
         raise Misplaced(photo.received)
-    whole = (vault.get(photo.file) if photo.received else b"") + data
-    before = audit.snapshot(photo)
-    old, photo.received = photo.file, len(whole)
-    if len(whole) == size:
-        if hashlib.sha256(whole).hexdigest() != sha256:
-            return _start_again(photo)
-        whole = _finish(photo, whole)
-    if whole:
-        photo.file = vault.put(f"surveys/{timezone.localdate():%Y/%m}/{uid}", whole)
-        fresh.append(photo.file)
-    else:
-        photo.file = ""
+    before, end = audit.snapshot(photo), photo.received + len(data)
+    try:
+        if end < size:
+            _keep(photo, data, fresh)
+        else:
+            whole = (vault.first(photo.file, photo.received) if photo.received else b"") + data
+            if hashlib.sha256(whole).hexdigest() != sha256:
+                return _start_again(photo)
+            _replace(photo, _finish(photo, whole), fresh)
+    except vault.TornError:
+        return _start_again(photo)
+    photo.received = end
     photo.save()
-    if old:
-        transaction.on_commit(partial(vault.remove, old))
     if photo.state != SurveyPhoto.State.ARRIVING:
         _record(photo, before, by)
     if photo.state == SurveyPhoto.State.COMPLETE and photo.survey is not None and names(photo.survey.answers, uid):
         waiting = Survey.objects.filter(pk=photo.survey_id, photos_missing__gt=0)
         waiting.update(photos_missing=F("photos_missing") - 1)  # by the database: two may arrive at once
     return photo
+
+
+def _keep(photo: SurveyPhoto, data: bytes, fresh: list[str]) -> None:
+    """One more piece behind those that are here: nothing that was kept is written again. A piece whose transaction fails lies behind
+    what the row says has been received, and the next one is written over it."""
+    if photo.received:
+        vault.append(photo.file, photo.received, data)
+    else:
+        _replace(photo, data, fresh)
+
+
+def _replace(photo: SurveyPhoto, data: bytes, fresh: list[str]) -> None:
+    """Another file for the photo; none where there are no bytes."""
+    old, photo.file = photo.file, ""
+    if data:
+        photo.file = vault.put(f"surveys/{timezone.localdate():%Y/%m}/{photo.uid}", data)
+        fresh.append(photo.file)
+    if old:
+        transaction.on_commit(partial(vault.remove, old))
 
 
 def _check(path: str, offset: int, size: int, sha256: str, data: bytes) -> None:

@@ -190,6 +190,77 @@ def test_one_file_stays(client, media_files, django_capture_on_commit_callbacks)
     assert set(media_files()) - before == {the_photo(phone).file}
 
 
+def test_a_piece_is_written_once(client):
+    """What has been kept is not written again with each piece, however small they are."""
+    phone = Phone(client, noise())
+    phone.send(1000)
+    name, step = the_photo(phone).file, 2000
+    with vault.default_storage.open(name) as file:
+        kept = file.read()
+    for _n in range(20):
+        phone.send(phone.at + step)
+        assert the_photo(phone).file == name
+        with vault.default_storage.open(name) as file:
+            now = file.read()
+        assert now.startswith(kept)
+        assert len(now) - len(kept) < 1.5 * step
+        kept = now
+    assert phone.send_all().json()["state"] == "complete"
+    assert is_whole(phone)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    ["rolled back", "torn", "torn in its first byte", "half of it lost", "all of it lost", "gone", "a byte changed"],
+)
+def test_a_crash_between_file_and_row(client, harm):
+    """Pieces behind what the row says are written over; where fewer are there than it says, the phone begins anew."""
+    phone = Phone(client, noise())
+    phone.send(30_000)
+    phone.send(60_000)
+    storage, name = vault.default_storage, the_photo(phone).file
+    with storage.open(name) as file:
+        kept = file.read()
+    first = kept.splitlines()[0]
+    now = {
+        "rolled back": kept + b"\n" + vault.cipher().encrypt(b"x" * 5000),
+        "torn": kept + b"\n" + first[:500],
+        "torn in its first byte": kept + b"\n",
+        "half of it lost": first,
+        "all of it lost": b"",
+        "gone": None,
+        "a byte changed": kept[:100] + b"A" + kept[101:] if kept[100:101] != b"A" else kept[:100] + b"B" + kept[101:],
+    }[harm]
+    storage.delete(name)
+    if now is not None:
+        storage.save(name, vault.ContentFile(now))
+    response = phone.send(90_000)
+    if harm in ("rolled back", "torn", "torn in its first byte"):
+        assert (response.status_code, phone.at) == (200, 90_000)
+    else:
+        assert (response.status_code, response.json()["code"], phone.at) == (409, "damaged", 0)
+    assert phone.send_all().json()["state"] == "complete"
+    assert is_whole(phone)
+
+
+def test_a_piece_whose_row_was_not_saved_is_sent_again(client, stranger):
+    phone = Phone(client, noise())
+    phone.send(30_000)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE surveys_surveyphoto ADD CONSTRAINT never CHECK (received < 50000) NOT VALID")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        put_piece(
+            uid=phone.uid, survey=phone.survey, path="house_photo", offset=30_000, size=len(phone.data), data=b"x" * 30_000,
+            sha256=phone.claims["Sha256"], by=stranger,
+        )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE surveys_surveyphoto DROP CONSTRAINT never")
+    assert the_photo(phone).received == 30_000
+    assert phone.send_all().json()["state"] == "complete"
+    assert is_whole(phone)
+
+
 def test_a_broken_save_leaves_no_file_behind(stranger, media_files):
     """The file is written before the row is saved; here the database refuses the row."""
     before, uid = set(media_files()), uuid.uuid4()
