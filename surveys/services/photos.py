@@ -66,6 +66,10 @@ def put_piece(
 def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, size: int, sha256: str, data: bytes, by: Any,
                fresh: list[str]) -> SurveyPhoto:  # fmt: skip
     _check(path, offset, size, sha256, data)
+    if (
+        offset == 0 or offset + len(data) == size
+    ):  # these may write to the survey: its row first, as whoever sends it does
+        Survey.objects.select_for_update(of=("self",), no_key=True).filter(uid=survey_uid).order_by("pk").first()
     photo = _locked(uid, survey_uid, path, size, sha256, by)
     if photo.state != SurveyPhoto.State.ARRIVING:
         return photo

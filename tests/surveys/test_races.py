@@ -10,10 +10,12 @@ import pytest
 from django.db import connections
 
 from accounts.models import User
-from common import sync
+from accounts.roles import Role
+from common import audit, sync
 from common.models import AuditEvent, SyncOp
-from surveys.models import Survey, SurveyPhoto
+from surveys.models import VOUCHED, Survey, SurveyPhoto
 from surveys.services import put_piece
+from surveys.services.review import return_survey
 from tests.factories import (
     HouseholdFactory,
     PostingFactory,
@@ -116,3 +118,35 @@ def test_one_photo_from_two_tabs(place):
     at_once(*[photo] * 10)
     assert SurveyPhoto.objects.get().state == "complete"
     assert AuditEvent.objects.filter(action="surveyphoto.arrived").count() == 1
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_a_returned_survey_comes_again_while_its_photos_end(place, turn):
+    """Nobody waits for the other for ever, no photo is counted twice or not at all, and the history vouches for what stands."""
+    clerk, data, uids = place[0], picture("PNG", (300, 200)), [uuid.uuid4() for _n in range(3)]
+    body = body_of(place, values={"house_photo": [str(uid) for uid in uids]})
+    half, user = len(data) // 2, User.objects.get(pk=clerk.pk)
+
+    def piece(uid, start, end):
+        return lambda: put_piece(
+            uid=uid, survey=uuid.UUID(body["uid"]), path="house_photo", offset=start, size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(), data=data[start:end], by=user,
+        ).state  # fmt: skip
+
+    assert send(clerk, survey_op(body))()["state"] == "applied"
+    for uid in uids[1:]:
+        piece(uid, 0, half)()
+    reviewer = UserFactory()
+    PostingFactory(user=reviewer, role=Role.TOWNSHIP_OFFICER, region=place[1].village)
+    return_survey(survey=Survey.objects.get(), by=User.objects.get(pk=reviewer.pk), note="请再核对一次")
+    works = [
+        send(clerk, survey_op(body | {"revision": 1})),
+        piece(uids[0], 0, len(data)),
+        *(piece(uid, half, None) for uid in uids[1:]),
+    ]
+    answers = at_once(*(works if turn % 2 else works[::-1]))
+    assert [a["state"] if isinstance(a, dict) else a for a in answers].count("applied") == 1
+    survey = Survey.objects.get()
+    assert (survey.state, survey.revision, survey.photos_missing) == ("submitted", 2, 0)
+    assert survey.photos.filter(state="complete").count() == 3
+    assert audit.verify(VOUCHED).ok
