@@ -14,7 +14,10 @@ import hashlib
 import itertools
 import json
 import operator
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -29,6 +32,7 @@ request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", d
 
 Changes = dict[str, list[Any]]
 SUBJECT_HOUSEHOLD = "household"
+TURN = 0.0003  # seconds of Python's lock at a time while two threads work
 
 
 def _plain(value: Any) -> Any:
@@ -220,11 +224,37 @@ def record_many(events: Iterable[Event]) -> int:
     """Write many events by COPY, a thousand at a time; the number written."""
     at, written = timezone.now(), 0
     events = iter(events)
-    while batch := [event.values(at) for event in itertools.islice(events, 1000)]:
-        names = list(batch[0])
-        copy_values(AuditEvent._meta.db_table, names, [[values[name] for values in batch] for name in names])
-        written += len(batch)
+    while batch := _bodies(itertools.islice(events, 1000), at):
+        written += _copy_events(batch)
     return written
+
+
+@contextmanager
+def recording(events: Sequence[Event]) -> Iterator[None]:
+    """Write the events by COPY at the end of the block, in which the caller writes their rows; these have their final values already.
+
+    The digests are taken in a thread of its own while the database takes the rows: on two cores a tenth of an import. In short turns,
+    because whoever hands rows to the database needs Python's lock again and again for next to nothing.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(usual, TURN))
+    try:
+        with ThreadPoolExecutor(1) as other:
+            work = other.submit(contextvars.copy_context().run, _bodies, events, timezone.now())
+            yield
+            _copy_events(work.result())
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def _bodies(events: Iterable[Event], at: dt.datetime) -> list[dict[str, Any]]:
+    return [event.values(at) for event in events]
+
+
+def _copy_events(values: Sequence[Mapping[str, Any]]) -> int:
+    names = list(values[0])
+    copy_values(AuditEvent._meta.db_table, names, [[each[name] for each in values] for name in names])
+    return len(values)
 
 
 # -- reading back ---------------------------------------------------------------------------------------------------------------

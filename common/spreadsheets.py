@@ -22,6 +22,7 @@ XLSX, XLS, CSV = "xlsx", "xls", "csv"
 
 # A cell block is held densely by the reader (about 32 bytes a cell), so two cells at opposite corners could ask for gigabytes.
 MAX_CELLS = 60_000_000
+KEPT_CELLS = 300_000  # 10,000 people in the national frame, some 20 MB as texts
 MAX_COLUMNS = 2_000
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_RATIO = 250  # spreadsheet XML packs 10 to 40 times; a bomb packs 1000 times
@@ -119,7 +120,8 @@ class _Special:
 class Workbook:
     """An opened spreadsheet: `kind`, `sheet_names`, and `rows(sheet)` as often as wanted.
 
-    The file may be closed by the caller after opening. One sheet of calamine is kept open at a time (about 1 KB a row).
+    The file may be closed by the caller after opening. One sheet of calamine is kept open at a time (about 1 KB a row). The lists of
+    cells belong to the workbook: callers do not change them.
     """
 
     def __init__(self, kind: str, sheet_names: list[str], *, book=None, text=None, dialect=",", special=None):
@@ -130,6 +132,7 @@ class Workbook:
         self._dialect = dialect
         self._special: dict[str, _Special] = special or {}
         self._open: tuple[str, Any] | None = None
+        self._texts: tuple[str, list[list[str]]] | None = None  # of a small sheet, which is gone through several times
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[str]]]:
         """Every row of `sheet` from the first as (row number as the spreadsheet shows it, cells as text).
@@ -144,8 +147,15 @@ class Workbook:
         if table is None or table.start is None:
             return
         if special is None:
-            for number, row in enumerate(table.iter_rows(), start=1):
-                yield number, [cell if cell.__class__ is str else cell_text(cell) for cell in row]
+            if self._texts is None or self._texts[0] != sheet:
+                texts = (
+                    [cell if cell.__class__ is str else cell_text(cell) for cell in row] for row in table.iter_rows()
+                )
+                if table.height * table.width > KEPT_CELLS:
+                    yield from enumerate(texts, start=1)
+                    return
+                self._texts = (sheet, list(texts))
+            yield from enumerate(self._texts[1], start=1)
             return
         left = table.start[1]
         for number, row in enumerate(table.iter_rows(), start=1):

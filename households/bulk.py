@@ -526,18 +526,18 @@ class Writer:
         self._new, self._changed = {}, {}
         keys = self._keys(active)
         events = [self._one(plan, keys) for plan in active]
-        for model in (Household, HouseholdYear, IncomeLine, StatusChange):
-            copy_rows(model, self._new.get(model, []))
-            update_rows(model, self._changed.get(model, []))
-        changed = self._changed.get(Member, [])
-        heads = [row for row in changed if row.relation == codelists.HOUSEHOLDER]  # type: ignore[attr-defined]
-        # The rule "one living householder" is checked row by row: who stops being one goes first.
-        update_rows(Member, [row for row in changed if row.relation != codelists.HOUSEHOLDER])  # type: ignore[attr-defined]
-        update_rows(Member, heads)
-        copy_rows(Member, self._new.get(Member, []))
-        copy_rows(MemberYear, self._new.get(MemberYear, []))
-        update_rows(MemberYear, self._changed.get(MemberYear, []))
-        audit.record_many(events)
+        with audit.recording(events):
+            for model in (Household, HouseholdYear, IncomeLine, StatusChange):
+                copy_rows(model, self._new.get(model, []))
+                update_rows(model, self._changed.get(model, []))
+            changed = self._changed.get(Member, [])
+            heads = [row for row in changed if row.relation == codelists.HOUSEHOLDER]  # type: ignore[attr-defined]
+            # The rule "one living householder" is checked row by row: who stops being one goes first.
+            update_rows(Member, [row for row in changed if row.relation != codelists.HOUSEHOLDER])  # type: ignore[attr-defined]
+            update_rows(Member, heads)
+            copy_rows(Member, self._new.get(Member, []))
+            copy_rows(MemberYear, self._new.get(MemberYear, []))
+            update_rows(MemberYear, self._changed.get(MemberYear, []))
         return len(active)
 
     def _keys(self, plans: Sequence[Plan]) -> dict[type[models.Model], Iterable[int]]:
