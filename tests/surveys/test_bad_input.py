@@ -21,6 +21,7 @@ from surveys.models import Device, Survey, SurveyConflict, SurveyPhoto
 from surveys.standard import ensure_standard_forms
 from tests.factories import HouseholdFactory, SurveyFormFactory, invented_id_number, survey_body, survey_op
 
+UID = "5f6c0c6e-55f0-4c0b-9d36-2d7d3f1b7a11"  # of an operation: the names of tests are the same in every process
 pytestmark = pytest.mark.django_db
 OPS = "/collect/api/ops/"
 NUMBER = invented_id_number()
@@ -146,11 +147,11 @@ def test_a_clock_at_the_end_of_time(client, body, made_at):
 @pytest.mark.parametrize(
     "op",
     [
-        [], "x", 5, None, {}, {"uid": "x", "kind": "survey.submit", "body": {}}, {"uid": str(uuid.uuid4()), "kind": 5, "body": {}},
-        {"uid": str(uuid.uuid4()), "kind": "survey.submit", "body": []}, {"uid": str(uuid.uuid4()), "kind": "survey.submit"},
-        {"uid": [1], "kind": "survey.submit", "body": {}}, {"uid": str(uuid.uuid4()), "kind": "survey.submit", "body": {}, "made_at": 5},
-        {"uid": str(uuid.uuid4()), "kind": "survey.submit", "body": {}, "made_at": "2026-13-45T99:00"},
-        {"uid": str(uuid.uuid4()), "kind": "survey.submit", "body": {}},
+        [], "x", 5, None, {}, {"uid": "x", "kind": "survey.submit", "body": {}}, {"uid": UID, "kind": 5, "body": {}},
+        {"uid": UID, "kind": "survey.submit", "body": []}, {"uid": UID, "kind": "survey.submit"},
+        {"uid": [1], "kind": "survey.submit", "body": {}}, {"uid": UID, "kind": "survey.submit", "body": {}, "made_at": 5},
+        {"uid": UID, "kind": "survey.submit", "body": {}, "made_at": "2026-13-45T99:00"},
+        {"uid": UID, "kind": "survey.submit", "body": {}},
     ],
     ids=repr,
 )  # fmt: skip
