@@ -65,7 +65,7 @@ TURNS = {
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as its EXIF says. EXIF that cannot be read says nothing: Pillow raises whatever its bytes lead to, and the picture is sound."""
     try:
-        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 0))
     except Exception:
         turn = None
     return image.transpose(turn) if turn is not None else image

@@ -66,9 +66,8 @@ def put_piece(
 def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, size: int, sha256: str, data: bytes, by: Any,
                fresh: list[str]) -> SurveyPhoto:  # fmt: skip
     _check(path, offset, size, sha256, data)
-    if (
-        offset == 0 or offset + len(data) == size
-    ):  # these may write to the survey: its row first, as whoever sends it does
+    if offset == 0 or offset + len(data) == size:
+        # These may write to the survey: its row first, as whoever sends it does.
         Survey.objects.select_for_update(of=("self",), no_key=True).filter(uid=survey_uid).order_by("pk").first()
     photo = _locked(uid, survey_uid, path, size, sha256, by)
     if photo.state != SurveyPhoto.State.ARRIVING:
@@ -91,7 +90,7 @@ def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, si
     if photo.state != SurveyPhoto.State.ARRIVING:
         _record(photo, before, by)
     if photo.state == SurveyPhoto.State.COMPLETE and photo.survey is not None and names(photo.survey.answers, uid):
-        waiting = Survey.objects.filter(pk=photo.survey_id, photos_missing__gt=0)
+        waiting = Survey.objects.filter(pk=photo.survey.pk, photos_missing__gt=0)
         waiting.update(photos_missing=F("photos_missing") - 1)  # by the database: two may arrive at once
     return photo
 
