@@ -19,7 +19,8 @@ class Item:
 
     `section` is a key of SECTIONS. `permission` None shows it to everybody signed in. `weight` orders within the section, and on
     phones over all: the lightest ON_PHONE entries with `phone=True` stand in the bottom bar, under `short` when given.
-    `badge(user)` gives a count for the user's own scope; 0 shows nothing. It runs on every page: one cheap query at most.
+    `badge(user)` gives a count for the user's own scope; 0 shows nothing, above 999 "999+". It runs on every page: one cheap query at
+    most.
     """
 
     section: str
@@ -45,6 +46,11 @@ class Link:
     @property
     def label(self) -> Any:
         return self.item.label
+
+    @property
+    def shown(self) -> str:
+        """The number on the badge, "" for none."""
+        return "" if not self.count else "999+" if self.count > 999 else str(self.count)
 
     @property
     def short(self) -> Any:

@@ -59,12 +59,12 @@ def had_task(user: Any, household: Household, year: int) -> bool:
     return VerificationTask.objects.filter(household=household, year=year, assignee_id=user.pk).exists()
 
 
-def hidden_years(user: Any, households: Iterable[int]) -> dict[int, int]:
-    """`{household: year}` of the second looks that wait for this user: until then the ledger of the year is kept from them
-    (`households.curtain`), because what was approved meanwhile has been written into it."""
+def second_looks(user: Any, households: Iterable[int]) -> Any:
+    """The second looks at these households that wait for this user, (household_id, year), latest year first; None where the user fills
+    no surveys."""
     if not user.can(FILL):
-        return {}
+        return None
     tasks = VerificationTask._base_manager.filter(
         assignee_id=user.pk, state=VerificationTask.State.OPEN, household__in=households
     )
-    return dict(tasks.order_by("-year").values_list("household_id", "year"))
+    return tasks.order_by("-year", "pk").values_list("household_id", "year")

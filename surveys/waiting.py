@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from accounts.roles import Permission
 from common import dates, pages
 from common.pages import CappedCount, Count
 from households.tiles import Tile
-from surveys import progress
+from surveys import access, progress
 from surveys.filters import ANY, MISSING, OVERDUE
 from surveys.models import Survey, SurveyRound, VerificationTask
 from surveys.services import quarantine
@@ -74,17 +75,37 @@ def _round(user: Any) -> Iterator[Draft]:
 
 REVIEWS, QUARANTINE = 0, 1
 CACHE = "_surveys_waiting"
+MOST = 999  # of a badge: on every page nobody waits for more to be counted
 
 
 def badge(which: int) -> Callable[[Any], int]:
-    """The number in the menu: as many as the tile and the list behind it say. One query for all of them, however many are asked for."""
+    """The number in the menu: as many as the tile and the list behind it say, up to `MOST` + 1. One query for all of them, however many
+    are asked for."""
 
     def count(user: Any) -> int:
-        found = user.__dict__.get(CACHE)
-        if found is None:
-            columns = [CappedCount(Survey.objects.waiting_for(user)), CappedCount(quarantine.waiting_for(user))]
-            found = User.objects.filter(pk=user.pk).values_list(*columns)[0]
-            user.__dict__[CACHE] = found  # a user is read anew for each request
-        return int(found[which])
+        if not hasattr(user, CACHE):  # a user is read anew for each request
+            setattr(user, CACHE, User.objects.filter(pk=user.pk).values_list(*_numbers(user))[0])
+        return int(getattr(user, CACHE)[which])
 
     return count
+
+
+def _numbers(user: Any) -> list[CappedCount]:
+    return [CappedCount(rows, most=MOST) for rows in (Survey.objects.waiting_for(user), quarantine.waiting_for(user))]
+
+
+def hidden_years(user: Any, households: Iterable[int]) -> dict[int, int]:
+    """`{household: year}` of the second looks that wait for this user: until then the ledger of the year is kept from them
+    (`households.curtain`), because what was approved meanwhile has been written into it.
+
+    Every ledger page asks; for who has badges in the menu, the query brings their numbers along.
+    """
+    looks = access.second_looks(user, households)
+    if looks is None:
+        return {}
+    if not user.can(Permission.SURVEY_REVIEW) or hasattr(user, CACHE):
+        return dict(looks)
+    columns = [*_numbers(user), ArraySubquery(looks.values("household_id")), ArraySubquery(looks.values("year"))]
+    *numbers, keys, years = User.objects.filter(pk=user.pk).values_list(*columns)[0]
+    setattr(user, CACHE, numbers)
+    return dict(zip(keys, years, strict=True))
