@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "cadres",
     "households",
     "surveys",
+    "catalogue",
     "exchange",
     "reports",
 ]
