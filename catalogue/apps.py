@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class CatalogueConfig(AppConfig):
     name = "catalogue"
     verbose_name = _("帮扶措施目录")
+
+    def ready(self) -> None:
+        from accounts.roles import Permission
+        from common import navigation
+
+        navigation.register(
+            navigation.Item("daily", _("帮扶措施目录"), "catalogue:kind_list", "task", Permission.HOUSEHOLD_VIEW, weight=60)
+        )

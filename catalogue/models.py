@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -28,6 +29,12 @@ class ReliefCategory(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MeasureKindQuerySet(models.QuerySet["MeasureKind"]):
+    def in_force(self, day: dt.date) -> MeasureKindQuerySet:
+        """Kinds one may receive on a day."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
 
 
 class MeasureKind(models.Model):
@@ -64,6 +71,8 @@ class MeasureKind(models.Model):
     valid_from = models.DateField(_("启用日期"))
     valid_to = models.DateField(_("停用日期"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+
+    objects = MeasureKindQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("帮扶措施")

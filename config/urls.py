@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("regions/", include("regions.urls")),
     path("cadres/", include("cadres.urls")),
     path("households/", include("households.urls")),
+    path("catalogue/", include("catalogue.urls")),
     path("surveys/", include("surveys.urls")),
     path("collect/", include("surveys.collect_urls")),
     path("exchange/", include("exchange.urls")),

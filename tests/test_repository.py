@@ -34,6 +34,7 @@ FLOORS = [
     ["cadres"],
     ["households"],
     ["surveys"],
+    ["catalogue"],
     ["reports", "exchange"],
     ["config"],
 ]
@@ -88,7 +89,7 @@ DOORS = (
     "selection.py",
     "listing.py",
 )
-DOOR_PACKAGES = ("households", "surveys", "exchange", "reports", "cadres", "accounts", "regions")
+DOOR_PACKAGES = ("households", "surveys", "catalogue", "exchange", "reports", "cadres", "accounts", "regions")
 
 
 def unscoped_uses(source: str) -> Iterator[tuple[int, str]]:
