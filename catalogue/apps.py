@@ -11,5 +11,7 @@ class CatalogueConfig(AppConfig):
         from common import navigation
 
         navigation.register(
-            navigation.Item("daily", _("帮扶措施目录"), "catalogue:kind_list", "task", Permission.HOUSEHOLD_VIEW, weight=60)
+            navigation.Item(
+                "daily", _("帮扶措施目录"), "catalogue:kind_list", "task", Permission.HOUSEHOLD_VIEW, weight=60
+            )
         )

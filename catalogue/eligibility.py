@@ -23,7 +23,11 @@ _HIDDEN = {"id", "household", "member", "year", "unmapped", "updated_at", "surve
 YEAR_FACTS = {f.name: f for f in HouseholdYear._meta.concrete_fields if f.name not in _HIDDEN}
 MEMBER_FACTS = {f.name: f for f in MemberYear._meta.concrete_fields if f.name not in _HIDDEN}
 # What a rule may name: {name: label}.
-HOUSEHOLD_NAMES = {"status": _("身份"), "members": _("家庭人口"), **{name: f.verbose_name for name, f in YEAR_FACTS.items()}}
+HOUSEHOLD_NAMES = {
+    "status": _("身份"),
+    "members": _("家庭人口"),
+    **{name: f.verbose_name for name, f in YEAR_FACTS.items()},
+}
 MEMBER_NAMES = {
     "age": _("年龄"), "sex": _("性别"), "relation": _("与户主关系"), **{name: f.verbose_name for name, f in MEMBER_FACTS.items()},
 }  # fmt: skip
@@ -94,7 +98,9 @@ def missing(rule: Any, scope: rules.Scope) -> list[str]:
 
 def problem(rule: Any, whose: str) -> str:
     """What is wrong with a rule of the catalogue, as a sentence without a full stop; "" where it is sound."""
-    names = rules.Names(frozenset(HOUSEHOLD_NAMES) - {"members"}, frozenset(MEMBER_NAMES) - {"age"}, inside=whose == Whose.MEMBER)
+    names = rules.Names(
+        frozenset(HOUSEHOLD_NAMES) - {"members"}, frozenset(MEMBER_NAMES) - {"age"}, inside=whose == Whose.MEMBER
+    )
     return rules.check_rule(rule, names)
 
 
@@ -118,7 +124,11 @@ def facts_of(households: Iterable[Household], year: int, *, today: dt.date) -> d
         if hyear is not None:
             values |= {name: _value(getattr(hyear, name)) for name in YEAR_FACTS} | lines[hyear.pk]
         persons = [
-            rules.Person(str(one.uid), _of_member(one, myears.get(one.pk)), born=one.birth_date.isoformat() if one.birth_date else "")
+            rules.Person(
+                str(one.uid),
+                _of_member(one, myears.get(one.pk)),
+                born=one.birth_date.isoformat() if one.birth_date else "",
+            )
             for one in members[row.pk]
         ]
         scope = rules.Scope(values=values, members=persons, year=year, today=today.isoformat())
@@ -138,5 +148,3 @@ def _value(value: Any) -> Any:
     if value in (None, "", []):
         return None
     return str(value) if isinstance(value, Decimal) else value.isoformat() if isinstance(value, dt.date) else value
-
-

@@ -60,7 +60,10 @@ class MeasureKind(models.Model):
     eligible = models.JSONField(_("享受条件（规则）"), null=True, blank=True)
     eligible_say = models.CharField(_("享受条件"), max_length=200, blank=True)
     causes = ArrayField(
-        models.CharField(max_length=4, choices=codelists.CAUSE.choices), default=list, blank=True, verbose_name=_("针对的致贫原因")
+        models.CharField(max_length=4, choices=codelists.CAUSE.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("针对的致贫原因"),
     )
     checks = ArrayField(
         models.CharField(max_length=12, choices=[(name, name) for name in CHECKS]), default=list, blank=True,
@@ -79,7 +82,9 @@ class MeasureKind(models.Model):
         ordering: ClassVar = ["column", "code"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(ceiling=None) | Q(ceiling__gt=0), name="measurekind_ceiling_positive"),
-            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="measurekind_dates"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="measurekind_dates"
+            ),
             models.CheckConstraint(condition=Q(eligible=None) | ~Q(eligible_say=""), name="measurekind_rule_is_said"),
         ]
 

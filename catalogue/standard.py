@@ -21,7 +21,9 @@ def put_in(category_model: Any, kind_model: Any) -> int:
     shipped = json.loads(FILE.read_text(encoding="utf-8"))
     categories = {}
     for place, each in enumerate(shipped["categories"], 1):
-        row, _new = category_model.objects.get_or_create(code=each["code"], defaults={"name": each["name"], "place": place})
+        row, _new = category_model.objects.get_or_create(
+            code=each["code"], defaults={"name": each["name"], "place": place}
+        )
         categories[each["code"]] = row
     made = 0
     for each in shipped["kinds"]:

@@ -17,8 +17,8 @@ from catalogue.models import MeasureKind
 from common.readonly import reads_only
 from households import codelists
 from households.filters import RegionChoices
-from households.models import Household
 from households.ledger import CHECK_TITLES
+from households.models import Household
 from regions.models import Level
 
 MOST_HOUSEHOLDS = 2000  # of a village, looked through at once
@@ -63,7 +63,9 @@ def kind_detail(request: HttpRequest, code: str) -> HttpResponse:
         "regions": regions.choices, "chosen": regions.chosen, "village": village, "year": today.year, "now": today,
     }  # fmt: skip
     if village is not None:
-        households = Household.objects.for_user(request.user).active().filter(village=village).order_by("sort_key", "pk")
+        households = (
+            Household.objects.for_user(request.user).active().filter(village=village).order_by("sort_key", "pk")
+        )
         context |= _who(kind, list(households[:MOST_HOUSEHOLDS]), today)
     return render(request, "catalogue/kind_detail.html", context)
 

@@ -114,9 +114,11 @@ def test_shipping_it_again_changes_nothing():
 
 RULES = st.recursive(
     st.sampled_from([{"==": [{"var": name}, True]} for name in "abc"]),
-    lambda inner: st.lists(inner, min_size=1, max_size=3).map(lambda found: {"and": found})
-    | st.lists(inner, min_size=1, max_size=3).map(lambda found: {"or": found})
-    | inner.map(lambda found: {"!": [found]}),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3).map(lambda found: {"and": found})
+        | st.lists(inner, min_size=1, max_size=3).map(lambda found: {"or": found})
+        | inner.map(lambda found: {"!": [found]})
+    ),
     max_leaves=8,
 )
 FACT = st.sampled_from([True, False, None])
@@ -132,7 +134,9 @@ def test_unknown_means_that_a_missing_fact_may_turn_it(rule, facts):
     told = decide(rule, scope(facts))
     if told is not None:
         for rest in (True, False):
-            assert decide(rule, scope({name: rest if value is None else value for name, value in facts.items()})) is told
+            assert (
+                decide(rule, scope({name: rest if value is None else value for name, value in facts.items()})) is told
+            )
     else:
         assert None in facts.values()
 
@@ -154,5 +158,3 @@ def test_another_area_s_people_are_not_listed(land, client_as, clerk):
     page = client_as(clerk).get("/catalogue/toilet/", {"region": land.far_village.pk})
     assert page.status_code == 200
     assert "远方人" not in page.content.decode()
-
-
