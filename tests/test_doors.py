@@ -271,7 +271,7 @@ DOORS: list[Door] = [
     *form("surveys:round_close", Area(P.SURVEY_REVIEW), {"pk": "survey_round"}),
     # the catalogue of measures
     *get("catalogue:kind_list", Menu(P.HOUSEHOLD_VIEW)),
-    *get("catalogue:kind_detail", Menu(P.HOUSEHOLD_VIEW), {"code": "dibao"}),
+    *get("catalogue:kind_detail", Menu(P.HOUSEHOLD_VIEW), {"code": "'dibao"}),
     # survey forms
     *get("surveys:form_list", Menu(P.SURVEY_PUBLISH)),
     *form("surveys:form_upload", Menu(P.SURVEY_PUBLISH)),
