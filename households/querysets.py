@@ -46,7 +46,7 @@ class HouseholdQuerySet(ScopedQuerySet):
 
     view_permission = Permission.HOUSEHOLD_VIEW
     _ways: tuple[Q, ...] = ()  # of the scope: by area, by pairing
-    of_members: Q = Q()  # the same scope, asked of members
+    of_members: tuple[Q, ...] = ()  # the same, asked of members
 
     def scope(self, user: Any, permission: Permission) -> Q:
         return functools.reduce(operator.or_, _ways(user, permission))
@@ -56,7 +56,7 @@ class HouseholdQuerySet(ScopedQuerySet):
         if not found.query.is_empty():
             permission = permission or self.view_permission
             found._ways = _ways(user, permission)
-            found.of_members = functools.reduce(operator.or_, _ways(user, permission, "household_id"))
+            found.of_members = _ways(user, permission, "household_id")
         return found
 
     def _clone(self) -> Self:

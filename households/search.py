@@ -19,7 +19,7 @@ from django import forms
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet
-from django.db.models.functions import Right
+from django.db.models.functions import Left, Right
 from django.db.models.lookups import Exact, StartsWith
 from django.utils.translation import gettext as _
 
@@ -72,7 +72,9 @@ class Search:
         self.is_bounded = True  # set by `restrict`
         self.by_name = False  # then the one condition on members has an index that knows no villages
         self.members: list[Q] = []  # each a condition on members with an index of its own
-        self.nearby: list[Q] = []  # the same, where the index begins with the village
+        self.nearby: list[
+            tuple[str, str]
+        ] = []  # (column, what it begins with): the same, where the index begins with the village
         self.households: list[Q] = []
         digits = phones.clean(self.text) if self.text[:1] in "+＋" else identity.clean(self.text)
         if re.fullmatch(r"[0-9]+X?", digits):
@@ -96,7 +98,7 @@ class Search:
             return
         if plain.isalpha():
             spellings = _spellings(plain)
-            self.nearby = [Q(pinyin__startswith=spelling) for spelling in spellings] + [Q(initials__startswith=plain)]
+            self.nearby = [*(("pinyin", each) for each in spellings), ("initials", plain)]
             self.members = [_any([*(_second("pinyin", each) for each in spellings), _second("initials", plain)])]
             self.members += [Q(name_grams__contains=query_grams(text))]  # names that are written in Latin letters
         number = text.strip()
@@ -131,8 +133,8 @@ class Search:
 
     def _bounded(self, households: HouseholdQuerySet) -> list[int] | QuerySet[Any] | None:
         """The keys of the households that fit: as a list, from `MANY` on as a query, None when there may be more than `DENSE`."""
-        area = households.of_members
         if self.by_name:
+            area = _any(households.of_members)
             # What the index gives is cut off at so many, and cut to the area afterwards.
             names = Member.objects.filter(*self.members).order_by()
             counted = names[: DENSE + 1].aggregate(
@@ -142,17 +144,23 @@ class Search:
                 return None
             near = set(counted["near"])
             return names.filter(area).values("household_id") if len(near) > MANY else sorted(near)
-        few = list(self._ways(area, MANY + 1))
+        few = list(self._ways(households, MANY + 1))
         if len(few) <= MANY:
             return sorted({pk for (pk,) in few})
-        return self._ways(area) if self._ways(area, DENSE + 1).count() <= DENSE else None
+        return self._ways(households) if self._ways(households, DENSE + 1).count() <= DENSE else None
 
-    def _ways(self, area: Q, most: int | None = None) -> QuerySet[Any]:
+    def _ways(self, households: HouseholdQuerySet, most: int | None = None) -> QuerySet[Any]:
         """Keys of the households that fit, each way through its index, at most `most` a way; some of them more than once."""
+        # Only these are cut to the area: few fit the others, and the database thinks that many do and would read all of the area.
+        near = [each & area for each in self.begins() for area in households.of_members[:1] or (Q(),)]
+        # Those of one's paired households are gone through once, and not by an index of names, which would find them in all villages.
+        walked = [Q(Exact(Left(column, len(text)), text)) for column, text in self.nearby]
+        near += [_any(walked) & paired for paired in households.of_members[1:] if walked]
         found = [
-            # Only these are cut to the area: few fit the others, and the database thinks that many do and would read all of the area.
-            *(Member.objects.filter(each, area).order_by().values_list("household_id")[:most] for each in self.nearby),
-            *(Member.objects.filter(each).order_by().values_list("household_id")[:most] for each in self.members),
+            *(
+                Member.objects.filter(each).order_by().values_list("household_id")[:most]
+                for each in [*near, *self.members]
+            ),
             *(Household.objects.filter(each).order_by().values_list("pk")[:most] for each in self.households),
         ]
         return found[0].union(*found[1:], all=True) if len(found) > 1 else found[0]
@@ -167,7 +175,11 @@ class Search:
 
     @property
     def _of_members(self) -> list[Q]:
-        return [*self.nearby, *self.members]
+        return [*self.begins(), *self.members]
+
+    def begins(self) -> list[Q]:
+        """The conditions of `nearby`."""
+        return [Q(**{f"{column}__startswith": text}) for column, text in self.nearby]
 
     def hits(self, household_ids: Iterable[int]) -> dict[int, list[Member]]:
         """Which members of these households (of one page) fit: one query, so that a row can say why it was found."""
@@ -181,7 +193,7 @@ class Search:
         return found
 
 
-def _any(conditions: list[Q]) -> Q:
+def _any(conditions: Iterable[Q]) -> Q:
     return functools.reduce(operator.or_, conditions, Q())
 
 

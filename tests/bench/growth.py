@@ -27,7 +27,7 @@ from tests.bench.frame import Table, median
 SMALL, LARGE = "bench_small", "bench_large"
 ROUNDS = 15
 LISTS, SEARCH = 0.1, 0.25  # exponents
-TENFOLD = 1.3
+TENFOLD, TENFOLD_SEARCH = 1.3, 1.5  # ADR 7: a search meets ten times the namesakes
 
 
 class Place:
@@ -82,10 +82,10 @@ def run(table: Table, households: int) -> None:
     try:
         for what in places[0].actions:
             found = [median(times) for times in _by_turns(places, what)]
+            tenfold, exponent = (TENFOLD_SEARCH, SEARCH) if what.startswith("search") else (TENFOLD, LISTS)
             if what != "registering a household":
-                table.add("growth", f"{what}, {sizes[2]:,} / {sizes[1]:,} households", found[2], found[1], TENFOLD)
-            budget = SEARCH if what.startswith("search") else LISTS
-            table.most("growth", f"{what}, exponent of time against households", slope(sizes, found), budget)
+                table.add("growth", f"{what}, {sizes[2]:,} / {sizes[1]:,} households", found[2], found[1], tenfold)
+            table.most("growth", f"{what}, exponent of time against households", slope(sizes, found), exponent)
     finally:
         connections["default"] = before
         for place in places:

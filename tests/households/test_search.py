@@ -227,7 +227,7 @@ def test_each_way_has_an_index_of_its_own(text, index):
     plans = [
         rows.filter(condition).order_by().values_list("pk").explain()
         for rows, conditions in (
-            (search.Member.objects.filter(village=300), asked.nearby),
+            (search.Member.objects.filter(village=300), asked.begins()),
             (search.Member.objects.all(), asked.members),
             (Household.objects.all(), asked.households),
         )
