@@ -78,3 +78,9 @@ def require_in(user: Any, permission: Permission, region: Region) -> None:
     """Raise `PermissionDenied` unless a posting grants the permission in the region (rows that do not exist yet)."""
     if not may_in(user, permission, region):
         raise PermissionDenied(permission)
+
+
+def require_somewhere(user: Any, permission: Permission) -> None:
+    """Raise `PermissionDenied` unless the user holds the permission somewhere (pages about no row in particular)."""
+    if not user.can(permission):
+        raise PermissionDenied(permission)

@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from cryptography.fernet import InvalidToken
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from cadres import services, sheet
 from cadres.forms import SheetForm
 from common.pii import cipher
@@ -27,8 +27,7 @@ SEALED_SECONDS = 3600
 
 def _by(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
-    if not request.user.can(Permission.ACCOUNT_MANAGE):
-        raise PermissionDenied(Permission.ACCOUNT_MANAGE)
+    require_somewhere(request.user, Permission.ACCOUNT_MANAGE)
     return request.user
 
 

@@ -275,8 +275,6 @@ def trail_of(subject: str) -> models.QuerySet[AuditEvent]:
 _vouched: list[type[models.Model]] = []
 # What reads files that rows speak of: (row, what is wrong with its file or ""), each.
 FILES: list[Callable[[], Iterator[tuple[models.Model, str]]]] = []
-
-
 _sound: dict[type[models.Model], Callable[[Any], bool]] = {}
 
 
@@ -313,7 +311,8 @@ def verify(audited: Sequence[type[models.Model]], progress: Callable[[int], None
 
     Checks, in this order: no event without link and no link without event; each link's hash follows from the link before it, the
     one before it in its subject's chain, and the body; each event's columns equal its body; each live row of `audited` has the
-    digest its last event recorded and secrets that open, if the model's `audit_rows` says that it is a fact. A row changed, added or removed past the verbs is reported with that last event.
+    digest its last event recorded and secrets that open, if the model's `audit_rows` says that it is a fact. A row changed, added or
+    removed past the verbs is reported with that last event.
     """
     verdict = Verdict()
     last: dict[str, tuple[int, str | None]] = {}

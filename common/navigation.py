@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 SECTIONS = {"daily": _("日常"), "review": _("审核"), "print": _("分析与打印"), "admin": _("管理")}
 ON_PHONE = 3
+MOST = 999  # of a badge: on every page nobody waits for more to be counted
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Item:
 
     `section` is a key of SECTIONS. `permission` None shows it to everybody signed in. `weight` orders within the section, and on
     phones over all: the lightest ON_PHONE entries with `phone=True` stand in the bottom bar, under `short` when given.
-    `badge(user)` gives a count for the user's own scope; 0 shows nothing, above 999 "999+". It runs on every page: one cheap query at
+    `badge(user)` gives a count for the user's own scope; 0 shows nothing, above `MOST` "999+". It runs on every page: one cheap query at
     most.
     """
 
@@ -50,7 +51,7 @@ class Link:
     @property
     def shown(self) -> str:
         """The number on the badge, "" for none."""
-        return "" if not self.count else "999+" if self.count > 999 else str(self.count)
+        return "" if not self.count else f"{MOST}+" if self.count > MOST else str(self.count)
 
     @property
     def short(self) -> Any:

@@ -137,9 +137,8 @@ def _read(raw: Any, by: Any, device: uuid.UUID | None) -> Op:
         digest = digest_of(name, body)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise Refused("malformed", _("这条记录的格式不对，服务器读不懂。请更新页面后再传。"))
-    if (
-        moment is not None and not 2000 <= moment.year <= 2100
-    ):  # no clock says so; at the ends of time no time zone can be reckoned
+    # No clock says anything else; at the ends of time no time zone can be reckoned.
+    if moment is not None and not 2000 <= moment.year <= 2100:
         moment = None
     if moment and timezone.is_naive(moment):
         moment = timezone.make_aware(moment)

@@ -6,7 +6,6 @@ import io
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from common import jobs
 from common.models import Job
 from common.pages import keyset_page
@@ -32,8 +32,7 @@ State = ImportBatch.State
 
 
 def _may(request: HttpRequest) -> None:
-    if not request.user.can(Permission.HOUSEHOLD_IMPORT):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.HOUSEHOLD_IMPORT)
+    require_somewhere(request.user, Permission.HOUSEHOLD_IMPORT)
 
 
 def _batch(request: HttpRequest, pk: int) -> ImportBatch:

@@ -48,9 +48,8 @@ class Control:
     asks: bool  # may raise an amber question
     fills: bool  # may be filled by an ID number
     choices: tuple[Choice, ...]
-    earlier: tuple[
-        tuple[str, str], ...
-    ] = ()  # (code, label) of a select that only earlier years have: shown and kept, never offered
+    # (code, label) of a select that only earlier years have: shown and kept, never offered
+    earlier: tuple[tuple[str, str], ...] = ()
     place: str = ""  # "3.2": its number on paper
 
     @property

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Permission
-from common import dates, pages
+from common import dates, navigation, pages
 from common.pages import CappedCount, Count
 from households.tiles import Tile
 from surveys import access, progress
@@ -75,11 +75,10 @@ def _round(user: Any) -> Iterator[Draft]:
 
 REVIEWS, QUARANTINE = 0, 1
 CACHE = "_surveys_waiting"
-MOST = 999  # of a badge: on every page nobody waits for more to be counted
 
 
 def badge(which: int) -> Callable[[Any], int]:
-    """The number in the menu: as many as the tile and the list behind it say, up to `MOST` + 1. One query for all of them, however many
+    """The number in the menu: as many as the tile and the list behind it say, up to `navigation.MOST` + 1. One query for all of them, however many
     are asked for."""
 
     def count(user: Any) -> int:
@@ -91,7 +90,10 @@ def badge(which: int) -> Callable[[Any], int]:
 
 
 def _numbers(user: Any) -> list[CappedCount]:
-    return [CappedCount(rows, most=MOST) for rows in (Survey.objects.waiting_for(user), quarantine.waiting_for(user))]
+    return [
+        CappedCount(rows, most=navigation.MOST)
+        for rows in (Survey.objects.waiting_for(user), quarantine.waiting_for(user))
+    ]
 
 
 def hidden_years(user: Any, households: Iterable[int]) -> dict[int, int]:

@@ -25,6 +25,7 @@ MAX_UPLOAD = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 LONGEST_SIDE = 1600
 MOST_PER_KIND = 10
+FILE_GONE, FILE_CHANGED = "照片文件不见了", "照片文件被改过，与记录的摘要不符"  # as `verify_history` says it
 
 
 def reencode(upload: Any, *, formats: tuple[str, ...] | None = None, most_pixels: int = MAX_PIXELS, longest: int = LONGEST_SIDE,
@@ -89,8 +90,8 @@ def _wrong_with(photo: Photo) -> str:
         with default_storage.open(str(photo.file.name)) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return "照片文件不见了"
-    return "" if digest == photo.sha256 else "照片文件被改过，与记录的摘要不符"
+        return FILE_GONE
+    return "" if digest == photo.sha256 else FILE_CHANGED
 
 
 def _on_white(image: Image.Image) -> Image.Image:

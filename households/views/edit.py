@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from common.readonly import read_on_get
 from households import curtain, values
 from households.forms import (
@@ -285,8 +285,7 @@ def household_reopen(request: HttpRequest, pk: int) -> HttpResponse:
 @read_on_get
 def household_add(request: HttpRequest) -> HttpResponse:
     """Register a household with its householder."""
-    if not request.user.can(Permission.HOUSEHOLD_RESTRUCTURE):
-        raise PermissionDenied(Permission.HOUSEHOLD_RESTRUCTURE)
+    require_somewhere(request.user, Permission.HOUSEHOLD_RESTRUCTURE)
     form = NewHouseholdForm(request.POST or None)
     picker = _village_picker(request, form)
     if request.method == "POST" and form.is_valid():

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from common import audit, vault
 from common.sync import Refused
-from households.services.photos import reencode
+from households.services.photos import FILE_CHANGED, FILE_GONE, reencode
 from surveys.models import Survey, SurveyPhoto
 
 MOST_BYTES = 300 * 1024  # of a photo
@@ -214,8 +214,8 @@ def _wrong_with(photo: SurveyPhoto) -> str:
     try:
         data = vault.get(photo.file)
     except OSError:
-        return "照片文件不见了"
+        return FILE_GONE
     except InvalidToken:
         data = b""
     sound = hashlib.sha256(data).hexdigest() == photo.kept_sha256
-    return "" if sound else "照片文件被改过，与记录的摘要不符"
+    return "" if sound else FILE_CHANGED

@@ -116,9 +116,8 @@ def _take(read: Sent, household: Household, *, surveyor: Any, by: Any) -> tuple[
         SurveyPhoto.objects.filter(pk__in=[photo.pk for photo in claimed]).update(survey=survey)
         for photo in claimed:
             photo.survey = survey
-    arrived = [
-        photo for photo in claimed if photo.state != SurveyPhoto.State.ARRIVING
-    ]  # the others are recorded when they have
+    # The others are recorded when they have arrived.
+    arrived = [photo for photo in claimed if photo.state != SurveyPhoto.State.ARRIVING]
     audit.record(
         "survey.submitted", by=by, target=survey, region_path=household.village.path, subject=household.subject, rows=[survey, *conflicts, *arrived], gone=gone,
         note=_("%(year)s年%(purpose)s，调查人 %(name)s") % {"year": survey.year, "purpose": survey.get_purpose_display(), "name": surveyor.name},

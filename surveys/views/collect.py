@@ -6,7 +6,6 @@ import json
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -16,6 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
 
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from common.json_api import answers_json
 from common.readonly import reads_only
 from surveys import shells
@@ -23,8 +23,7 @@ from surveys.models import SurveyForm
 
 
 def _may_fill(request: HttpRequest) -> None:
-    if not request.user.can(Permission.SURVEY_FILL):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.SURVEY_FILL)
+    require_somewhere(request.user, Permission.SURVEY_FILL)
 
 
 @gzip_page  # there is no secret in it that its length could tell

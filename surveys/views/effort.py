@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from accounts.scoping import posted_regions
+from accounts.scoping import posted_regions, require_somewhere
 from common import charts, pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
@@ -24,8 +23,7 @@ from surveys.views.base import households
 @reads_only
 def effort_page(request: HttpRequest) -> HttpResponse:
     user = request.user
-    if not user.can(Permission.HOUSEHOLD_VIEW):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.HOUSEHOLD_VIEW)
+    require_somewhere(user, Permission.HOUSEHOLD_VIEW)
     regions = RegionChoices(user, request.GET.get("region", ""))
     tops = posted_regions(user, Permission.HOUSEHOLD_VIEW)
     at = regions.chosen or (tops[0] if len(tops) == 1 else None)

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.roles import Permission
-from accounts.scoping import may_in, posted_regions
+from accounts.scoping import may_in, posted_regions, require_somewhere
 from common.readonly import read_on_get, reads_only
 from households.services import LedgerError
 from regions.models import Region
@@ -53,8 +52,7 @@ class UploadForm(forms.Form):
 
 
 def _may(request: HttpRequest) -> None:
-    if not request.user.can(Permission.SURVEY_PUBLISH):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.SURVEY_PUBLISH)
+    require_somewhere(request.user, Permission.SURVEY_PUBLISH)
 
 
 def _form(request: HttpRequest, pk: int) -> SurveyForm:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from common import pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
@@ -31,8 +31,7 @@ PEOPLE_BELOW = Level.TOWNSHIP  # by surveyor: each household is asked for its pe
 
 
 def _may_see(request: HttpRequest) -> int:
-    if not request.user.can(Permission.HOUSEHOLD_VIEW):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.HOUSEHOLD_VIEW)
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     return timezone.localdate().year
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from common import charts, pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
@@ -29,8 +29,7 @@ DONE = ("approved", "submitted", "returned", "drafted")  # parts of the bar; wha
 
 
 def _rounds(request: HttpRequest) -> tuple[list[SurveyRound], SurveyRound | None]:
-    if not request.user.can(Permission.HOUSEHOLD_VIEW):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.HOUSEHOLD_VIEW)
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     rounds = list(progress.rounds_for(request.user)[:SHOWN_ROUNDS])
     return rounds, progress.chosen_round(rounds, request.GET.get("round", ""))
 
@@ -178,8 +177,7 @@ def progress_households(request: HttpRequest) -> HttpResponse:
 @reads_only
 def progress_phones(request: HttpRequest) -> HttpResponse:
     """Whose phone said that it holds something not uploaded; the tile is the sum of these."""
-    if not request.user.can(Permission.SURVEY_REVIEW):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.SURVEY_REVIEW)
+    require_somewhere(request.user, Permission.SURVEY_REVIEW)
     rounds, round = _rounds(request)
     regions = RegionChoices(request.user, request.GET.get("region", ""))
     region = regions.chosen or (round.region if round else None)

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from common import sync
 from common.models import SyncOp
 from common.readonly import read_on_get, reads_only
@@ -52,8 +52,7 @@ class Waiting:
 
 def _may(request: HttpRequest) -> Any:
     user: Any = request.user
-    if not user.can(Permission.SURVEY_REVIEW):
-        raise PermissionDenied(Permission.SURVEY_REVIEW)
+    require_somewhere(user, Permission.SURVEY_REVIEW)
     return user
 
 

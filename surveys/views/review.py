@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from PIL import Image
 
 from accounts.roles import Permission
-from accounts.scoping import allowed
+from accounts.scoping import allowed, require_somewhere
 from common import audit, bulk, jobs, pages, vault
 from common.models import AuditEvent
 from common.readonly import reads_only
@@ -57,8 +57,7 @@ def _url() -> str:
 @reads_only
 def survey_list(request: HttpRequest) -> HttpResponse:
     """What waits, and under filters everything else."""
-    if not request.user.can(Permission.HOUSEHOLD_VIEW):
-        raise PermissionDenied(Permission.HOUSEHOLD_VIEW)
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     filterset = SurveyFilter(request.GET, Survey.objects.for_user(request.user), request=request)
 
     def context(page: pages.Page) -> dict[str, Any]:
@@ -316,8 +315,7 @@ def _again(request: HttpRequest, pk: int, error: Exception) -> HttpResponse:
 @require_POST
 def approve_bulk(request: HttpRequest) -> HttpResponse:
     """批量通过: first what will happen and what is left alone and why, then the deed; a long one as a job."""
-    if not request.user.can(Permission.SURVEY_REVIEW):
-        raise PermissionDenied(Permission.SURVEY_REVIEW)
+    require_somewhere(request.user, Permission.SURVEY_REVIEW)
     query = selection.list_query(request, SURVEYS)
     back = pages.address(_url(), query)
     try:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.roles import Permission
-from accounts.scoping import may_in, posted_regions, require_in
+from accounts.scoping import may_in, posted_regions, require_in, require_somewhere
 from common import pages
 from common.forms import DateInput
 from common.readonly import read_on_get, reads_only
@@ -61,8 +60,7 @@ class RoundForm(forms.Form):
 
 def _round(request: HttpRequest, pk: int) -> SurveyRound:
     """A round of the own area that one may change; 404 where it concerns nobody one sees, 403 where it is not one's own to change."""
-    if not request.user.can(Permission.SURVEY_REVIEW):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.SURVEY_REVIEW)
+    require_somewhere(request.user, Permission.SURVEY_REVIEW)
     round = get_object_or_404(progress.rounds_for(request.user), pk=pk)
     require_in(request.user, Permission.SURVEY_REVIEW, round.region)
     return round
@@ -71,8 +69,7 @@ def _round(request: HttpRequest, pk: int) -> SurveyRound:
 @reads_only
 def round_list(request: HttpRequest) -> HttpResponse:
     user = request.user
-    if not user.can(Permission.HOUSEHOLD_VIEW):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.HOUSEHOLD_VIEW)
+    require_somewhere(user, Permission.HOUSEHOLD_VIEW)
     rows = []
     for round in progress.rounds_for(user)[:SHOWN]:
         word, tone = progress.stage_of_round(round)
@@ -86,8 +83,7 @@ def round_list(request: HttpRequest) -> HttpResponse:
 @read_on_get
 def round_open(request: HttpRequest) -> HttpResponse:
     user = request.user
-    if not user.can(Permission.SURVEY_REVIEW):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.SURVEY_REVIEW)
+    require_somewhere(user, Permission.SURVEY_REVIEW)
     today = timezone.localdate()
     first = {
         "year": today.year, "starts_on": today, "audience": SurveyRound.Audience.REGISTERED,

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 from urllib.parse import unquote
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from django.views.decorators.gzip import gzip_page
 
 from accounts import signed_in
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from common import json_api, sync
 from common.json_api import answers_json
 from surveys import access, pack
@@ -29,8 +29,7 @@ SMALL = 16 * 1024  # bytes of a request that carries no survey
 def _fills(request: HttpRequest) -> Any:
     """Who asks; 403 for those who fill no surveys at all."""
     user: Any = request.user
-    if not user.can(Permission.SURVEY_FILL):
-        raise PermissionDenied(Permission.SURVEY_FILL)
+    require_somewhere(user, Permission.SURVEY_FILL)
     return user
 
 

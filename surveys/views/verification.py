@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.roles import Permission
-from accounts.scoping import posted_regions, require
+from accounts.scoping import posted_regions, require, require_somewhere
 from common import pages
 from common.readonly import read_on_get, reads_only
 from households import codelists, selection
@@ -52,8 +52,7 @@ def _tabs(request: HttpRequest, here: str) -> list[tuple[str, str, bool]]:
 
 
 def _ask(request: HttpRequest, permission: Permission) -> None:
-    if not request.user.can(permission):  # type: ignore[union-attr]
-        raise PermissionDenied(permission)
+    require_somewhere(request.user, permission)
 
 
 # -- tasks ----------------------------------------------------------------------------------------------------------------------

@@ -235,7 +235,8 @@ def wait_sent(page):
     chip(page, "done")
 
 
-def test_an_answer_that_is_lost_makes_no_second_survey(server, phones, family, helper):
+def queued_behind_a_wire(server, phones, helper):
+    """(wire, page) of a phone on which one finished survey with a photo waits; the server is down."""
     wire = Wire(server)
     phone = phones(wire.url)
     page = phone.log_in(helper)
@@ -243,6 +244,11 @@ def test_an_answer_that_is_lost_makes_no_second_survey(server, phones, family, h
     worker_ready(page)
     server.stop()
     queue_one(page, photos=1)
+    return wire, page
+
+
+def test_an_answer_that_is_lost_makes_no_second_survey(server, phones, family, helper):
+    wire, page = queued_behind_a_wire(server, phones, helper)
     lost = {"ops": 2, "photos": 3}
 
     def cut(request):
@@ -816,13 +822,7 @@ PIECE = 64 * 1024
 
 def test_a_photo_whose_upload_breaks_off_at_every_edge_arrives_once_and_whole(server, phones, family, helper):
     """The connection ends at each edge of the pieces and a byte before and behind it; each time the rest goes on from there."""
-    wire = Wire(server)
-    phone = phones(wire.url)
-    page = phone.log_in(helper)
-    chip(page, "done")
-    worker_ready(page)
-    server.stop()
-    queue_one(page, photos=1)
+    wire, page = queued_behind_a_wire(server, phones, helper)
     [held] = rows(page, "photos", "m")
     assert held["size"] > 2 * PIECE
     server.start()
