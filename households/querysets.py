@@ -33,11 +33,21 @@ def is_paired(user: Any) -> bool:
     return bool(paired_household_ids(user))
 
 
-def _ways(user: Any, permission: Permission, household: str = "pk") -> tuple[Q, ...]:
-    """How a user comes to see households: by area; by pairing, where there are any. Of rows with a `village` and the key `household`."""
-    regions = visible_region_ids(user, permission)
-    area = among("village_id", regions) if regions else Q(pk__in=[])
+Reach = tuple[list[int], list[int]]  # regions, paired households
+
+
+def _reach(user: Any, permission: Permission) -> Reach:
+    """How a user comes to see households: by area; by pairing, where there are any."""
     paired = paired_household_ids(user) if permission in GRANTS[Role.HELPER] else []
+    return visible_region_ids(user, permission), paired
+
+
+def _ways(reach: Reach | None, household: str) -> tuple[Q, ...]:
+    """A reach as conditions on rows with a `village` and the key `household`: by area and, where there are any, by pairing."""
+    if reach is None:
+        return ()
+    regions, paired = reach
+    area = among("village_id", regions) if regions else Q(pk__in=[])
     return (area, among(household, paired)) if paired else (area,)
 
 
@@ -45,24 +55,26 @@ class HouseholdQuerySet(ScopedQuerySet):
     """Households. Two literal id lists (area, paired) make the scope: see `accounts.scoping`."""
 
     view_permission = Permission.HOUSEHOLD_VIEW
-    _ways: tuple[Q, ...] = ()  # of the scope: by area, by pairing
-    of_members: tuple[Q, ...] = ()  # the same, asked of members
+    _reach: Reach | None = None  # of whoever these rows are for
 
     def scope(self, user: Any, permission: Permission) -> Q:
-        return functools.reduce(operator.or_, _ways(user, permission))
+        return functools.reduce(operator.or_, _ways(_reach(user, permission), "pk"))
 
     def for_user(self, user: Any, permission: Permission | None = None) -> Self:
         found = super().for_user(user, permission)
         if not found.query.is_empty():
-            permission = permission or self.view_permission
-            found._ways = _ways(user, permission)
-            found.of_members = _ways(user, permission, "household_id")
+            found._reach = _reach(user, permission or self.view_permission)
         return found
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone._ways, clone.of_members = self._ways, self.of_members
+        clone._reach = self._reach
         return clone
+
+    @property
+    def of_members(self) -> tuple[Q, ...]:
+        """The scope, asked of members: by area, by pairing; empty where the rows are for nobody in particular."""
+        return _ways(self._reach, "household_id")
 
     def apart(self) -> list[Self]:
         """The same rows as querysets without a row in common: those of the area, and those of pairings elsewhere.
@@ -70,9 +82,10 @@ class HouseholdQuerySet(ScopedQuerySet):
         For counting: the OR of both makes PostgreSQL read the rows, one after the other they are counted in an index. So the OR, which
         stands in the query as the scope put it there, gives way to its halves; where it cannot be found, all stays as it is.
         """
-        if len(self._ways) < 2:
+        ways = _ways(self._reach, "pk")
+        if len(ways) < 2:
             return [self]
-        area, paired = self._ways
+        area, paired = ways
         either = self.model._base_manager.filter(area | paired).query.where.children[0]
         bare = self._chain()
         where = bare.query.where
