@@ -6,18 +6,18 @@ A verdict is yes, no, or unknown where a fact that decides is missing; what is u
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from catalogue.codelists import Whose
 from catalogue.models import MeasureKind
-from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear
+from households.models import Household, HouseholdYear, Member, MemberYear
 from surveys import rules
+from surveys.prefill import Rows, plain, rows_of
 
 _HIDDEN = {"id", "household", "member", "year", "unmapped", "updated_at", "surveyor", "surveyed_on", "cause_note"}
 YEAR_FACTS = {f.name: f for f in HouseholdYear._meta.concrete_fields if f.name not in _HIDDEN}
@@ -44,20 +44,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Facts:
-    """What rules know of a household in a year."""
+    """What rules know of a household in a year, and its present members."""
 
-    household: Household
-    year: int
-    hyear: HouseholdYear | None = None
-    members: tuple[Member, ...] = ()
-    scope: rules.Scope = field(default_factory=rules.Scope)
-
-    @property
-    def causes(self) -> list[str]:
-        """Codes of the causes of poverty, the main one first."""
-        if self.hyear is None:
-            return []
-        return list(dict.fromkeys(filter(None, [self.hyear.main_cause, *self.hyear.other_causes])))
+    members: tuple[Member, ...]
+    scope: rules.Scope
 
     def verdicts(self, kind: MeasureKind) -> list[Verdict]:
         """One for the household, or one for each member."""
@@ -106,45 +96,28 @@ def problem(rule: Any, whose: str) -> str:
 
 def facts_of(households: Iterable[Household], year: int, *, today: dt.date) -> dict[int, Facts]:
     """The facts of households (already through the row gate) in a year, in a fixed number of queries."""
-    rows = list(households)
-    keys = [row.pk for row in rows]
-    hyears = {row.household_id: row for row in HouseholdYear._base_manager.filter(household__in=keys, year=year)}
-    members: dict[int, list[Member]] = defaultdict(list)
-    for member in Member._base_manager.filter(household__in=keys, left_on=None).order_by("relation", "pk"):
-        members[member.household_id].append(member)
-    people = [member.pk for group in members.values() for member in group]
-    myears = {row.member_id: row for row in MemberYear._base_manager.filter(member__in=people, year=year)}
-    lines: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    for line in IncomeLine._base_manager.filter(household_year__in=[row.pk for row in hyears.values()]):
-        lines[line.household_year_id][line.item.replace(".", "_")] = line.amount
-    found = {}
-    for row in rows:
-        hyear = hyears.get(row.pk)
-        values: dict[str, Any] = {"status": row.status}
-        if hyear is not None:
-            values |= {name: _value(getattr(hyear, name)) for name in YEAR_FACTS} | lines[hyear.pk]
-        persons = [
-            rules.Person(
-                str(one.uid),
-                _of_member(one, myears.get(one.pk)),
-                born=one.birth_date.isoformat() if one.birth_date else "",
-            )
-            for one in members[row.pk]
-        ]
-        scope = rules.Scope(values=values, members=persons, year=year, today=today.isoformat())
-        found[row.pk] = Facts(row, year, hyear, tuple(members[row.pk]), scope)
-    return found
+    rows = rows_of(households, [year])
+    return {pk: _facts(rows, pk, year, today) for pk in rows.households}
 
 
-def _of_member(member: Member, myear: MemberYear | None) -> dict[str, Any]:
-    values: dict[str, Any] = {"sex": member.sex, "relation": member.relation}
-    if myear is not None:
-        values |= {name: _value(getattr(myear, name)) for name in MEMBER_FACTS}
-    return {name: value for name, value in values.items() if value not in (None, "", [])}
+def _facts(rows: Rows, household: int, year: int, today: dt.date) -> Facts:
+    members = rows.members.get(household, [])
+    lines = rows.lines.get((household, year), {})
+    values = {
+        "status": rows.households[household].status,
+        **_columns(rows.years.get((household, year)), YEAR_FACTS),
+        **{item.replace(".", "_"): plain(amount) for item, amount in lines.items()},
+    }
+    persons = [
+        rules.Person(
+            str(member.uid),
+            {"sex": member.sex, "relation": member.relation, **_columns(rows.member_years.get((member.pk, year)), MEMBER_FACTS)},
+            born=plain(member.birth_date) or "",
+        )
+        for member in members
+    ]  # fmt: skip
+    return Facts(tuple(members), rules.Scope(values=values, members=persons, year=year, today=today.isoformat()))
 
 
-def _value(value: Any) -> Any:
-    """A column's value as rules see it; blank text and lists are blank."""
-    if value in (None, "", []):
-        return None
-    return str(value) if isinstance(value, Decimal) else value.isoformat() if isinstance(value, dt.date) else value
+def _columns(record: models.Model | None, names: Iterable[str]) -> dict[str, Any]:
+    return {name: plain(getattr(record, name)) for name in names} if record is not None else {}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
+from accounts.scoping import require_somewhere
 from catalogue.codelists import COLUMN
 from catalogue.eligibility import facts_of
 from catalogue.models import MeasureKind
@@ -24,16 +24,12 @@ from regions.models import Level
 MOST_HOUSEHOLDS = 2000  # of a village, looked through at once
 
 
-def _may_see(request: HttpRequest) -> None:
-    if not request.user.can(Permission.HOUSEHOLD_VIEW):  # type: ignore[union-attr]
-        raise PermissionDenied(Permission.HOUSEHOLD_VIEW)
-
-
 @reads_only
 def kind_list(request: HttpRequest) -> HttpResponse:
     """All kinds in force, column by column of the national tables; `cause` and `check` leave those that answer it."""
-    _may_see(request)
-    kinds = MeasureKind.objects.in_force(timezone.localdate()).select_related("category")
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
+    today = timezone.localdate()
+    kinds = MeasureKind.objects.in_force(today)
     cause, check = request.GET.get("cause", ""), request.GET.get("check", "")
     if cause in codelists.CAUSE:
         kinds = kinds.filter(causes__contains=[cause])
@@ -45,7 +41,7 @@ def kind_list(request: HttpRequest) -> HttpResponse:
     columns = [(COLUMN.label(code.code), by_column[code.code]) for code in COLUMN.codes if code.code in by_column]
     context = {
         "columns": columns, "count": sum(len(rows) for _label, rows in columns), "cause": cause, "check": check,
-        "causes": codelists.CAUSE.choices, "checks": CHECK_TITLES.items(), "now": timezone.localdate(),
+        "causes": codelists.CAUSE.choices, "checks": CHECK_TITLES.items(), "now": today,
     }  # fmt: skip
     return render(request, "catalogue/kind_list.html", context)
 
@@ -53,7 +49,7 @@ def kind_list(request: HttpRequest) -> HttpResponse:
 @reads_only
 def kind_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One kind, and, for a chosen village, who may have it by what the ledger says this year."""
-    _may_see(request)
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     kind = get_object_or_404(MeasureKind.objects.select_related("category"), code=code)
     regions = RegionChoices(request.user, request.GET.get("region", ""))
     village = regions.chosen if regions.chosen is not None and regions.chosen.level == Level.VILLAGE else None
