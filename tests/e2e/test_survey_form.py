@@ -119,6 +119,8 @@ class Keys:
 
     def __init__(self, page, plan):
         self.page, self.plan, self.met = page, plan, set()
+        # From here on the browser hands over every file chooser: asked for together with the key that opens one, it may come too late.
+        page.on("filechooser", lambda _chooser: None)
 
     def at(self):
         state = self.page.evaluate(FOCUS)

@@ -22,7 +22,7 @@ _serial = itertools.count()
 
 
 def invented_id_number(born: dt.date = dt.date(1970, 1, 1), sex: str = "1") -> str:
-    """A number with a valid check digit on an area that no county has; another one with each call."""
+    """A number with a valid check digit on an area that no county has; another one with each call; none ends in 9 and three digits more."""
     n = next(_serial)
     body = f"999{n // 400 % 900 + 10:03d}{born:%Y%m%d}{n % 400 * 2 + (1 if sex == '1' else 2):03d}"
     return body + identity.check_digit(body)
