@@ -28,6 +28,19 @@ class Permission(StrEnum):
     SURVEY_REVIEW = "survey.review"
     SURVEY_SAMPLE = "survey.sample"
     SURVEY_PUBLISH = "survey.publish"
+    CATALOGUE_EDIT = "catalogue.edit"
+    PLAN_EDIT = "plan.edit"
+    PLAN_APPROVE = "plan.approve"
+    MEASURE_EDIT = "measure.edit"
+    MEASURE_APPROVE = "measure.approve"
+    DELIVERY_RECORD = "delivery.record"
+    DELIVERY_CONFIRM = "delivery.confirm"
+    FUND_VIEW = "fund.view"
+    FUND_EDIT = "fund.edit"
+    FUND_PAY = "fund.pay"
+    PROJECT_EDIT = "project.edit"
+    PROJECT_APPROVE = "project.approve"
+    HOUSE_EDIT = "house.edit"
 
 
 PERMISSION_TITLES = {
@@ -48,6 +61,19 @@ PERMISSION_TITLES = {
     Permission.SURVEY_REVIEW: _("审核入户调查、安排调查任务"),
     Permission.SURVEY_SAMPLE: _("抽取复核户"),
     Permission.SURVEY_PUBLISH: _("发布调查表"),
+    Permission.CATALOGUE_EDIT: _("维护帮扶措施目录"),
+    Permission.PLAN_EDIT: _("制定和修改帮扶计划"),
+    Permission.PLAN_APPROVE: _("审批帮扶计划"),
+    Permission.MEASURE_EDIT: _("提出帮扶措施、登记服务诉求"),
+    Permission.MEASURE_APPROVE: _("审批帮扶措施"),
+    Permission.DELIVERY_RECORD: _("登记措施落实"),
+    Permission.DELIVERY_CONFIRM: _("登记农户确认"),
+    Permission.FUND_VIEW: _("查看资金"),
+    Permission.FUND_EDIT: _("管理资金来源、下达和安排资金"),
+    Permission.FUND_PAY: _("发放资金"),
+    Permission.PROJECT_EDIT: _("登记村级项目和村级短板"),
+    Permission.PROJECT_APPROVE: _("审批、验收村级项目"),
+    Permission.HOUSE_EDIT: _("登记闲置房、安排入住"),
 }
 
 
@@ -64,20 +90,25 @@ class Role(models.TextChoices):
 
 P = Permission
 _READ = frozenset({P.HOUSEHOLD_VIEW})
-_VILLAGE = _READ | {P.HOUSEHOLD_EDIT, P.LEDGER_PRINT, P.HISTORY_VIEW, P.SURVEY_FILL}
+_HELP = frozenset({P.LEDGER_PRINT, P.SURVEY_FILL, P.PLAN_EDIT, P.MEASURE_EDIT, P.DELIVERY_CONFIRM})
+_VILLAGE = _READ | _HELP | {P.HOUSEHOLD_EDIT, P.HISTORY_VIEW, P.DELIVERY_RECORD, P.PROJECT_EDIT, P.HOUSE_EDIT}
+_OFFICE = frozenset({P.PLAN_APPROVE, P.MEASURE_APPROVE, P.PROJECT_APPROVE, P.FUND_VIEW, P.FUND_PAY})
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VILLAGE_CLERK: _VILLAGE,
     Role.RESIDENT_TEAM: _VILLAGE,
-    Role.HELPER: _READ | {P.LEDGER_PRINT, P.SURVEY_FILL},  # held by pairing, never by posting
+    Role.HELPER: _READ | _HELP,  # held by pairing, never by posting
     Role.TOWNSHIP_OFFICER: _VILLAGE
     | {P.HOUSEHOLD_RESTRUCTURE, P.PII_REVEAL, P.STATUS_PROPOSE, P.PAIRING_EDIT, P.HOUSEHOLD_IMPORT, P.LEDGER_PRINT_FULL, P.ACCOUNT_MANAGE}
-    | {P.SURVEY_REVIEW, P.SURVEY_SAMPLE},
+    | {P.SURVEY_REVIEW, P.SURVEY_SAMPLE}
+    | _OFFICE,
     Role.COUNTY_OFFICIAL: _VILLAGE
     | {P.HOUSEHOLD_RESTRUCTURE, P.PII_REVEAL, P.STATUS_PROPOSE, P.STATUS_CONFIRM, P.PAIRING_EDIT, P.HOUSEHOLD_IMPORT, P.LEDGER_PRINT_FULL}
-    | {P.ACCOUNT_MANAGE, P.REGION_EDIT, P.SURVEY_REVIEW, P.SURVEY_SAMPLE, P.SURVEY_PUBLISH},
+    | {P.ACCOUNT_MANAGE, P.REGION_EDIT, P.SURVEY_REVIEW, P.SURVEY_SAMPLE, P.SURVEY_PUBLISH}
+    | _OFFICE
+    | {P.CATALOGUE_EDIT, P.FUND_EDIT},
     Role.DEPARTMENT_USER: frozenset(),  # lists of its own measures; they come with the measures
-    Role.AUDITOR: _READ | {P.HISTORY_VIEW, P.LEDGER_PRINT, P.SURVEY_SAMPLE},
+    Role.AUDITOR: _READ | {P.HISTORY_VIEW, P.LEDGER_PRINT, P.SURVEY_SAMPLE, P.FUND_VIEW},
     Role.SYSTEM_ADMIN: frozenset({P.ACCOUNT_MANAGE, P.REGION_EDIT}),
 }  # fmt: skip
 

@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cadres/", include("cadres.urls")),
     path("households/", include("households.urls")),
     path("catalogue/", include("catalogue.urls")),
+    path("plans/", include("plans.urls")),
+    path("assistance/", include("assistance.urls")),
     path("surveys/", include("surveys.urls")),
     path("collect/", include("surveys.collect_urls")),
     path("exchange/", include("exchange.urls")),

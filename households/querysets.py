@@ -124,6 +124,15 @@ class HouseholdFileQuerySet(ScopedQuerySet):
         return Q(**{f"{self.household_lookup}__in": Household.objects.for_user(user, permission).order_by()})
 
 
+class OfHouseholdQuerySet(ScopedQuerySet):
+    """Rows that carry their household's village (`households.models.OfHousehold`): long lists of a county are read in an index of theirs."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        return functools.reduce(operator.or_, _ways(_reach(user, permission), "household_id"))
+
+
 class MemberQuerySet(HouseholdFileQuerySet):
     def present(self) -> MemberQuerySet:
         """Members who have not left."""

@@ -35,6 +35,8 @@ FLOORS = [
     ["households"],
     ["surveys"],
     ["catalogue"],
+    ["plans"],
+    ["assistance"],
     ["reports", "exchange"],
     ["config"],
 ]
@@ -89,7 +91,18 @@ DOORS = (
     "selection.py",
     "listing.py",
 )
-DOOR_PACKAGES = ("households", "surveys", "catalogue", "exchange", "reports", "cadres", "accounts", "regions")
+DOOR_PACKAGES = (
+    "households",
+    "surveys",
+    "catalogue",
+    "plans",
+    "assistance",
+    "exchange",
+    "reports",
+    "cadres",
+    "accounts",
+    "regions",
+)
 
 
 def unscoped_uses(source: str) -> Iterator[tuple[int, str]]:

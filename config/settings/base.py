@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "households",
     "surveys",
     "catalogue",
+    "plans",
+    "assistance",
     "exchange",
     "reports",
 ]

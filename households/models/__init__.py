@@ -1,8 +1,10 @@
 """The household file: identity, annual records, status, helpers, photos."""
 
 from households.models.annual import HouseholdYear, IncomeLine, MemberYear
+from households.models.evidence import Evidence
 from households.models.household import Household
 from households.models.member import Member
+from households.models.of_household import OfHousehold
 from households.models.pairing import Pairing
 from households.models.photo import Photo
 from households.models.saved_view import SavedView
@@ -12,5 +14,5 @@ from households.models.status import Status, StatusChange
 AUDITED = (Household, Member, HouseholdYear, MemberYear, IncomeLine, StatusChange, Pairing, Photo)
 
 __all__ = [
-    "AUDITED", "Household", "HouseholdYear", "IncomeLine", "Member", "MemberYear", "Pairing", "Photo", "SavedView", "Status", "StatusChange",
+    "AUDITED", "Evidence", "Household", "HouseholdYear", "IncomeLine", "Member", "MemberYear", "OfHousehold", "Pairing", "Photo", "SavedView", "Status", "StatusChange",
 ]  # fmt: skip

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import io
-
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from PIL import Image
 
+from common import pictures
 from common.readonly import read_on_get, reads_only
 from households.forms import PhotoForm
 from households.models import Photo
 from households.services import add_photo, remove_photo
 from households.views.base import FORM, attempt, done, form_status, household_or_404, page
 from households.views.edit import editable
-
-THUMBNAIL = 320  # pixels of the longest side
 
 
 @read_on_get
@@ -48,21 +44,7 @@ def photo_file(request: HttpRequest, pk: int, photo_pk: int) -> HttpResponse:
             data = opened.read()
     except FileNotFoundError as error:
         raise Http404 from error
-    if request.GET.get("size") == "small":
-        data = _small(data)
-    response = HttpResponse(data, content_type="image/jpeg")
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _small(data: bytes) -> bytes:
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(data)) as image:
-        image.draft("RGB", (THUMBNAIL, THUMBNAIL))
-        image.thumbnail((THUMBNAIL, THUMBNAIL))
-        image.save(out, "JPEG", quality=80)
-    return out.getvalue()
+    return pictures.answer(request, data)
 
 
 @read_on_get

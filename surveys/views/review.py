@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import uuid
 from typing import Any
 
@@ -10,18 +9,17 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
-from PIL import Image
 
 from accounts.roles import Permission
 from accounts.scoping import allowed, require_somewhere
-from common import audit, bulk, jobs, pages, vault
+from common import audit, bulk, jobs, pages, pictures
 from common.models import AuditEvent
 from common.readonly import reads_only
 from households import selection, trail, values
@@ -41,7 +39,6 @@ SURVEYS = selection.Kind(
     too_many=gettext_lazy("一次最多选择 %(most)s 份，请加上筛选条件，分几次做。"),
 )  # fmt: skip
 FIRST = ("region", "state", "who")  # filters that always show; the others are behind 更多条件
-THUMBNAIL = 320
 AT_ONCE = 200  # a longer batch becomes a job
 SHOWN = 20
 CONFLICT = 409
@@ -353,27 +350,7 @@ def survey_photo(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
     """A photo or signature of a survey, or its thumbnail (`?size=small`): the gate of the survey, kept by no cache."""
     rows = SurveyPhoto.objects.for_user(request.user).filter(survey=pk, state=SurveyPhoto.State.COMPLETE)
     photo = get_object_or_404(rows, uid=uid)
-    try:
-        data = vault.get(photo.file)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
-    if request.GET.get("size") == "small":
-        data, kind = _small(data), "image/jpeg"
-    response = HttpResponse(data, content_type=kind)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _small(data: bytes) -> bytes:
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(data)) as image:
-        image.draft("RGB", (THUMBNAIL, THUMBNAIL))
-        small = image.convert("RGB")
-        small.thumbnail((THUMBNAIL, THUMBNAIL))
-        small.save(out, "JPEG", quality=80)
-    return out.getvalue()
+    return pictures.answer_kept(request, photo.file)
 
 
 @reads_only
