@@ -456,7 +456,7 @@ def _ledger(household: Household, year: int | None, hidden: int | None = None) -
         identity=_identity(household, annual),
         helpers=_helpers(household),
         status=_status(household),
-        photos=[photo for photo in household.photos.all() if hidden is None or photo.created_at.year < hidden],
+        photos=[photo for photo in household.photos.all() if hidden is None or timezone.localtime(photo.uploaded_at).year < hidden],
         hidden=hidden,
     )
     ledger.doubts = _doubts(ledger)

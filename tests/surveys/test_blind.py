@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from decimal import Decimal
@@ -17,7 +18,7 @@ from surveys.models import Survey, SurveyPhoto
 from surveys.services import save_draft, submit_survey
 from surveys.services.review import approve_survey
 from surveys.services.verification import assign, pick_by_hand
-from tests.factories import SurveyFormFactory, survey_body
+from tests.factories import PhotoFactory, SurveyFormFactory, survey_body
 from tests.factories.households import YEAR
 from tests.surveys.test_on_record import send_photo
 
@@ -123,6 +124,16 @@ def test_no_pack_no_paper_no_print(home, first, blind, client_as):
         assert secret not in json.dumps(entry, ensure_ascii=False)
         assert secret not in model
     assert printed.hidden == YEAR
+
+
+def test_photos_of_the_hidden_year_stay_hidden_and_earlier_ones_are_shown(home, first, blind, client_as):
+    old, new = PhotoFactory(household=home), PhotoFactory(household=home)
+    for photo, year in ((old, YEAR - 1), (new, YEAR)):
+        at = dt.datetime(year, 7, 1, tzinfo=dt.UTC)
+        type(photo)._base_manager.filter(pk=photo.pk).update(uploaded_at=at)
+    page = client_as(blind).get(home.get_absolute_url()).content.decode()
+    assert f"/photos/{old.pk}/" in page
+    assert f"/photos/{new.pk}/" not in page
 
 
 def test_the_curtain_falls_when_the_second_is_in(home, first, blind, client_as):
