@@ -456,7 +456,11 @@ def _ledger(household: Household, year: int | None, hidden: int | None = None) -
         identity=_identity(household, annual),
         helpers=_helpers(household),
         status=_status(household),
-        photos=[photo for photo in household.photos.all() if hidden is None or timezone.localtime(photo.uploaded_at).year < hidden],
+        photos=[
+            photo
+            for photo in household.photos.all()
+            if hidden is None or timezone.localtime(photo.uploaded_at).year < hidden
+        ],
         hidden=hidden,
     )
     ledger.doubts = _doubts(ledger)
@@ -805,8 +809,11 @@ def media(ident: str) -> tuple[bytes, str]:
         return opened.read(), "image/jpeg"
 
 
-def print_model(ledger: Ledger, *, full: bool, document: dict[str, Any]) -> dict[str, Any]:
-    """The booklet of a household (一户一本台账) as JSON-able text: sections 一 to 七 as in the printed book, then ours.
+def print_model(
+    ledger: Ledger, *, full: bool, document: dict[str, Any], more: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """The booklet of a household (一户一本台账) as JSON-able text: sections 一 to 七 as in the printed book, then ours, then `more`
+    of upper floors (`households.papers`).
 
     `full` writes whole ID numbers, phones and accounts: the caller has asked for the permission and the reason and logged both.
     `document` brings what is not the household's: {"number", "as_of", "qr"} for `issue`, and may override keys of the cover.
@@ -827,6 +834,7 @@ def print_model(ledger: Ledger, *, full: bool, document: dict[str, Any]) -> dict
             _paper_helpers(ledger),
             _paper_checks(ledger),
             _paper_status(ledger),
+            *more,
             *_paper_photos(ledger),
             _paper_signatures(ledger),
         ],

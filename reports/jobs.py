@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from accounts.roles import Permission
 from common import files, jobs, pdf, vault
-from households import ledger
+from households import ledger, papers
 from households.models import Household
 from reports.models import Booklet, PrintItem, PrintRun
 
@@ -70,7 +70,13 @@ def _render_batch(run: PrintRun, items: Sequence[PrintItem]) -> None:
     permission = Permission.LEDGER_PRINT_FULL if run.is_full else Permission.LEDGER_PRINT
     households = Household.objects.for_user(run.owner, permission).in_bulk([i.household_id for i in items])
     ledgers = ledger.load_many(list(households.values()), run.owner, year=run.year)
-    drafts = {one.household.pk: _Draft(one, ledger.print_model(one, full=run.is_full, document={})) for one in ledgers}
+    more = papers.sections_of(ledgers, run.owner)
+    drafts = {
+        one.household.pk: _Draft(
+            one, ledger.print_model(one, full=run.is_full, document={}, more=more.get(one.household.pk, ()))
+        )
+        for one in ledgers
+    }
     known = {b.key: b for b in Booklet.objects.filter(household__in=drafts, key__in=[d.key for d in drafts.values()])}
     new: list[tuple[PrintItem, _Draft]] = []
     for item in items:

@@ -14,7 +14,7 @@ from accounts.roles import Permission
 from accounts.scoping import may_in
 from common import tabs
 from common.readonly import read_on_get, reads_only
-from households import ledger
+from households import cards, ledger
 from households.forms import RevealForm
 from households.models import Household, Member
 from households.services import reveal as reveal_secret
@@ -48,6 +48,7 @@ def household_detail(request: HttpRequest, pk: int) -> HttpResponse:
             for a in tabs.actions_for(LABEL, request.user)
             if _here(a, book)
         ],
+        "cards": cards.cards_for(household, book.year, request.user),
         "into_url": _into_url(request, household),
         "changes": [change.as_entry() for change in book.changes],
     }
