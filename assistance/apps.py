@@ -8,9 +8,11 @@ class AssistanceConfig(AppConfig):
 
     def ready(self) -> None:
         from assistance.models import VOUCHED, AssistanceEvidence
+        from assistance.services import funds
         from common import audit, vault
         from households.services.evidence import checker_of
 
         audit.vouch_for(*VOUCHED)
         audit.FILES.append(checker_of(AssistanceEvidence))
+        audit.CHECKS.append(funds.check)
         vault.LASTING.append((AssistanceEvidence, "file"))

@@ -275,6 +275,8 @@ def trail_of(subject: str) -> models.QuerySet[AuditEvent]:
 _vouched: list[type[models.Model]] = []
 # What reads files that rows speak of: (row, what is wrong with its file or ""), each.
 FILES: list[Callable[[], Iterator[tuple[models.Model, str]]]] = []
+# What asks whether figures that the database keeps still follow from their rows: (row, what is wrong), only those that do not.
+CHECKS: list[Callable[[], Iterator[tuple[models.Model, str]]]] = []
 _sound: dict[type[models.Model], Callable[[Any], bool]] = {}
 
 

@@ -104,7 +104,11 @@ class Account(models.Model):
 
 
 class Entry(models.Model):
-    """One movement of a fund's money, with the day it counts for, who did it, and the paper behind it."""
+    """One movement of a fund's money, with the day it counts for, who did it, and the paper behind it.
+
+    `reverses` names the payment for a village project that this one takes back, once. Of a delivery to a household `Delivery.reversed_by`
+    says the same.
+    """
 
     class Kind(models.TextChoices):
         PLAN = "plan", _("列入计划")
@@ -123,6 +127,7 @@ class Entry(models.Model):
     note = models.CharField(_("摘要"), max_length=200, blank=True)
     by = models.CharField(_("经办"), max_length=150)
     at = models.DateTimeField(auto_now_add=True)
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
 
     objects = FundFileQuerySet.as_manager()
     audit_skip = ("at",)
@@ -130,6 +135,9 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("资金变动")
         ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(reverses=None) | Q(kind="reverse"), name="entry_reversal_is_named"),
+        ]
         indexes: ClassVar = [models.Index(fields=["fund", "-id"], name="entry_of_fund")]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from tests.factories.accounts import PostingFactory, UserFactory
 from tests.factories.cadres import CadreFactory, UnitFactory
 from tests.factories.common import JobFactory
+from tests.factories.funds import FundFactory, balances
 from tests.factories.households import (
     HouseholdFactory,
     HouseholdYearFactory,
@@ -37,6 +38,7 @@ __all__ = [
     "CadreFactory",
     "DeviceFactory",
     "DifferenceFactory",
+    "FundFactory",
     "HouseholdFactory",
     "HouseholdYearFactory",
     "IncomeLineFactory",
@@ -59,6 +61,7 @@ __all__ = [
     "UserFactory",
     "VerificationDrawFactory",
     "VerificationTaskFactory",
+    "balances",
     "invented_id_number",
     "survey_body",
     "survey_op",

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from common import audit
@@ -26,8 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         verdict = audit.verify(audit.vouched())
-        broken, files = verdict.broken, 0
-        if verdict.ok and not options["no_files"]:
+        broken, files = verdict.broken or _figures(), 0
+        if not broken and not options["no_files"]:
             broken, files = _files()
         if options["json"]:
             answer = {
@@ -55,11 +56,22 @@ def _files() -> tuple[dict[str, Any], int]:
     for row, why in itertools.chain.from_iterable(check() for check in audit.FILES):
         files += 1
         if why:
-            key = audit.row_key(row)
-            last: AuditEvent | None = AuditEvent.objects.filter(target=key).order_by("-id").first()
-            about = {k: str(getattr(last, k)) for k in ("action", "actor", "target", "at")} if last else {}
-            return {"event": last.pk if last else 0, "seq": None, "row": key, "why": why, **about}, files
+            return _broken(row, why), files
     return {}, files
+
+
+def _figures() -> dict[str, Any]:
+    """The first figure that no longer follows from its rows, such as the balance of an account."""
+    for row, why in itertools.chain.from_iterable(check() for check in audit.CHECKS):
+        return _broken(row, why)
+    return {}
+
+
+def _broken(row: Model, why: str) -> dict[str, Any]:
+    key = audit.row_key(row)
+    last: AuditEvent | None = AuditEvent.objects.filter(target=key).order_by("-id").first()
+    about = {k: str(getattr(last, k)) for k in ("action", "actor", "target", "at")} if last else {}
+    return {"event": last.pk if last else 0, "seq": None, "row": key, "why": why, **about}
 
 
 def _sentence(broken: dict[str, Any]) -> str:
@@ -92,4 +104,5 @@ def _finding(why: str) -> str:
         "数据行不见了，但没有删除记录": _("数据行不见了，但没有删除记录"),
         "照片文件不见了": _("照片文件不见了"),
         "照片文件被改过，与记录的摘要不符": _("照片文件被改过，与记录的摘要不符"),
+        "余额与分录合计不符": _("余额与分录合计不符"),
     }.get(why, why)
