@@ -62,28 +62,103 @@ class Facts:
         return Verdict(may, member, () if may is not None else tuple(missing(kind.eligible, scope)))
 
 
+_COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
+
+
 def decide(rule: Any, scope: rules.Scope) -> bool | None:
-    """A rule in three values: `and`, `or` and `!` of blank stay blank where blank decides (docs/surveys.md counts it as not true)."""
-    if isinstance(rule, Mapping) and len(rule) == 1:
-        ((operator, operands),) = rule.items()
-        parts = operands if isinstance(operands, list) else [operands]
-        if operator == "and":
-            found = [decide(part, scope) for part in parts]
-            return False if False in found else None if None in found else True
-        if operator == "or":
-            found = [decide(part, scope) for part in parts]
-            return True if True in found else None if None in found else False
-        if operator == "!":
-            inner = decide(parts[0], scope)
-            return None if inner is None else not inner
-    value = rules.evaluate(rule, scope)
+    """A rule in three values: `and`, `or`, `!` and a compared `count` stay blank where blank decides (docs/surveys.md counts it as not true)."""
+    operator, parts = _parts(rule)
+    if operator == "and":
+        found = [decide(part, scope) for part in parts]
+        return False if False in found else None if None in found else True
+    if operator == "or":
+        found = [decide(part, scope) for part in parts]
+        return True if True in found else None if None in found else False
+    if operator == "!":
+        inner = decide(parts[0], scope)
+        return None if inner is None else not inner
+    if counted := _counted(operator, parts):
+        may = [decide(counted, scope.at(person.uid)) for person in scope.present]
+        fewest = may.count(True)
+        told = {
+            rules.evaluate({operator: [count, parts[1]]}, scope)
+            for count in range(fewest, fewest + may.count(None) + 1)
+        }
+        value = told.pop() if len(told) == 1 else None
+    else:
+        value = rules.evaluate(rule, scope)
     return value if isinstance(value, bool) else None
 
 
+def _parts(rule: Any) -> tuple[str, list[Any]]:
+    """Operator and operands of a node; "" for a plain value."""
+    if not isinstance(rule, Mapping) or len(rule) != 1:
+        return "", []
+    ((operator, operands),) = rule.items()
+    return operator, operands if isinstance(operands, list) else [operands]
+
+
+def _counted(operator: str, parts: list[Any]) -> Any:
+    """The rule whose members are counted, where a node compares a `count` with a value; None where it does not."""
+    inner, counted = _parts(parts[0]) if operator in _COMPARISONS and len(parts) == 2 else ("", [])
+    return counted[0] if inner == "count" else None
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A fact that a rule asked for: its name, and the uid of the member it was asked of, "" for the household."""
+
+    name: str
+    member: str = ""
+
+
+def grounds(rule: Any, scope: rules.Scope) -> list[Ground]:
+    """The known facts by which a rule holds, as far as it is known to; none of those on which nothing hangs."""
+    operator, parts = _parts(rule)
+    if operator == "and":
+        return _once(each for part in parts for each in grounds(part, scope))
+    if decide(rule, scope) is not True:
+        return []
+    if operator == "or":
+        return _once(each for part in parts for each in grounds(part, scope))
+    if counted := _counted(operator, parts):
+        return _once(each for person in scope.present for each in grounds(counted, scope.at(person.uid)))
+    return [each for each in _asked(rule, scope) if _value(each, scope) is not None]
+
+
+def lacking(rule: Any, scope: rules.Scope) -> list[Ground]:
+    """The facts nobody knows and on which it hangs whether a rule holds."""
+    if decide(rule, scope) is not None:
+        return []
+    operator, parts = _parts(rule)
+    if operator in ("and", "or", "!"):
+        return _once(each for part in parts for each in lacking(part, scope))
+    if counted := _counted(operator, parts):
+        return _once(each for person in scope.present for each in lacking(counted, scope.at(person.uid)))
+    return [each for each in _asked(rule, scope) if _value(each, scope) is None]
+
+
+def _asked(rule: Any, scope: rules.Scope) -> list[Ground]:
+    """The facts a node names, in a fixed order; of the member it is asked for, or of the household where they are the household's."""
+    return [
+        Ground(name, "" if name in HOUSEHOLD_NAMES else scope.member)
+        for name in sorted(rules.named(rule))
+        if name in HOUSEHOLD_NAMES or name in MEMBER_NAMES
+    ]
+
+
+def _value(ground: Ground, scope: rules.Scope) -> Any:
+    return scope.at(ground.member or scope.member).var(ground.name)
+
+
+def _once(found: Iterable[Ground]) -> list[Ground]:
+    return list(dict.fromkeys(found))
+
+
 def missing(rule: Any, scope: rules.Scope) -> list[str]:
-    """Labels of the facts that a rule asks for and nobody knows."""
+    """Labels of the facts that nobody knows and on which it hangs."""
     labels = {**HOUSEHOLD_NAMES, **MEMBER_NAMES}
-    return sorted({str(labels[name]) for name in rules.named(rule) if name in labels and scope.var(name) is None})
+    return sorted({str(labels[each.name]) for each in lacking(rule, scope)})
 
 
 def problem(rule: Any, whose: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from catalogue import standard
 from catalogue.codelists import COLUMN, Whose
-from catalogue.eligibility import decide, facts_of, problem
+from catalogue.eligibility import Ground, decide, facts_of, grounds, lacking, missing, problem
 from catalogue.models import MeasureKind, ReliefCategory
 from households import codelists
 from households.models import MemberYear
@@ -57,7 +57,7 @@ pytestmark = pytest.mark.django_db
         ("vocational-grant", {}, {"王甲": (2009, {"school": "10"}), "王乙": (2009, {"school": "07"})}, {"王甲": True, "王乙": False}),
         ("back-to-school", {}, {"王甲": (2014, {"school": "01"}), "王乙": (2014, {"school": "03"})}, {"王甲": True, "王乙": False}),
         ("skill-training", {}, {"王甲": (1990, {"labour": "01", "school": "01"}), "王乙": (1990, {"labour": "04"})}, {"王甲": True, "王乙": False}),
-        ("disability-care", {}, {"王甲": (1990, {"disability_level": "2"}), "王乙": (1990, {"disability_level": "4"})}, {"王甲": True, "王乙": False}),
+        ("disability-care", {}, {"王甲": (1990, {"health": ["04"], "disability_level": "2"}), "王乙": (1990, {"health": ["04"], "disability_level": "4"})}, {"王甲": True, "王乙": False}),
         ("temporary-aid", {}, {}, {"": True}),
     ],
 )  # fmt: skip
@@ -158,3 +158,31 @@ def test_another_area_s_people_are_not_listed(land, client_as, clerk):
     page = client_as(clerk).get("/catalogue/toilet/", {"region": land.far_village.pk})
     assert page.status_code == 200
     assert "远方人" not in page.content.decode()
+
+
+def test_a_count_of_whom_nothing_is_known_is_not_none():
+    """Somebody's 劳动技能 that nobody wrote down may be the one that is counted."""
+    rule = {">=": [{"count": {"in": [{"var": "labour"}, ["01"]]}}, 1]}
+
+    def asked(*labour):
+        return Scope(members=[Person(str(n), {"labour": each}) for n, each in enumerate(labour)])
+
+    assert decide(rule, asked("03", "01")) is True
+    assert decide(rule, asked("03", None)) is None
+    assert missing(rule, asked("03", None)) == ["劳动技能"]
+    assert decide(rule, asked("03", "04")) is False
+
+
+def test_what_decides_is_named_and_nothing_else():
+    rule = {
+        "and": [
+            {"or": [{"in": ["02", {"var": "health"}]}, {">=": [{"var": "age"}, 65]}]},
+            {"==": [{"var": "status"}, "marginal"]},
+        ]
+    }
+    scope = Scope(
+        values={"status": "marginal"}, members=[Person("m", {"health": ["02"]}, born="1990-01-01")], today="2026-11-25"
+    ).at("m")
+    assert grounds(rule, scope) == [Ground("health", "m"), Ground("status")]
+    blank = Scope(members=[Person("m", {}, born="1990-01-01")], today="2026-11-25").at("m")
+    assert lacking(rule, blank) == [Ground("health", "m"), Ground("status")]

@@ -1,0 +1,63 @@
+"""Facts and rules of the catalogue in words: what a rule asks, and what is known of whom."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from catalogue.eligibility import HOUSEHOLD_NAMES, MEMBER_FACTS, MEMBER_NAMES, YEAR_FACTS
+from households import values
+from households.ledger import CHECK_TITLES
+from households.models import HouseholdYear, Member, MemberYear
+from households.models.status import Status
+from surveys import rules
+
+# Values that say of themselves what they are about: 长期慢性病, 省外务工; of the others the label stands before them.
+_PLAIN = frozenset(["status", "relation", "sex", "health", "labour", "school", "work_area", "dwelling_grade", "road"])
+
+
+def label(name: str) -> str:
+    """What a fact is called, its unit left off."""
+    if name.startswith("check_"):
+        return str(CHECK_TITLES[name.removeprefix("check_")])
+    if name in YEAR_FACTS:
+        return values.label(HouseholdYear, name)
+    if name in MEMBER_FACTS:
+        return values.label(MemberYear, name)
+    return str({**HOUSEHOLD_NAMES, **MEMBER_NAMES}[name])
+
+
+def unit(name: str) -> str:
+    """亩, ㎡, 公里, 月, 元, 岁, 人 or ""."""
+    if name in YEAR_FACTS:
+        return values.unit(HouseholdYear, name)
+    if name in MEMBER_FACTS:
+        return values.unit(MemberYear, name)
+    return {"age": _("岁"), "members": _("人")}.get(name, "")
+
+
+def value(name: str, found: Any) -> str:
+    """The value of a fact in words, without unit; `found` as rules have it. "" where it is not known."""
+    if name == "status":
+        return str(dict(Status.choices).get(found, found)) if found else ""
+    if name in YEAR_FACTS:
+        return values.text(HouseholdYear, name, found)
+    if name in MEMBER_FACTS:
+        return values.text(MemberYear, name, found)
+    if name in ("sex", "relation"):
+        return values.text(Member, name, found)
+    return "" if found is None else str(rules.text(found))
+
+
+def fact(name: str, found: Any) -> str:
+    """A fact with what is known of it: "56 岁", "长期慢性病", "享受低保：是", "耕地：3.5 亩"."""
+    said = value(name, found)
+    if name.startswith("check_"):
+        return _("%(check)s%(state)s") % {"check": label(name), "state": said}
+    if isinstance(found, int | Decimal) and not isinstance(found, bool) or unit(name):
+        said = f"{said} {unit(name)}".strip()
+    if name in _PLAIN or name == "age":
+        return said
+    return _("%(label)s：%(value)s") % {"label": label(name), "value": said}
