@@ -1,0 +1,135 @@
+"""Verbs on 点对点 requests: asked, taken, answered, and closed by the household's own word. Nobody closes what they answered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.roles import Permission
+from accounts.scoping import require
+from assistance.models import Measure, ServiceRequest
+from assistance.services import acts
+from assistance.services.base import save
+from catalogue.codelists import COLUMN
+from common import dates
+from households.models import Household, Member
+from households.services import LedgerError
+
+TEXT_LENGTH = 300
+DAYS = 7  # to answer in, where nothing else is said
+LONGEST = 366
+State = ServiceRequest.State
+
+
+def _locked(request: ServiceRequest, by: Any, *states: str) -> ServiceRequest:
+    row: ServiceRequest = acts.lock(ServiceRequest, request, by, Permission.MEASURE_EDIT, "member", "taker")
+    _in(row, *states)
+    return row
+
+
+def _in(row: ServiceRequest, *states: str) -> None:
+    if row.state not in states:
+        raise LedgerError(
+            _("这项诉求现在是“%(state)s”，不能这样办。请看过最新情况再办。") % {"state": row.get_state_display()}
+        )
+
+
+@transaction.atomic
+def ask(*, household: Household, text: str, by: Any, member: Member | None = None, column: str = "", due_on: dt.date | None = None) -> ServiceRequest:  # fmt: skip
+    """Write down what a household asks for. Permission MEASURE_EDIT."""
+    household = acts.lock_household(household)
+    require(by, Permission.MEASURE_EDIT, household)
+    acts.refuse(acts.why_closed(household))
+    today = timezone.localdate()
+    said = acts.text_of(text, "text", TEXT_LENGTH, needed=_("请写下农户的诉求，如：想申请危房改造。"))
+    if column and column not in COLUMN:
+        raise ValidationError({"column": [_("选项里没有这一类，请重选。")]})
+    if member is not None and member.household_id != household.pk:
+        raise ValidationError({"member": [_("提出的人不是这一户的成员，请重新选择。")]})
+    acts.refuse(acts.why_absent(member, today))
+    due_on = due_on or today + dt.timedelta(days=DAYS)
+    if not today <= due_on <= today + dt.timedelta(days=LONGEST):
+        raise ValidationError({"due_on": [_("答复期限应在今天起的一年以内，请核对。")]})
+    row = ServiceRequest(household=household, member=member, column=column, text=said, due_on=due_on, asked_by=by.username,
+                         asked_at=timezone.now())  # fmt: skip
+    save(row)
+    acts.record("servicerequest.asked", row, by, said)
+    return row
+
+
+@transaction.atomic
+def take(*, request: ServiceRequest, by: Any) -> ServiceRequest:
+    """Take a request upon oneself."""
+    row = _locked(request, by, State.ASKED)
+    row.state, row.taker, row.taken_at = State.TAKEN, by, timezone.now()
+    save(row)
+    acts.record("servicerequest.taken", row, by, row.text)
+    return row
+
+
+@transaction.atomic
+def answer(*, request: ServiceRequest, text: str, by: Any, measure: Measure | None = None) -> ServiceRequest:
+    """Say what came of it; by whoever took it. `measure` is the household's measure that it led to."""
+    row = _locked(request, by, State.TAKEN)
+    if row.taker_id != by.pk:
+        raise LedgerError(_("这项诉求由%(name)s受理，请由受理人答复。") % {"name": row.taker.name if row.taker else ""})
+    row.answer = acts.text_of(text, "text", TEXT_LENGTH, needed=_("请写明办理结果，让农户看得懂。"))
+    if measure is not None and measure.household_id != row.household_id:
+        raise ValidationError({"measure": [_("这项措施是另一户的，请重新选择。")]})
+    row.measure, row.state = measure, State.ANSWERED
+    row.answered_by, row.answered_at = by.username, timezone.now()
+    save(row)
+    acts.record(
+        "servicerequest.answered", row, by, _("%(text)s：%(answer)s") % {"text": row.text, "answer": row.answer}
+    )
+    return row
+
+
+@transaction.atomic
+def confirm(*, request: ServiceRequest, satisfied: bool, by: Any, note: str = "") -> ServiceRequest:
+    """The household's word on the answer, told to somebody other than who answered: satisfied, it is closed; else it goes back to whoever
+    took it. Permission DELIVERY_CONFIRM."""
+    row: ServiceRequest = acts.lock(ServiceRequest, request, by, Permission.DELIVERY_CONFIRM, "member", "taker")
+    _in(row, State.ANSWERED)
+    if row.answered_by == by.username:
+        raise LedgerError(_("自己答复的诉求不能由自己代农户确认，请另一位同志回访后登记。"))
+    needed = "" if satisfied else _("农户不满意，请记下农户的原话。")
+    row.closing_note = acts.text_of(note, "note", TEXT_LENGTH, needed=needed)
+    row.satisfied = satisfied
+    if satisfied:
+        row.state, row.confirmed_by, row.confirmed_at = State.CONFIRMED, by.username, timezone.now()
+        action = "servicerequest.confirmed"
+    else:
+        row.state, row.answer, row.answered_by, row.answered_at = State.TAKEN, "", "", None
+        action = "servicerequest.reopened"
+    save(row)
+    acts.record(action, row, by, "：".join(part for part in (row.text, row.closing_note) if part))
+    return row
+
+
+@transaction.atomic
+def withdraw(*, request: ServiceRequest, by: Any, note: str) -> ServiceRequest:
+    """The household does not want it any more, or it was written down by mistake."""
+    row = _locked(request, by, State.ASKED, State.TAKEN)
+    row.closing_note = acts.text_of(note, "note", TEXT_LENGTH, needed=_("请写明为什么撤销。"))
+    row.state = State.WITHDRAWN
+    save(row)
+    acts.record(
+        "servicerequest.withdrawn", row, by, _("%(text)s：%(why)s") % {"text": row.text, "why": row.closing_note}
+    )
+    return row
+
+
+def is_late(row: ServiceRequest) -> bool:
+    """Whether it should have been answered by now."""
+    open_ones = (State.ASKED, State.TAKEN)
+    return row.state in open_ones and row.due_on is not None and row.due_on < timezone.localdate()
+
+
+def due_in_words(row: ServiceRequest) -> str:
+    return dates.written(row.due_on) if row.due_on else ""
