@@ -21,8 +21,6 @@ from households import codelists
 from households.models import Household, Member
 from households.services import LedgerError
 
-STALE = "这项内容在您填写期间被别人修改过，您的改动没有保存。请看过最新内容后再改。"
-
 
 class RowsError(LedgerError):
     """An act on many rows in which some cannot be done; nothing was. `problems` is `{primary key: sentence}`."""
@@ -65,7 +63,7 @@ def lock(model: Any, row: models.Model, by: Any, permission: Permission, *relate
 
 def refuse_stale(row: Any, version: int | None) -> None:
     if version is not None and version != row.version:
-        raise LedgerError(_(STALE))
+        raise LedgerError(_("这项内容在您填写期间被别人修改过，您的改动没有保存。请看过最新内容后再改。"))
 
 
 # -- who is there -----------------------------------------------------------------------------------------------------------------

@@ -118,7 +118,11 @@ def test_a_year_out_of_reach_is_refused(year, household, clerk):
 def test_whose_it_is_must_fit(household, clerk):
     stranger = MemberFactory(household=HouseholdFactory(village=household.village))
     one = household.members.get()
-    for kind, member in ((KindFactory(of_member=True), None), (KindFactory(), one), (KindFactory(of_member=True), stranger)):
+    for kind, member in (
+        (KindFactory(of_member=True), None),
+        (KindFactory(), one),
+        (KindFactory(of_member=True), stranger),
+    ):
         with pytest.raises(ValidationError) as refused:
             proposed(household, clerk, kind, member=member)
         assert list(refused.value.message_dict) == ["member"]
@@ -126,11 +130,11 @@ def test_whose_it_is_must_fit(household, clerk):
 
 def test_nothing_is_proposed_for_who_is_gone_or_a_household_that_is_closed(household, officer):
     gone = MemberFactory(household=household, name="王老三")
-    remove_member(member=gone, by=officer, on=TODAY, reason="death")
+    remove_member(member=gone, by=officer, left_on=TODAY, left_reason="death")
     gone.refresh_from_db()
     with pytest.raises(LedgerError, match="王老三已于.*减少（死亡）.*不能再享受"):
         proposed(household, officer, KindFactory(of_member=True), member=gone)
-    close_household(household=household, by=officer, on=TODAY, reason="gone")
+    close_household(household=household, by=officer, on=TODAY, reason="empty")
     with pytest.raises(LedgerError, match="已经销户"):
         proposed(household, officer)
 
@@ -202,7 +206,9 @@ def test_a_task_that_does_not_fit_is_refused(household, clerk):
 def test_many_tasks_become_measures_in_one_act_and_the_rest_says_why(household, clerk):
     good, twice, bare = KindFactory(), KindFactory(), None
     tasks = [task_of(household, good)]
-    tasks += [Task.objects.create(goal=tasks[0].goal, text=text, kind=kind) for text, kind in (("a", twice), ("b", bare))]
+    tasks += [
+        Task.objects.create(goal=tasks[0].goal, text=text, kind=kind) for text, kind in (("a", twice), ("b", bare))
+    ]
     proposed(household, clerk, twice)
     outcome = verbs.propose_many(tasks=tasks, by=clerk)
     assert [row.kind for row in outcome.done] == [good]
@@ -250,7 +256,9 @@ def test_a_refusal_says_why_and_makes_room_for_another(household, clerk, officer
 
 def test_the_ledger_is_asked_again_at_the_approval(household, clerk, officer):
     kind = KindFactory(eligible=POOR_WATER, eligible_say="饮水不安全")
-    record, _new = HouseholdYear.objects.update_or_create(household=household, year=YEAR, defaults={"water_safe": False})
+    record, _new = HouseholdYear.objects.update_or_create(
+        household=household, year=YEAR, defaults={"water_safe": False}
+    )
     row = proposed(household, clerk, kind)
     HouseholdYear.objects.filter(pk=record.pk).update(water_safe=True)
     with pytest.raises(LedgerError, match="不符合"):
@@ -275,7 +283,9 @@ def test_many_are_approved_in_a_fixed_number_of_queries_and_the_rest_says_why(la
         return [MeasureFactory(household=home, kind=kind, proposed_by="clerk") for home in homes]
 
     warm, few, many = some(1), some(2), some(8)
-    counted = [count_queries(lambda rows=rows: verbs.approve_many(measures=rows, by=officer)) for rows in (warm, few, many)]
+    counted = [
+        count_queries(lambda rows=rows: verbs.approve_many(measures=rows, by=officer)) for rows in (warm, few, many)
+    ]
     assert counted[1] == counted[2]
     mine = MeasureFactory(household=few[0].household, proposed_by="officer")
     outcome = verbs.approve_many(measures=[mine, few[0]], by=officer)
