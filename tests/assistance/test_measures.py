@@ -58,7 +58,8 @@ def test_a_measure_is_proposed_with_its_typed_facts_and_a_trail(household, clerk
     assert (row.state, row.proposed_by, row.amount) == ("proposed", "clerk", Decimal(900))
     assert row.values == {"item": "花椒", "area": "3.5", "way": "own"}
     event = AuditEvent.objects.get(action="measure.proposed")
-    assert event.subject == household.subject and event.region_path == household.village.path
+    assert event.subject == household.subject
+    assert event.region_path == household.village.path
     assert audit.content_of(event)["note"] == f"{kind.title}，{YEAR}年，900元"
     assert audit.row_key(row) in audit.content_of(event)["rows"]
 

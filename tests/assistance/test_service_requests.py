@@ -105,4 +105,5 @@ def test_only_who_may_there_writes_and_answers(household, auditor, stranger):
 
 def test_what_was_not_answered_in_time_is_late(household):
     late = ServiceRequestFactory(household=household, due_on=TODAY - dt.timedelta(days=1))
-    assert verbs.is_late(late) and not verbs.is_late(ServiceRequestFactory(household=household, due_on=TODAY))
+    assert verbs.is_late(late)
+    assert not verbs.is_late(ServiceRequestFactory(household=household, due_on=TODAY))
