@@ -20,12 +20,13 @@ from accounts.roles import Permission
 from accounts.scoping import require, require_in
 from assistance.housing import LIVE, UNSAFE_GRADES, is_unsafe
 from assistance.models import AssistanceEvidence, IdleHouse, Inspection, Tenancy
+from assistance.services.base import save
 from common import audit
 from common.text import normalise_text
 from households import codelists
 from households.models import Household
 from households.services import LedgerError
-from households.services.base import check, refuse_future, save, seal_phone
+from households.services.base import refuse_future, seal_phone
 from households.services.evidence import put_evidence
 from regions.models import Level, Region
 
@@ -113,7 +114,6 @@ def register_house(*, village: Region, facts: Mapping[str, Any], by: Any) -> Idl
     require_in(by, Permission.HOUSE_EDIT, village)
     row = IdleHouse(village=village, registered_by=by.username, registered_at=timezone.now(), state=State.FREE)
     _put(row, facts)
-    check(row)
     save(row)
     _record("idlehouse.registered", row, by, {})
     return row
@@ -127,7 +127,6 @@ def change_house(*, house: IdleHouse, facts: Mapping[str, Any], by: Any, version
     _put(row, facts)
     if audit.changes_since(before, row):
         row.version += 1
-        check(row)
         save(row)
         _record("idlehouse.changed", row, by, before)
     return row
@@ -162,7 +161,6 @@ def inspect_house(*, house: IdleHouse, on: dt.date, grade: str, by: Any, note: s
         put_evidence(found.evidence, upload, by=by, taken_on=on)
         save(found.evidence)
         rows.append(found.evidence)
-    check(found)
     save(found)
     _record("idlehouse.inspected", row, by, before, *rows, note=found.note)
     return found
@@ -316,7 +314,6 @@ def offer(*, house: IdleHouse, household: Household, on: dt.date, by: Any, rent:
     rent = place.rent if rent is None else rent
     _money(rent, subsidy)
     row = Tenancy(household=home, house=place, offered_on=on, offered_by=by.username, rent=rent, subsidy=subsidy)
-    check(row)
     save(row)
     _told("tenancy.offered", row, by, {})
     return row

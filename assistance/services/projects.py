@@ -20,11 +20,12 @@ from accounts.roles import Permission
 from accounts.scoping import allowed, require, require_in
 from assistance.codelists import BUILT, SECTOR
 from assistance.models import Account, AssistanceEvidence, Beneficiary, ProjectStep, Shortfall, VillageProject
+from assistance.services.base import save
 from common import audit
 from common.text import normalise_text
 from households.models import Household
 from households.services import LedgerError
-from households.services.base import check, refuse_future, save
+from households.services.base import refuse_future
 from households.services.evidence import put_evidence
 from regions.models import Level, Region
 
@@ -47,6 +48,7 @@ NEEDS: dict[str, Permission] = {
 ENDED = (Stage.HANDED_OVER, Stage.CANCELLED)
 UNFINISHED = (Stage.PROPOSED, Stage.APPROVED, Stage.BUILDING)
 NOTE_LENGTH = ProjectStep._meta.get_field("note").max_length or 0
+TEXT_LENGTH = VillageProject._meta.get_field("text").max_length or 0
 EARLIEST = 2010
 MOST_PHOTOS = 40  # of a project
 
@@ -81,6 +83,8 @@ def _put(row: VillageProject, facts: Mapping[str, Any]) -> None:
     wrong: dict[str, list[str]] = {}
     if not row.title:
         wrong["title"] = [_("请写明项目名称，如：3组饮水管网改造。")]
+    if len(row.text) > TEXT_LENGTH:
+        wrong["text"] = [_("建设内容最多 %(most)s 个字。") % {"most": TEXT_LENGTH}]
     if row.sector not in BUILT:
         wrong["sector"] = [_("请选择项目类别。")]
     if not (isinstance(row.year, int) and EARLIEST <= row.year <= timezone.localdate().year + 2):
@@ -115,7 +119,6 @@ def propose_project(*, village: Region, facts: Mapping[str, Any], by: Any) -> Vi
     now = timezone.now()
     row = VillageProject(village=village, proposed_by=by.username, proposed_at=now)
     _put(row, facts)
-    check(row)
     save(row)
     step = ProjectStep.objects.create(
         project=row, stage=Stage.PROPOSED, on=timezone.localdate(), by=by.username, at=now
@@ -137,7 +140,6 @@ def change_project(*, project: VillageProject, facts: Mapping[str, Any], by: Any
         raise LedgerError(_("立项以后，类别、年度和估算投资不能再改。确需调整的，请取消后重新申报。"))
     if changes:
         row.version += 1
-        check(row)
         save(row)
         _record("villageproject.changed", row, by, before)
     return row
@@ -376,7 +378,6 @@ def register_shortfall(*, village: Region, sector: str, text: str, found_on: dt.
     row = Shortfall(village=village, sector=sector, text=text, found_on=found_on, found_by=by.username)
     if project is not None:
         row.project = _fitting(project, row)
-    check(row)
     save(row)
     _told("shortfall.registered", row, by, {})
     return row
@@ -414,7 +415,6 @@ def resolve_shortfall(*, shortfall: Shortfall, on: dt.date, note: str, by: Any) 
         raise ValidationError({"note": [_("请写明怎样补齐，至少四个字。")]})
     before = audit.snapshot(row)
     row.resolved_on, row.resolved_by, row.resolved_note = on, by.username, note
-    check(row)
     save(row)
     _told("shortfall.resolved", row, by, before)
     return row

@@ -32,6 +32,13 @@ from tests.factories.surveys import (
     survey_body,
     survey_op,
 )
+from tests.factories.villages import (
+    EvidenceFactory,
+    IdleHouseFactory,
+    ProjectFactory,
+    ShortfallFactory,
+    TenancyFactory,
+)
 
 __all__ = [
     "SMALL_FORM",
@@ -62,6 +69,11 @@ __all__ = [
     "VerificationDrawFactory",
     "VerificationTaskFactory",
     "balances",
+    "EvidenceFactory",
+    "IdleHouseFactory",
+    "ProjectFactory",
+    "ShortfallFactory",
+    "TenancyFactory",
     "invented_id_number",
     "survey_body",
     "survey_op",
