@@ -17,11 +17,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from accounts.scoping import allowed, require, require_in
+from accounts.scoping import allowed, may_in, require, require_in
 from assistance.codelists import BUILT, SECTOR
-from assistance.models import Account, AssistanceEvidence, Beneficiary, ProjectStep, Shortfall, VillageProject
+from assistance.models import Account, AssistanceEvidence, Beneficiary, Fund, ProjectStep, Shortfall, VillageProject
+from assistance.services import funds
 from assistance.services.base import save
 from common import audit
+from common.money import format_money
 from common.text import normalise_text
 from households.models import Household
 from households.services import LedgerError
@@ -240,15 +242,20 @@ def cancel(*, project: VillageProject, on: dt.date, note: str, by: Any, version:
 
 
 def _give_back(row: VillageProject, on: dt.date, note: str, by: Any) -> None:
-    held = sum(money_held(row).values(), Decimal(0))
-    if held:
-        raise LedgerError(_("还有 %(sum)s 元资金安排在这个项目上，请先退回资金再取消。") % {"sum": f"{held:,.2f}"})
+    held = money_held(row)
+    if held and not may_in(by, Permission.FUND_EDIT, row.village):
+        total = format_money(sum(held.values(), Decimal(0)))
+        raise LedgerError(
+            _("还有 %(sum)s 元资金安排在这个项目上。请先由县里退回资金，或由县级管理人员来取消。") % {"sum": total}
+        )
+    for fund, amount in held.items():
+        funds.release(project=row, fund=fund, amount=amount, on=on, by=by, note=_("项目取消：%(why)s") % {"why": note})
 
 
-def money_held(project: VillageProject) -> dict[int, Decimal]:
-    """{fund: 元 set aside for the project and not paid}."""
+def money_held(project: VillageProject) -> dict[Fund, Decimal]:
+    """{fund: 元 set aside for the project and not paid}, in order of their keys."""
     reserved = Account.objects.filter(project=project, kind=Account.Kind.RESERVED, balance__gt=0)
-    return dict(reserved.order_by().values_list("fund_id", "balance"))
+    return {account.fund: account.balance for account in reserved.select_related("fund").order_by("fund_id")}
 
 
 # -- who benefits -------------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from PIL import Image
 
 from accounts.roles import Role
 from assistance.models import AssistanceEvidence, ProjectStep, Shortfall, VillageProject
+from assistance.services import funds
 from assistance.services import projects as verbs
 from common import audit
 from common.models import AuditEvent
@@ -22,6 +23,7 @@ from households.services import LedgerError
 from regions.services import merge_regions
 from tests.factories import (
     EvidenceFactory,
+    FundFactory,
     HouseholdFactory,
     IdleHouseFactory,
     PostingFactory,
@@ -29,6 +31,7 @@ from tests.factories import (
     RegionFactory,
     ShortfallFactory,
     UserFactory,
+    balances,
 )
 
 pytestmark = pytest.mark.django_db
@@ -175,6 +178,21 @@ def test_who_cancels(land, clerk, officer):
     with pytest.raises(PermissionDenied):
         verbs.cancel(project=approved, on=TODAY, note="村民不同意", by=clerk)
     verbs.cancel(project=approved, on=TODAY, note="村民不同意", by=officer)
+
+
+def test_money_goes_back_with_a_cancellation_where_one_may_move_it(land, officer, official):
+    project, fund = ProjectFactory(village=land.village, stage="approved"), FundFactory(region=land.county)
+    other = FundFactory(region=land.county, source="county")
+    funds.reserve(project=project, fund=fund, amount=Decimal(60000), on=TODAY, by=official)
+    funds.reserve(project=project, fund=other, amount=Decimal(40000), on=TODAY, by=official)
+    funds.pay_project(project=project, fund=fund, amount=Decimal(10000), on=TODAY, reference="凭证1号", by=official)
+    with pytest.raises(LedgerError, match="90,000"):
+        verbs.cancel(project=project, on=TODAY, note="选址有纠纷", by=officer)
+    project.refresh_from_db()
+    assert project.stage == "approved"
+    assert verbs.cancel(project=project, on=TODAY, note="选址有纠纷", by=official).stage == "cancelled"
+    assert (balances(fund)["reserved"], balances(fund)["allotted"]) == (0, 90000)
+    assert (balances(other)["reserved"], balances(other)["allotted"]) == (0, 100000)
 
 
 def test_steps_are_only_added(land):
