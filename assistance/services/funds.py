@@ -330,8 +330,11 @@ def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str 
 def unpay(delivery: Delivery, reversal: Delivery, *, by: Any, on: dt.date) -> list[Entry]:
     """What was paid for a delivery goes back into its funds; `reversal` is saved, with the amount that comes back. Permission FUND_PAY.
 
-    A closed fund has to be opened again first.
+    The delivery may name its reversal before or after. A closed fund has to be opened again first.
     """
+    taken_back = Delivery._base_manager.select_for_update(of=("self",)).values_list("reversed_by", flat=True)
+    if taken_back.get(pk=delivery.pk) not in (None, reversal.pk):
+        raise LedgerError(_("这次落实已经冲回过了。"))
     came = list(Line._base_manager.filter(delivery=delivery).select_related("account__fund").order_by("pk"))
     payment = Payment()
     if not came:
