@@ -16,14 +16,17 @@ class AssistanceConfig(AppConfig):
     verbose_name = _("帮扶措施和资金")
 
     def ready(self) -> None:
+        from assistance import received
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
         from common import audit, vault
         from households import trail
         from households.services.evidence import checker_of
+        from plans import received as plans_received
         from regions import registry
 
         audit.vouch_for(*VOUCHED)
+        plans_received.register(received.received)
         audit.FILES.append(checker_of(AssistanceEvidence))
         audit.CHECKS.append(funds.check)
         vault.LASTING.append((AssistanceEvidence, "file"))
