@@ -148,10 +148,10 @@ def change_project(*, project: VillageProject, facts: Mapping[str, Any], by: Any
 
 
 def _step(project: VillageProject, stage: str, on: dt.date, note: str, by: Any, version: int | None, action: str,
-          permission: Permission = Permission.PROJECT_EDIT, reason: bool = False) -> VillageProject:  # fmt: skip
-    """Lead a project to its next stage: order, day and note are checked, the step is written. The caller has asked what is its own."""
+          permission: Permission = Permission.PROJECT_EDIT, reason: bool = False, came: str = "") -> VillageProject:  # fmt: skip
+    """Lead a project to its next stage: order, day and note are checked, the step is written. `came`: from this stage alone."""
     row = _locked(project, by, permission, version)
-    if stage not in WAYS[row.stage]:
+    if stage not in WAYS[row.stage] or (came and row.stage != came):
         raise LedgerError(
             _("项目现在是“%(now)s”，不能改为“%(then)s”。")
             % {"now": row.get_stage_display(), "then": Stage(stage).label}
@@ -197,7 +197,7 @@ def approve_project(*, project: VillageProject, on: dt.date, by: Any, note: str 
 @transaction.atomic
 def start_building(*, project: VillageProject, on: dt.date, by: Any, note: str = "", version: int | None = None) -> VillageProject:  # fmt: skip
     """开工."""
-    return _step(project, Stage.BUILDING, on, note, by, version, "villageproject.started")
+    return _step(project, Stage.BUILDING, on, note, by, version, "villageproject.started", came=Stage.APPROVED)
 
 
 @transaction.atomic
@@ -216,10 +216,10 @@ def accept(*, project: VillageProject, on: dt.date, by: Any, note: str = "", ver
 @transaction.atomic
 def send_back(*, project: VillageProject, on: dt.date, note: str, by: Any, version: int | None = None) -> VillageProject:  # fmt: skip
     """验收不合格: back to building, with what is to be put right."""
-    if project.stage not in (Stage.FINISHED,):
-        raise LedgerError(_("只有完工待验收的项目可以退回整改。"))
     approve = Permission.PROJECT_APPROVE
-    return _step(project, Stage.BUILDING, on, note, by, version, "villageproject.sent_back", approve, reason=True)
+    return _step(
+        project, Stage.BUILDING, on, note, by, version, "villageproject.sent_back", approve, reason=True, came=Stage.FINISHED
+    )  # fmt: skip
 
 
 @transaction.atomic

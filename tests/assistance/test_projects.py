@@ -139,7 +139,7 @@ def test_an_acceptance_that_failed_leads_back_to_building(land, officer, officia
     back = verbs.send_back(project=project, on=TODAY, note="水压不够，两周内整改", by=officer)
     assert back.stage == "building"
     verbs.finish(project=project, on=TODAY, by=clerk)
-    with pytest.raises(LedgerError, match="退回整改"):
+    with pytest.raises(LedgerError, match="不能改为"):
         verbs.send_back(project=ProjectFactory(village=land.village, stage="building"), on=TODAY, note="不是完工", by=official)  # fmt: skip
 
 
