@@ -195,11 +195,15 @@ def lines_of(changes: audit.Changes, places: dict[str, str] | None = None) -> li
     for key, (old, new) in changes.items():
         prefix, _sep, name = key.rpartition(":")
         kind, _sep, whose = prefix.partition(":")
-        model = values.MODELS.get(f"households.{kind}" if kind else "households.household")
+        model = values.MODELS.get(f"households.{kind}" if kind else "households.household") or values.MODELS.get(kind)
         if model is None:
             found.append(Line(key, _plain(old), _plain(new)))
             continue
-        if name in values.QUIET or (from_items and kind == "householdyear" and name in _SUMS):
+        if (
+            name in values.QUIET
+            or (kind, name) in values.QUIET_ABOVE
+            or (from_items and kind == "householdyear" and name in _SUMS)
+        ):
             continue
         if name in ("cadre_id", "merged_into_id"):  # the event's note names them
             continue
@@ -259,7 +263,7 @@ def _whose(kind: str, whose: str) -> str:
             return f"{name} {_year(year)}"
         case "householdyear":
             return _year(whose)
-    return ""
+    return whose if "." in kind else ""  # a table of an upper floor says itself whose the line is
 
 
 def _plain(value: Any) -> str:

@@ -78,6 +78,16 @@ MODELS: dict[str, type[models.Model]] = {
     m._meta.label_lower: m
     for m in (Household, Member, HouseholdYear, MemberYear, IncomeLine, StatusChange, Pairing, Photo)
 }
+QUIET_ABOVE: set[tuple[str, str]] = set()
+
+
+def register(model: type[models.Model], *quiet: str) -> None:
+    """Let the trail write the columns of an upper floor's table in words; changes of it are recorded under "app.model:whose:column".
+    `quiet` columns are left out, as those of QUIET are. Called in `AppConfig.ready`."""
+    MODELS[model._meta.label_lower] = model
+    QUIET_ABOVE.update((model._meta.label_lower, name) for name in quiet)
+
+
 _UNIT = re.compile(r"（(㎡|亩|公里|月|元)）$")
 
 

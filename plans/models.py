@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import datetime as dt
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import GRANTS, Permission, Role
+from accounts.scoping import ScopedQuerySet, visible_region_ids
 from catalogue.models import MeasureKind
+from common.lookups import among
 from households.models import Evidence, Member, OfHousehold
-from households.querysets import HouseholdFileQuerySet, OfHouseholdQuerySet
+from households.querysets import HouseholdFileQuerySet, OfHouseholdQuerySet, paired_household_ids
+
+
+class PlanQuerySet(OfHouseholdQuerySet):
+    def waiting_for(self, user: Any) -> PlanQuerySet:
+        """Submitted plans that this user may decide on. Approving is never a matter of pairing."""
+        regions = visible_region_ids(user, Permission.PLAN_APPROVE)
+        if not regions:
+            return self.none()
+        mine = Q(drafted_by=user.username) | Q(submitted_by=user.username)
+        return self.filter(among("village_id", regions), ~mine, state="submitted")
+
+    def overdue(self) -> PlanQuerySet:
+        """Plans that are carried out and have a task whose day has gone by."""
+        late = Task._base_manager.filter(goal__plan=OuterRef("pk"), state="open", due_on__lt=timezone.localdate())
+        return self.filter(Exists(late), state="in_progress")
 
 
 class PlanFileQuerySet(HouseholdFileQuerySet):
@@ -20,8 +40,23 @@ class PlanFileQuerySet(HouseholdFileQuerySet):
     household_lookup = "plan__household"
 
 
-class TaskQuerySet(HouseholdFileQuerySet):
-    household_lookup = "goal__plan__household"
+class TaskQuerySet(ScopedQuerySet):
+    """Tasks, by the village that their plan carries: lists of a county are read in indexes."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        regions = visible_region_ids(user, permission)
+        area = among("goal__plan__village_id", regions) if regions else Q(pk__in=[])
+        paired = paired_household_ids(user) if permission in GRANTS[Role.HELPER] else []
+        return area | among("goal__plan__household_id", paired) if paired else area
+
+    def to_do(self) -> TaskQuerySet:
+        """Open tasks of plans that are carried out."""
+        return self.filter(state="open", goal__plan__state="in_progress")
+
+    def overdue(self, day: dt.date | None = None) -> TaskQuerySet:
+        return self.to_do().filter(due_on__lt=day or timezone.localdate())
 
 
 class Plan(OfHousehold):
@@ -71,7 +106,7 @@ class Plan(OfHousehold):
     consent_note = models.CharField(_("说明"), max_length=200, blank=True)
     consent_revision = models.PositiveIntegerField(default=0)
 
-    objects = OfHouseholdQuerySet.as_manager()
+    objects = PlanQuerySet.as_manager()
     audit_skip = ("village", "version")
 
     class Meta:

@@ -26,7 +26,21 @@ from tests.factories import (
     UserFactory,
 )
 
-OUR_APPS = frozenset({"common", "regions", "accounts", "cadres", "households", "surveys", "exchange", "reports"})
+OUR_APPS = frozenset(
+    {
+        "common",
+        "regions",
+        "accounts",
+        "cadres",
+        "households",
+        "surveys",
+        "catalogue",
+        "plans",
+        "assistance",
+        "exchange",
+        "reports",
+    }
+)
 
 # -- strictness -----------------------------------------------------------------------------------------------------------------
 

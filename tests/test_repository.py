@@ -262,6 +262,7 @@ SERVICES = [
         "cadres.services",
         "households.services",
         "surveys.services",
+        "plans.services",
         "exchange.services",
         "reports.services",
     )

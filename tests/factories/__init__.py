@@ -16,6 +16,7 @@ from tests.factories.households import (
     StatusChangeFactory,
     invented_id_number,
 )
+from tests.factories.plans import GoalFactory, PlanEvidenceFactory, PlanFactory, TaskFactory, picture
 from tests.factories.regions import RegionFactory
 from tests.factories.surveys import (
     SMALL_FORM,
@@ -46,6 +47,7 @@ __all__ = [
     "DeviceFactory",
     "DifferenceFactory",
     "FundFactory",
+    "GoalFactory",
     "HouseholdFactory",
     "HouseholdYearFactory",
     "IncomeLineFactory",
@@ -54,6 +56,8 @@ __all__ = [
     "MemberYearFactory",
     "PairingFactory",
     "PhotoFactory",
+    "PlanEvidenceFactory",
+    "PlanFactory",
     "PostingFactory",
     "QuarantinedFactory",
     "RegionFactory",
@@ -64,6 +68,7 @@ __all__ = [
     "SurveyFactory",
     "SurveyFormFactory",
     "SurveyPhotoFactory",
+    "TaskFactory",
     "UnitFactory",
     "UserFactory",
     "VerificationDrawFactory",
@@ -75,6 +80,7 @@ __all__ = [
     "ShortfallFactory",
     "TenancyFactory",
     "invented_id_number",
+    "picture",
     "survey_body",
     "survey_op",
 ]
