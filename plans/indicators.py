@@ -9,6 +9,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from households import codelists, values
@@ -18,6 +19,7 @@ from surveys.prefill import Rows, rows_of
 
 Code = Indicator.Code
 CODES = tuple(Code.values)
+KEPT_IN = "zh-hans"  # what is kept and signed is Chinese, whoever wrote it
 ILL = "01"  # 因病
 NOT_AT_SCHOOL = "01"
 SCHOOL_AGE = range(6, 15)  # full years on 31 August: nine years of compulsory schooling from six on
@@ -30,19 +32,22 @@ def standing(households: Iterable[Household], year: int) -> dict[int, dict[str, 
     """`{household pk: {code: words}}` as far as is known in a year; what its record does not say yet, from the year before, with that
     year named. The money always names its year. Four queries."""
     rows = rows_of(households, [year, year - 1])
-    found = {}
-    for pk in rows.households:
-        now, before = _of(rows, pk, year), _of(rows, pk, year - 1)
-        found[pk] = {
-            code: _dated(now[code], year, code == Code.INCOME) or _dated(before[code], year - 1, True) for code in CODES
-        }
-    return found
+    with translation.override(KEPT_IN):
+        return {pk: _standing(rows, pk, year) for pk in rows.households}
+
+
+def _standing(rows: Rows, pk: int, year: int) -> dict[str, str]:
+    now, before = _of(rows, pk, year), _of(rows, pk, year - 1)
+    return {
+        code: _dated(now[code], year, code == Code.INCOME) or _dated(before[code], year - 1, True) for code in CODES
+    }
 
 
 def reached(households: Iterable[Household], year: int) -> dict[int, dict[str, str]]:
     """`{household pk: {code: words}}` of that very year. Four queries."""
     rows = rows_of(households, [year])
-    return {pk: _of(rows, pk, year) for pk in rows.households}
+    with translation.override(KEPT_IN):
+        return {pk: _of(rows, pk, year) for pk in rows.households}
 
 
 def _dated(words: str, year: int, named: bool) -> str:
@@ -150,11 +155,10 @@ def _pays(member: Member, years: Mapping[int, MemberYear | None], year: int) -> 
 
 
 # What a plan usually aims at; a person looks at it and changes it. The income is nobody's to guess.
-def usual_targets() -> dict[str, str]:
-    return {
-        Code.HOUSING: _("安全"),
-        Code.SCHOOL: _("没有"),
-        Code.ILLNESS: _("不因病返贫"),
-        Code.MEDICAL: _("全部参加"),
-        Code.PENSION: _("全部参加"),
-    }
+USUAL_TARGETS = {
+    Code.HOUSING: "安全",
+    Code.SCHOOL: "没有",
+    Code.ILLNESS: "不因病返贫",
+    Code.MEDICAL: "全部参加",
+    Code.PENSION: "全部参加",
+}

@@ -127,7 +127,9 @@ def _changes(before: dict[str, Any], row: models.Model) -> audit.Changes:
         relation = _NAMED.get(key.rpartition(":")[2])
         if relation is not None:
             model: Any = row._meta.get_field(relation).related_model
-            names = {each.pk: str(each) for each in model._base_manager.filter(pk__in=[pk for pk in (old, new) if pk])}
+            names = {
+                str(each.pk): str(each) for each in model._base_manager.filter(pk__in=[pk for pk in (old, new) if pk])
+            }
             found[key] = [names.get(old), names.get(new)]
     return found
 

@@ -61,7 +61,7 @@ def _add_picture(edit: PlanEdit, task: Task, upload: Any, fresh: list[str], take
     edit.write(picture)
 
 
-def progress_task(*, task: Task, by: Any, note: str, upload: Any = None, version: int | None = None) -> Task:
+def progress_task(*, task: Task, by: Any, note: str = "", upload: Any = None, version: int | None = None) -> Task:
     """How far it is, with a photo where there is one."""
     with _pictures() as fresh:
         edit, row, before = _open(task, by, _("登记进展"), version)
