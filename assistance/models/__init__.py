@@ -6,6 +6,7 @@ from assistance.models.fund import Account, Entry, Fund, Line
 from assistance.models.house import IdleHouse, Inspection, Tenancy
 from assistance.models.measure import LIVE, Confirmation, Delivery, Measure, ServiceRequest
 from assistance.models.project import Beneficiary, ProjectStep, Shortfall, VillageProject
+from assistance.models.scan import EntitlementScan
 
 # Tables whose rows the audit trail vouches for. The rows of a subsidy list say what was read; what was paid are the deliveries.
 VOUCHED = (
@@ -14,6 +15,6 @@ VOUCHED = (
 )  # fmt: skip
 
 __all__ = [
-    "LIVE", "VOUCHED", "Account", "AssistanceEvidence", "Beneficiary", "Confirmation", "Delivery", "Entry", "Fund", "IdleHouse", "Inspection",
+    "LIVE", "VOUCHED", "Account", "AssistanceEvidence", "Beneficiary", "Confirmation", "Delivery", "EntitlementScan", "Entry", "Fund", "IdleHouse", "Inspection",
     "Line", "Measure", "PayBatch", "PayRow", "ProjectStep", "ServiceRequest", "Shortfall", "Tenancy", "VillageProject",
 ]  # fmt: skip

@@ -1,0 +1,109 @@
+"""Comparing: a marginal household with its carded neighbours, and income before and after help."""
+
+from __future__ import annotations
+
+from django.db.models import F, FilteredRelation, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.roles import Permission
+from accounts.scoping import require_somewhere
+from assistance import effects, marginal
+from catalogue.models import MeasureKind
+from common.lookups import among
+from common.readonly import reads_only
+from households import curtain
+from households.filters import RegionChoices
+from households.models import Household, Status
+from surveys import progress
+
+SIZE = 50
+YEARS = 6  # that may be chosen as before and after
+
+
+@reads_only
+def marginal_list(request: HttpRequest) -> HttpResponse:
+    """边缘易致贫户 of the own area, the poorest first, beside the median of the carded households of their village."""
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
+    regions = RegionChoices(request.user, request.GET.get("region", ""))
+    year = _year(request)
+    rows = Household.objects.for_user(request.user).active().filter(status=Status.MARGINAL)
+    if regions.chosen is not None:
+        rows = progress.within(rows, regions.chosen)
+    rows = rows.annotate(now=FilteredRelation("years", condition=Q(years__year=year)), income=F("now__per_head_income"))
+    rows = rows.select_related("village").order_by(F("income").asc(nulls_last=True), "pk")
+    found = list(rows[: SIZE + 1])
+    medians = marginal.medians({h.village_id for h in found}, year)
+    got = marginal.deliveries_of([h.pk for h in found], year)
+    context = {
+        "rows": [
+            {"household": h, "income": h.income, "median": medians.get(h.village_id), "got": got.get(h.pk, 0), "url": reverse("assistance:neighbours", args=[h.pk])}
+            for h in found[:SIZE]
+        ],
+        "more": len(found) > SIZE, "size": SIZE, "year": year, "years": _years(), "regions": regions.choices, "chosen": regions.chosen, "now": timezone.now(),
+    }  # fmt: skip
+    return render(request, "assistance/marginal_list.html", context)
+
+
+@reads_only
+def neighbours(request: HttpRequest, pk: int) -> HttpResponse:
+    """One household beside the carded ones of its village. Neighbours the reader may not see are counted, not named."""
+    household = get_object_or_404(
+        Household.objects.for_user(request.user).select_related("village__parent__parent"), pk=pk
+    )
+    year = _year(request)
+    hidden = curtain.hidden_from(request.user, [household.pk]).get(household.pk)
+    if hidden is not None:
+        year = min(year, hidden - 1)
+    found = marginal.compare(household, year)
+    visible = set(
+        Household.objects.for_user(request.user)
+        .filter(among("pk", [n.household.pk for n in found.shown]))
+        .values_list("pk", flat=True)
+    )
+    context = {
+        "household": household, "found": found, "year": year, "years": _years(), "now": timezone.now(),
+        "named": [n for n in found.shown if n.household.pk in visible],
+    }  # fmt: skip
+    return render(request, "assistance/neighbours.html", context)
+
+
+@reads_only
+def effects_page(request: HttpRequest) -> HttpResponse:
+    """Income by source before and after, of households that received help in between and of those that did not."""
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
+    regions = RegionChoices(request.user, request.GET.get("region", ""))
+    at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)
+    this_year = timezone.localdate().year
+    after = _year(request, "after", this_year)
+    before = min(_year(request, "before", after - 1), after - 1)
+    kind = MeasureKind.objects.filter(code=request.GET.get("kind", "")).first()
+    households = Household.objects.for_user(request.user).active()
+    if at is not None:
+        households = progress.within(households, at)
+    got, others = effects.helped(households, before, after, [kind.pk] if kind else None)
+    title = kind.title if kind else _("任何措施")
+    groups = [
+        effects.compare(got, before, after, _("期间得到过：%(what)s") % {"what": title}),
+        effects.compare(others, before, after, _("期间没有得到过：%(what)s") % {"what": title}),
+    ]
+    context = {
+        "groups": groups, "lines": list(zip(*(g.changes for g in groups), strict=True)), "kind": kind, "kinds": MeasureKind.objects.order_by("column", "code"),
+        "before": before, "after": after, "years": _years(), "regions": regions.choices, "chosen": regions.chosen, "at": at, "now": timezone.now(),
+        "few": effects.FEW,
+    }  # fmt: skip
+    return render(request, "assistance/effects.html", context)
+
+
+def _years() -> list[int]:
+    this_year = timezone.localdate().year
+    return list(range(this_year, this_year - YEARS, -1))
+
+
+def _year(request: HttpRequest, name: str = "year", default: int | None = None) -> int:
+    asked = request.GET.get(name, "")
+    years = _years()
+    return int(asked) if asked.isdecimal() and int(asked) in years else (default or years[0])

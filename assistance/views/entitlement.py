@@ -1,0 +1,189 @@
+"""应享与实享 on screen: figures by place, one village by kind, the lists behind its figures, and one household."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.roles import Permission
+from accounts.scoping import require_somewhere
+from assistance import effects, entitlement
+from assistance.models import EntitlementScan
+from assistance.services.scans import look_again
+from catalogue.models import MeasureKind
+from common import pages
+from common.readonly import reads_only
+from households import curtain
+from households.filters import RegionChoices
+from households.models import Household
+from regions.models import Level, Region
+
+MOST_HOUSEHOLDS = 3000  # of a village, looked through at once
+
+
+def _page(request: HttpRequest) -> tuple[RegionChoices, Region | None, dt.date]:
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
+    regions = RegionChoices(request.user, request.GET.get("region", ""))
+    at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)
+    return regions, at, timezone.localdate()
+
+
+def _households(request: HttpRequest, village: Region) -> list[Household]:
+    rows = Household.objects.for_user(request.user).active().filter(village=village)
+    return list(rows.order_by("sort_key", "pk")[:MOST_HOUSEHOLDS])
+
+
+def _url(name: str, **query: str) -> str:
+    return pages.address(reverse(f"assistance:{name}"), query)
+
+
+@reads_only
+def entitlement_page(request: HttpRequest) -> HttpResponse:
+    """A village kind by kind, counted now; above it one line a place, as of the last look."""
+    regions, at, today = _page(request)
+    context: dict[str, Any] = {
+        "regions": regions.choices, "chosen": regions.chosen, "at": at, "year": today.year, "now": timezone.now(),
+        "states": entitlement.STATES.items(), "lists": [(title, meaning) for title, meaning, _look in entitlement.LISTS.values()],
+    }  # fmt: skip
+    if at is not None and at.level == Level.VILLAGE:
+        return render(request, "assistance/entitlement_village.html", context | _village(request, at, today))
+    return render(request, "assistance/entitlement.html", context | _places(request.user, regions, at, today.year))
+
+
+def _village(request: HttpRequest, village: Region, today: dt.date) -> dict[str, Any]:
+    households = _households(request, village)
+    kinds = entitlement.entitling(today)
+    lines = entitlement.by_kind(entitlement.dues_of(households, today.year, today=today, kinds=kinds), kinds)
+    here = {"region": str(village.pk)}
+    rows = [
+        {
+            "kind": line.kind,
+            "entitled": line.entitled,
+            "cells": [
+                {"label": word, "value": line.count(state), "url": _url("entitlement_people", **here, kind=line.kind.code, state=state)}
+                for state, word in entitlement.STATES.items()
+            ],
+        }
+        for line in lines
+    ]  # fmt: skip
+    found = entitlement.lacking(households, today.year, today)
+    tiles = []
+    for code, (title, meaning, _look) in entitlement.LISTS.items():
+        sure = sum(each.sure for each in found[code])
+        note = _("另有 %(count)s 待核实") % {"count": len(found[code]) - sure} if len(found[code]) > sure else meaning
+        tiles.append({"label": title, "value": sure, "note": note, "url": _url("lacking_list", **here, list=code)})
+    return {"village": village, "rows": rows, "kpis": tiles, "looked": len(households)}
+
+
+def _places(user: Any, regions: RegionChoices, at: Region | None, year: int) -> dict[str, Any]:
+    """Sums of the last looks: a line for each region one level down."""
+    within = Region.objects.filter(level=Level.VILLAGE, pk__in=regions.visible)
+    if at is not None:
+        within = within.filter(path__startswith=at.path)
+    depth = at.path.count("/") if at is not None else 2
+    villages = dict(within.values_list("pk", "path"))
+    scans = list(EntitlementScan.objects.for_user(user).filter(year=year, village__in=list(villages)).order_by("pk"))
+    sums: dict[int, Counter[str]] = {}
+    for scan in scans:
+        below = int(villages[scan.village_id].split("/")[depth])
+        line = sums.setdefault(below, Counter())
+        line.update({"households": scan.households, **scan.states})
+        line.update({code: sure for code, (sure, _unsure) in scan.lists.items()})
+    names = Region.objects.in_bulk(list(sums))
+    rows = [_place(names[pk], line) for pk, line in sorted(sums.items(), key=lambda each: names[each[0]].code)]
+    whole = sum(sums.values(), Counter())
+    return {
+        "rows": rows, "whole": _place(None, whole) if len(rows) > 1 else None, "since": min((s.scanned_at for s in scans), default=None),
+        "not_yet": len(villages) - len(scans),
+    }  # fmt: skip
+
+
+def _place(region: Region | None, line: Counter[str]) -> dict[str, Any]:
+    entitled = line[entitlement.RECEIVED] + line[entitlement.MISSING]
+    return {
+        "region": region, "households": line["households"], "entitled": entitled,
+        "cells": [(word, line[state]) for state, word in entitlement.STATES.items()]
+        + [(title, line[code]) for code, (title, _meaning, _look) in entitlement.LISTS.items()],
+        "url": _url("entitlement", region=str(region.pk)) if region else "",
+    }  # fmt: skip
+
+
+@require_POST
+def entitlement_look(request: HttpRequest) -> HttpResponse:
+    """Look through the villages again."""
+    job = look_again(by=request.user)
+    messages.success(request, _("已开始重新统计，完成后数字会更新。"))
+    return redirect("jobs:job_detail", job.pk)
+
+
+def _asked_village(regions: RegionChoices) -> Region:
+    if regions.chosen is None or regions.chosen.level != Level.VILLAGE:
+        raise Http404
+    return regions.chosen
+
+
+@reads_only
+def entitlement_people(request: HttpRequest) -> HttpResponse:
+    """Who in a village stands behind a figure: one kind, one state."""
+    regions, _at, today = _page(request)
+    village = _asked_village(regions)
+    kind = get_object_or_404(MeasureKind, code=request.GET.get("kind", ""))
+    state = request.GET.get("state", entitlement.MISSING)
+    if state not in entitlement.STATES:
+        raise Http404
+    dues = entitlement.dues_of(_households(request, village), today.year, today=today, kinds=[kind])
+    context = {
+        "village": village, "kind": kind, "word": entitlement.STATES[state], "tone": entitlement.TONES[state], "dues": [due for due in dues if due.state == state], "year": today.year,
+        "now": timezone.now(), "back": _url("entitlement", region=str(village.pk)), "lacks": state == entitlement.UNKNOWN,
+        "got": state in (entitlement.RECEIVED, entitlement.DOUBT),
+    }  # fmt: skip
+    return render(request, "assistance/entitlement_people.html", context)
+
+
+@reads_only
+def lacking_list(request: HttpRequest) -> HttpResponse:
+    """Children out of school, members without insurance, unsafe dwellings, households that cannot work, in a village."""
+    regions, _at, today = _page(request)
+    village = _asked_village(regions)
+    code = request.GET.get("list", "")
+    if code not in entitlement.LISTS:
+        raise Http404
+    title, meaning, _look = entitlement.LISTS[code]
+    rows = entitlement.lacking(_households(request, village), today.year, today)[code]
+    support = entitlement.support_of([row.household.pk for row in rows], today.year) if code == "labour" else None
+    context = {
+        "village": village, "title": title, "meaning": meaning, "year": today.year, "now": timezone.now(),
+        "sure": [_with_support(row, support) for row in rows if row.sure], "unsure": [_with_support(row, support) for row in rows if not row.sure],
+        "supported": support is not None, "back": _url("entitlement", region=str(village.pk)),
+    }  # fmt: skip
+    return render(request, "assistance/lacking_list.html", context)
+
+
+def _with_support(row: entitlement.Lacks, support: dict[int, list[str]] | None) -> dict[str, Any]:
+    titles = (support or {}).get(row.household.pk, [])
+    return {"row": row, "support": _("、").join(titles)}
+
+
+@reads_only
+def household_entitlement(request: HttpRequest, pk: int) -> HttpResponse:
+    """One household: what each of its people should get and gets, and its income before and after."""
+    household = get_object_or_404(
+        Household.objects.for_user(request.user).select_related("village__parent__parent"), pk=pk
+    )
+    today = timezone.localdate()
+    hidden = curtain.hidden_from(request.user, [household.pk]).get(household.pk)
+    year = today.year if hidden is None else min(today.year, hidden - 1)
+    dues = entitlement.dues_of([household], year, today=today)
+    context = {
+        "household": household, "dues": dues, "year": year, "now": timezone.now(), "history": effects.history_of(household, year),
+    }  # fmt: skip
+    return render(request, "assistance/household_entitlement.html", context)
