@@ -16,10 +16,12 @@ class AssistanceConfig(AppConfig):
     verbose_name = _("帮扶措施和资金")
 
     def ready(self) -> None:
-        from assistance import received
+        from accounts.roles import Permission
+        from assistance import cards, received, scans  # noqa: F401  the work of the night registers itself
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
-        from common import audit, vault
+        from common import audit, navigation, tabs, vault
+        from households import cards as household_cards
         from households import trail
         from households.services.evidence import checker_of
         from plans import received as plans_received
@@ -32,3 +34,19 @@ class AssistanceConfig(AppConfig):
         vault.LASTING.append((AssistanceEvidence, "file"))
         trail.register(TENANCIES)
         registry.follows(projects.follow_region)
+        household_cards.register(cards.assistance_card)
+        navigation.register(
+            navigation.Item(
+                "daily", _("应享实享"), "assistance:entitlement", "check", Permission.HOUSEHOLD_VIEW, weight=64
+            ),
+            navigation.Item(
+                "print", _("边缘户比较"), "assistance:marginal", "swap", Permission.HOUSEHOLD_VIEW, weight=50
+            ),
+            navigation.Item(
+                "print", _("帮扶前后"), "assistance:effects", "chart", Permission.HOUSEHOLD_VIEW, weight=52
+            ),
+        )
+        tabs.register(
+            "households.Household",
+            tabs.Tab(_("应享与成效"), "assistance:household_entitlement", Permission.HOUSEHOLD_VIEW, weight=40),
+        )

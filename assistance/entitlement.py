@@ -60,6 +60,10 @@ class Due:
         return self.member.name if self.member else _("整户")
 
     @property
+    def amount(self) -> Decimal | None:
+        return self.received.amount if self.received else None
+
+    @property
     def word(self) -> Any:
         return STATES[self.state]
 
@@ -271,4 +275,3 @@ def support_of(households: Sequence[int], year: int) -> dict[int, list[str]]:
     for key, title in rows.order_by("household_id", "kind__code").values_list("household_id", "kind__title").distinct():
         found.setdefault(key, []).append(title)
     return found
-

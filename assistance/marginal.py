@@ -6,7 +6,7 @@ receives much less.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
@@ -136,6 +136,12 @@ def medians(villages: Iterable[int], year: int) -> dict[int, tuple[Decimal, int]
     ).order_by()  # fmt: skip
     found = rows.values_list("household__village_id").annotate(middle=Median(F("per_head_income")), n=Count("pk"))
     return {village: (Decimal(middle).quantize(Decimal("0.01")), n) for village, middle, n in found}
+
+
+def median_of(found: Mapping[int, tuple[Decimal, int]], village: int) -> dict[str, Any]:
+    """The median of one village for a row of the list, with how many households stand behind it."""
+    middle, count = found.get(village, (None, 0))
+    return {"median": middle, "carded": count}
 
 
 def deliveries_of(households: Sequence[int], year: int) -> dict[int, int]:

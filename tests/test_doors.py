@@ -272,6 +272,19 @@ DOORS: list[Door] = [
     # the catalogue of measures
     *get("catalogue:kind_list", Menu(P.HOUSEHOLD_VIEW)),
     *get("catalogue:kind_detail", Menu(P.HOUSEHOLD_VIEW), {"code": "'dibao"}),
+    # 应享实享, comparisons
+    *get("assistance:entitlement", Menu(P.HOUSEHOLD_VIEW)),
+    *post("assistance:entitlement_look", Menu(P.HOUSEHOLD_VIEW)),
+    *get(
+        "assistance:entitlement_people",
+        Area(P.HOUSEHOLD_VIEW),
+        {"pk": "village", "code": "'dibao", "state": "'missing"},
+    ),
+    *get("assistance:lacking_list", Area(P.HOUSEHOLD_VIEW), {"pk": "village", "code": "'labour"}),
+    *get("assistance:household_entitlement", SEE, HH),
+    *get("assistance:neighbours", SEE, HH),
+    *get("assistance:marginal", Menu(P.HOUSEHOLD_VIEW)),
+    *get("assistance:effects", Menu(P.HOUSEHOLD_VIEW)),
     # survey forms
     *get("surveys:form_list", Menu(P.SURVEY_PUBLISH)),
     *form("surveys:form_upload", Menu(P.SURVEY_PUBLISH)),

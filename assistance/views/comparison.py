@@ -40,7 +40,7 @@ def marginal_list(request: HttpRequest) -> HttpResponse:
     got = marginal.deliveries_of([h.pk for h in found], year)
     context = {
         "rows": [
-            {"household": h, "income": h.income, "median": medians.get(h.village_id), "got": got.get(h.pk, 0), "url": reverse("assistance:neighbours", args=[h.pk])}
+            {"household": h, "income": h.income, **marginal.median_of(medians, h.village_id), "got": got.get(h.pk, 0), "url": reverse("assistance:neighbours", args=[h.pk])}
             for h in found[:SIZE]
         ],
         "more": len(found) > SIZE, "size": SIZE, "year": year, "years": _years(), "regions": regions.choices, "chosen": regions.chosen, "now": timezone.now(),

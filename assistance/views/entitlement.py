@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
-from accounts.scoping import require_somewhere
+from accounts.scoping import require_somewhere, visible_region_ids
 from assistance import effects, entitlement
 from assistance.models import EntitlementScan
 from assistance.services.scans import look_again
@@ -42,8 +42,8 @@ def _households(request: HttpRequest, village: Region) -> list[Household]:
     return list(rows.order_by("sort_key", "pk")[:MOST_HOUSEHOLDS])
 
 
-def _url(name: str, **query: str) -> str:
-    return pages.address(reverse(f"assistance:{name}"), query)
+def _place_url(region: Region) -> str:
+    return pages.address(reverse("assistance:entitlement"), {"region": str(region.pk)})
 
 
 @reads_only
@@ -63,13 +63,12 @@ def _village(request: HttpRequest, village: Region, today: dt.date) -> dict[str,
     households = _households(request, village)
     kinds = entitlement.entitling(today)
     lines = entitlement.by_kind(entitlement.dues_of(households, today.year, today=today, kinds=kinds), kinds)
-    here = {"region": str(village.pk)}
     rows = [
         {
             "kind": line.kind,
             "entitled": line.entitled,
             "cells": [
-                {"label": word, "value": line.count(state), "url": _url("entitlement_people", **here, kind=line.kind.code, state=state)}
+                {"label": word, "value": line.count(state), "url": reverse("assistance:entitlement_people", args=[village.pk, line.kind.code, state])}
                 for state, word in entitlement.STATES.items()
             ],
         }
@@ -80,7 +79,14 @@ def _village(request: HttpRequest, village: Region, today: dt.date) -> dict[str,
     for code, (title, meaning, _look) in entitlement.LISTS.items():
         sure = sum(each.sure for each in found[code])
         note = _("另有 %(count)s 待核实") % {"count": len(found[code]) - sure} if len(found[code]) > sure else meaning
-        tiles.append({"label": title, "value": sure, "note": note, "url": _url("lacking_list", **here, list=code)})
+        tiles.append(
+            {
+                "label": title,
+                "value": sure,
+                "note": note,
+                "url": reverse("assistance:lacking_list", args=[village.pk, code]),
+            }
+        )
     return {"village": village, "rows": rows, "kpis": tiles, "looked": len(households)}
 
 
@@ -113,7 +119,7 @@ def _place(region: Region | None, line: Counter[str]) -> dict[str, Any]:
         "region": region, "households": line["households"], "entitled": entitled,
         "cells": [(word, line[state]) for state, word in entitlement.STATES.items()]
         + [(title, line[code]) for code, (title, _meaning, _look) in entitlement.LISTS.items()],
-        "url": _url("entitlement", region=str(region.pk)) if region else "",
+        "url": _place_url(region) if region else "",
     }  # fmt: skip
 
 
@@ -125,52 +131,46 @@ def entitlement_look(request: HttpRequest) -> HttpResponse:
     return redirect("jobs:job_detail", job.pk)
 
 
-def _asked_village(regions: RegionChoices) -> Region:
-    if regions.chosen is None or regions.chosen.level != Level.VILLAGE:
-        raise Http404
-    return regions.chosen
+def _asked_village(request: HttpRequest, pk: int) -> Region:
+    """A village of the own area; 403 for who sees no households at all, 404 for any other place."""
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
+    rows = Region.objects.filter(
+        level=Level.VILLAGE, pk__in=visible_region_ids(request.user, Permission.HOUSEHOLD_VIEW)
+    )
+    return get_object_or_404(rows, pk=pk)
 
 
 @reads_only
-def entitlement_people(request: HttpRequest) -> HttpResponse:
+def entitlement_people(request: HttpRequest, pk: int, code: str, state: str) -> HttpResponse:
     """Who in a village stands behind a figure: one kind, one state."""
-    regions, _at, today = _page(request)
-    village = _asked_village(regions)
-    kind = get_object_or_404(MeasureKind, code=request.GET.get("kind", ""))
-    state = request.GET.get("state", entitlement.MISSING)
+    village, today = _asked_village(request, pk), timezone.localdate()
+    kind = get_object_or_404(MeasureKind, code=code)
     if state not in entitlement.STATES:
         raise Http404
     dues = entitlement.dues_of(_households(request, village), today.year, today=today, kinds=[kind])
     context = {
-        "village": village, "kind": kind, "word": entitlement.STATES[state], "tone": entitlement.TONES[state], "dues": [due for due in dues if due.state == state], "year": today.year,
-        "now": timezone.now(), "back": _url("entitlement", region=str(village.pk)), "lacks": state == entitlement.UNKNOWN,
-        "got": state in (entitlement.RECEIVED, entitlement.DOUBT),
+        "village": village, "kind": kind, "word": entitlement.STATES[state], "tone": entitlement.TONES[state], "year": today.year,
+        "dues": [due for due in dues if due.state == state], "now": timezone.now(), "back": _place_url(village),
+        "lacks": state == entitlement.UNKNOWN, "got": state in (entitlement.RECEIVED, entitlement.DOUBT),
     }  # fmt: skip
     return render(request, "assistance/entitlement_people.html", context)
 
 
 @reads_only
-def lacking_list(request: HttpRequest) -> HttpResponse:
+def lacking_list(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Children out of school, members without insurance, unsafe dwellings, households that cannot work, in a village."""
-    regions, _at, today = _page(request)
-    village = _asked_village(regions)
-    code = request.GET.get("list", "")
+    village, today = _asked_village(request, pk), timezone.localdate()
     if code not in entitlement.LISTS:
         raise Http404
     title, meaning, _look = entitlement.LISTS[code]
-    rows = entitlement.lacking(_households(request, village), today.year, today)[code]
-    support = entitlement.support_of([row.household.pk for row in rows], today.year) if code == "labour" else None
+    found = entitlement.lacking(_households(request, village), today.year, today)[code]
+    support = entitlement.support_of([each.household.pk for each in found], today.year) if code == "labour" else {}
+    rows = [(each.sure, {"row": each, "support": _("、").join(support.get(each.household.pk, []))}) for each in found]
     context = {
-        "village": village, "title": title, "meaning": meaning, "year": today.year, "now": timezone.now(),
-        "sure": [_with_support(row, support) for row in rows if row.sure], "unsure": [_with_support(row, support) for row in rows if not row.sure],
-        "supported": support is not None, "back": _url("entitlement", region=str(village.pk)),
+        "village": village, "title": title, "meaning": meaning, "year": today.year, "now": timezone.now(), "supported": code == "labour",
+        "sure": [row for sure, row in rows if sure], "unsure": [row for sure, row in rows if not sure], "back": _place_url(village),
     }  # fmt: skip
     return render(request, "assistance/lacking_list.html", context)
-
-
-def _with_support(row: entitlement.Lacks, support: dict[int, list[str]] | None) -> dict[str, Any]:
-    titles = (support or {}).get(row.household.pk, [])
-    return {"row": row, "support": _("、").join(titles)}
 
 
 @reads_only

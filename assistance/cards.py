@@ -1,0 +1,66 @@
+"""The card 计划与措施 on the page of a household: how its plan of the year stands, and what of its measures has arrived. One query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Subquery, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assistance.entitlement import standing
+from assistance.models import LIVE, Delivery, Measure
+from common.templatetags.ui import money
+from households.cards import Card
+from households.models import Household
+from plans.models import Plan, Task
+
+
+def _one(rows: QuerySet[Any], aggregate: Any, household: str = "household") -> Subquery:
+    """An aggregate over rows of one household, as a column; None where there are none."""
+    return Subquery(rows.order_by().values(household).annotate(found=aggregate).values("found"))
+
+
+def assistance_card(household: Household, year: int, user: Any) -> Iterable[Card]:
+    today = timezone.localdate()
+    plans = Plan.objects.filter(household=household.pk, year=year)
+    owner = "goal__plan__household"
+    tasks = Task.objects.filter(goal__plan__household=household.pk, goal__plan__year=year).exclude(
+        state=Task.State.DROPPED
+    )
+    measures = Measure.objects.filter(household=household.pk, year=year, state__in=LIVE)
+    deliveries = Delivery.objects.filter(standing(year), household=household.pk)
+    found = Household.objects.filter(pk=household.pk).values_list(
+        Subquery(plans.values("state")[:1]),
+        _one(tasks, Count("pk"), owner),
+        _one(tasks, Count("pk", filter=Q(state=Task.State.DONE)), owner),
+        _one(tasks, Count("pk", filter=Q(state=Task.State.OPEN, due_on__lt=today)), owner),
+        _one(measures, Count("pk")),
+        _one(measures, Count("pk", filter=Q(state__in=[Measure.State.DELIVERED, Measure.State.CONFIRMED]))),
+        _one(measures, Count("pk", filter=Q(state=Measure.State.CONFIRMED))),
+        _one(deliveries, Sum("amount")),
+    )[0]
+    state, *numbers, paid = found
+    all_tasks, done, late, all_measures, delivered, confirmed = (number or 0 for number in numbers)
+    plan = str(Plan.State(state).label) if state else _("还没有")
+    lines = [(_("%(year)s 年度计划") % {"year": year}, plan, "")]
+    if all_tasks:
+        told = _("完成 %(done)s / %(all)s") % {"done": done, "all": all_tasks}
+        if late:
+            told += _("，") + ngettext("逾期 %(count)s 项", "逾期 %(count)s 项", late) % {"count": late}
+        lines.append((_("任务"), told, ""))
+    lines.append(
+        (
+            _("帮扶措施"),
+            _("%(all)s 项，已落实 %(delivered)s 项，农户确认 %(confirmed)s 项")
+            % {"all": all_measures, "delivered": delivered, "confirmed": confirmed}
+            if all_measures
+            else _("还没有"),
+            "",
+        )
+    )
+    if paid:
+        lines.append((_("已发放"), _("%(amount)s 元") % {"amount": money(paid)}, ""))
+    return [Card("assistance", _("计划与措施"), lines)]
