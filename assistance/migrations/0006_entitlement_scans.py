@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistance", "0004_entry_reverses"),
+        ("assistance", "0005_confirmed_by_another"),
         ("regions", "0001_initial"),
     ]
 
