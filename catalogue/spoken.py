@@ -21,7 +21,7 @@ _PLAIN = frozenset(["status", "relation", "sex", "health", "labour", "school", "
 def label(name: str) -> str:
     """What a fact is called, its unit left off."""
     if name.startswith("check_"):
-        return str(CHECK_TITLES[name.removeprefix("check_")])
+        return _("%(check)s核查") % {"check": CHECK_TITLES[name.removeprefix("check_")]}
     if name in YEAR_FACTS:
         return values.label(HouseholdYear, name)
     if name in MEMBER_FACTS:
@@ -30,11 +30,10 @@ def label(name: str) -> str:
 
 
 def unit(name: str) -> str:
-    """亩, ㎡, 公里, 月, 元, 岁, 人 or ""."""
-    if name in YEAR_FACTS:
-        return values.unit(HouseholdYear, name)
-    if name in MEMBER_FACTS:
-        return values.unit(MemberYear, name)
+    """亩, ㎡, 公里, 个月, 元, 岁, 人 or ""."""
+    if name in YEAR_FACTS or name in MEMBER_FACTS:
+        found = values.unit(HouseholdYear if name in YEAR_FACTS else MemberYear, name)
+        return _("个月") if found == "月" else found
     return {"age": _("岁"), "members": _("人")}.get(name, "")
 
 
@@ -55,7 +54,7 @@ def fact(name: str, found: Any) -> str:
     """A fact with what is known of it: "56 岁", "长期慢性病", "享受低保：是", "耕地：3.5 亩"."""
     said = value(name, found)
     if name.startswith("check_"):
-        return _("%(check)s%(state)s") % {"check": label(name), "state": said}
+        return _("%(check)s%(state)s") % {"check": CHECK_TITLES[name.removeprefix("check_")], "state": said}
     if isinstance(found, int | Decimal) and not isinstance(found, bool) or unit(name):
         said = f"{said} {unit(name)}".strip()
     if name in _PLAIN or name == "age":

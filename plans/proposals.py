@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -198,25 +197,34 @@ def title_of(source: str) -> str:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """A sentence, and the uid of the member it is about; "" for the household."""
+
+    said: str
+    member: str = ""
+
+
+@dataclass(frozen=True)
 class Source:
-    """Something to answer. `carriers` are uids of the members whose facts show it, empty where nobody's do; `strict`: nobody else's measure
-    answers it."""
+    """Something to answer. `carriers` are uids of the members whose facts show it: where there are any, nobody else's measure answers it."""
 
     key: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     answers: Callable[[MeasureKind], bool]
     carriers: frozenset[str] = frozenset()
-    strict: bool = False
 
 
 @dataclass(frozen=True)
 class Found:
-    """Whether a gap is there: the members that show it, sentences that say so, and of what it cannot be told."""
+    """Whether a gap is there: the sentences that say so, and of what it cannot be told."""
 
     there: bool = False
-    members: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     unknown: tuple[str, ...] = ()
+
+    @property
+    def members(self) -> frozenset[str]:
+        return frozenset(reason.member for reason in self.reasons if reason.member)
 
 
 @dataclass(frozen=True)
@@ -246,6 +254,9 @@ class _Household:
         self.main = str(self.of("main_cause") or "")
         others = [str(code) for code in self.of("other_causes") or []]
         self.causes = list(dict.fromkeys([*([self.main] if self.main else []), *sorted(others)]))
+        self.helped = any(
+            self.of(name, uid) is True for uid in self.by_uid for name in ("low_income", "special_support")
+        )
         self.unmet = [name for name in CHECKS if self.of(f"check_{name}") == "no"]
 
     def of(self, name: str, uid: str = "") -> Any:
@@ -288,8 +299,7 @@ def _out_of_school(home: _Household) -> Found:
             unknown.append(uid)
     return Found(
         bool(out),
-        tuple(out),
-        tuple(_("%(who)s到了上学年龄，没有在校。") % {"who": home.say(uid, ["age", "school"])} for uid in out),
+        tuple(Reason(_("%(who)s到了上学年龄，没有在校。") % {"who": home.say(uid, ["age", "school"])}, uid) for uid in out),
         (_("%(who)s的在校生状况没有填，不能判断是否失学。") % {"who": _all(home.say(uid, ["age"]) for uid in unknown)},) if unknown else (),
     )  # fmt: skip
 
@@ -304,8 +314,9 @@ def _uninsured(home: _Household) -> Found:
         (unknown if None in known else out).append(uid)
     return Found(
         bool(out),
-        tuple(out),
-        tuple(_("%(name)s没有参加居民医保，也没有参加职工医保。") % {"name": home.name(uid)} for uid in out),
+        tuple(
+            Reason(_("%(name)s没有参加居民医保，也没有参加职工医保。") % {"name": home.name(uid)}, uid) for uid in out
+        ),
         (_("%(who)s的医保情况没有填全，不能判断是否参保。") % {"who": _all(map(home.name, unknown))},)
         if unknown
         else (),
@@ -316,7 +327,7 @@ def _unsafe(home: _Household) -> Found:
     unsafe, grade = home.of("dwelling_unsafe"), home.of("dwelling_grade")
     if unsafe is True or grade in ("C", "D"):
         facts = [spoken.fact(name, home.of(name)) for name in ("dwelling_unsafe", "dwelling_grade") if home.of(name) is not None]  # fmt: skip
-        return Found(True, (), (_("住房不安全（%(facts)s）。") % {"facts": _("，").join(facts)},))
+        return Found(True, (Reason(_("住房不安全（%(facts)s）。") % {"facts": _("，").join(facts)}),))
     if unsafe is None and grade is None:
         return Found(unknown=(_("是否危房、房屋安全等级都没有填。"),))
     return Found()
@@ -327,7 +338,7 @@ def _thirsty(home: _Household) -> Found:
     if safe is False or scarce is True:
         said = [_("饮水不安全")] if safe is False else []
         said += [_("饮水困难")] if scarce is True else []
-        return Found(True, (), (_("台账登记：%(facts)s。") % {"facts": _("，").join(said)},))
+        return Found(True, (Reason(_("台账登记：%(facts)s。") % {"facts": _("，").join(said)}),))
     if safe is None:
         return Found(unknown=(_("饮水是否安全没有填。"),))
     return Found()
@@ -350,7 +361,7 @@ def _without_labour(home: _Household) -> Found:
         return Found(unknown=(_("%(names)s的劳动技能没有填，不能判断全家有没有劳动能力。") % {"names": _all(unknown)},))
     if not without:
         return Found()
-    return Found(True, (), (_("全家没有人有劳动能力：%(who)s。") % {"who": _all(without)},))
+    return Found(True, (Reason(_("全家没有人有劳动能力：%(who)s。") % {"who": _all(without)}),))
 
 
 def _asks(kind: MeasureKind, *names: str) -> bool:
@@ -400,32 +411,31 @@ def _carriers(home: _Household, source: str, gaps: Mapping[str, Found]) -> froze
         case "cause:03":
             return home.carrying(lambda uid: _pupil(home, uid))
         case "check:education":
-            return frozenset(gaps["school"].members) or home.carrying(lambda uid: home.age(uid) in SCHOOL_AGE)
+            return gaps["school"].members or home.carrying(lambda uid: home.age(uid) in SCHOOL_AGE)
         case "check:medical":
-            return frozenset(gaps["insured"].members) | home.carrying(lambda uid: _ill(home, uid))
+            return gaps["insured"].members | home.carrying(lambda uid: _ill(home, uid))
     return frozenset()
 
 
 def _sources(home: _Household, gaps: Mapping[str, Found]) -> Iterator[Source]:
     told = {name: gap for name, gap in gaps.items() if gap.there}
     for name in home.unmet:
-        reasons = [_("“%(check)s”核查为未达标。") % {"check": CHECK_TITLES[name]}]
-        reasons += [sentence for key, found in told.items() if GAPS[key].check == name for sentence in found.reasons]
+        reasons = [Reason(_("“%(check)s”核查为未达标。") % {"check": CHECK_TITLES[name]})]
+        reasons += [reason for key, found in told.items() if GAPS[key].check == name for reason in found.reasons]
         yield Source(f"check:{name}", tuple(reasons), _of_check(name), _carriers(home, f"check:{name}", gaps))
     for key, found in told.items():
         gap = GAPS[key]
         if gap.check not in home.unmet and not gap.causes & set(home.causes):
             reasons = list(found.reasons)
             if gap.check and home.of(f"check_{gap.check}") == "yes":
-                reasons.append(_("“%(check)s”核查为达标，与台账不一致，请核实。") % {"check": CHECK_TITLES[gap.check]})
-            yield Source(
-                f"gap:{key}", tuple(reasons), _of_gap(gap), frozenset(found.members), strict=bool(found.members)
-            )
+                said = _("“%(check)s”核查为达标，与台账不一致，请核实。") % {"check": CHECK_TITLES[gap.check]}
+                reasons.append(Reason(said))
+            yield Source(f"gap:{key}", tuple(reasons), _of_gap(gap), found.members)
     for code in home.causes:
         label = {"cause": codelists.CAUSE.label(code)}
         said = _("主要致贫原因是“%(cause)s”。") if code == home.main else _("其他致贫原因有“%(cause)s”。")
-        reasons = [said % label]
-        reasons += [sentence for key, found in told.items() if code in GAPS[key].causes for sentence in found.reasons]
+        reasons = [Reason(said % label)]
+        reasons += [reason for key, found in told.items() if code in GAPS[key].causes for reason in found.reasons]
         yield Source(f"cause:{code}", tuple(reasons), _of_cause(code), _carriers(home, f"cause:{code}", gaps))
 
 
@@ -454,6 +464,11 @@ class _Candidate:
     def key(self) -> tuple[str, str]:
         return (self.kind.code, str(self.verdict.member.uid) if self.verdict.member else "")
 
+    def missing(self, home: _Household) -> tuple[str, ...]:
+        """Labels of the facts on which it hangs."""
+        scope = home.scope.at(self.key[1])
+        return tuple(dict.fromkeys(spoken.label(each.name) for each in lacking(self.kind.eligible, scope)))
+
 
 def consider(facts: Facts, kinds: Iterable[MeasureKind], neighbours: Neighbours, today: dt.date) -> Considered:
     """What is proposed for a household, and what is not known."""
@@ -474,13 +489,9 @@ def consider(facts: Facts, kinds: Iterable[MeasureKind], neighbours: Neighbours,
         own, left = _cut([candidate for candidate in found if candidate.key not in taken])
         taken |= {candidate.key: candidate for candidate in own}
         chosen.append((source, own))
-        if not found:
-            hints.append(_("“%(what)s”：目录里没有这一户符合条件的措施，请自行拟定。") % {"what": title_of(source.key)})
-        elif left:
-            hints.append(
-                _("“%(what)s”另有 %(count)s 项没有列出，可以在目录里查看。")
-                % {"what": title_of(source.key), "count": left}
-            )
+        hints += _left_out(home, source, found, left)
+    if not home.helped and (gaps["labour"].there or "08" in home.causes or {"food", "clothing"} & set(home.unmet)):
+        hints.append(_("全家没有人登记享受低保或特困供养，请核查是否应当申请。"))
     if not chosen:
         hints.append(_("年度记录里没有致贫原因，也没有未达标的保障。"))
     certain: list[tuple[Source, _Candidate]] = []
@@ -519,48 +530,68 @@ def _candidates(
             if verdict.may is not False and not _had(kind, verdict.member, neighbours)
         ]
         if kind.whose == Whose.MEMBER and source.carriers:
-            carried = [verdict for verdict in possible if verdict.member and str(verdict.member.uid) in source.carriers]
-            others = [] if source.strict else [verdict for verdict in possible if verdict.may]
-            possible = carried or others
+            possible = [
+                verdict for verdict in possible if verdict.member and str(verdict.member.uid) in source.carriers
+            ]
         possible.sort(key=lambda verdict: _order(verdict.member) if verdict.member else ("", "", ""))
         found += [_Candidate(kind, verdict, [source]) for verdict in possible]
     return sorted(found, key=lambda one: (one.verdict.may is None, not one.kind.entitles, one.kind.eligible is None))
+
+
+def _left_out(
+    home: _Household, source: Source, found: Sequence[_Candidate], left: Sequence[_Candidate]
+) -> Iterator[str]:
+    """What of a source is not proposed, in sentences."""
+    what = title_of(source.key)
+    if not found:
+        yield _("“%(what)s”：目录里没有这一户符合条件的措施，请自行拟定。") % {"what": what}
+    if known := sum(one.verdict.may is True for one in left):
+        yield _("“%(what)s”另有 %(count)s 项也符合条件，没有列出，可以在目录里查看。") % {"what": what, "count": known}
+    lack = sorted({label for one in left for label in one.missing(home)})
+    if lack:
+        yield _("“%(what)s”另有 %(count)s 项要先补上%(facts)s才能判断。") % {
+            "what": what, "count": sum(one.verdict.may is None for one in left), "facts": _all(lack),
+        }  # fmt: skip
 
 
 def _had(kind: MeasureKind, member: Member | None, neighbours: Neighbours) -> bool:
     return kind.period == Period.ONCE and (kind.code, member.pk if member else None) in neighbours.had
 
 
-def _cut(found: Sequence[_Candidate]) -> tuple[list[_Candidate], int]:
-    """Everything certain that one is entitled to, of the rest a number that can be read; and how many that left out."""
+def _cut(found: Sequence[_Candidate]) -> tuple[list[_Candidate], list[_Candidate]]:
+    """Everything certain that one is entitled to, of the rest a number that can be read; and what that left out."""
     kept: list[_Candidate] = []
-    members: dict[str, int] = defaultdict(int)
+    left: list[_Candidate] = []
+    members: dict[str, int] = {}
     unknown = 0
     for one in found:
         if one.verdict.may is None:
             unknown += 1
-            if unknown > MOST_UNKNOWN:
-                continue
-        elif not one.kind.entitles:
-            if one.kind.code not in members and len(members) >= MOST_OPTIONAL:
-                continue
-            members[one.kind.code] += 1
-            if members[one.kind.code] > MOST_MEMBERS:
-                continue
-        kept.append(one)
-    return kept, len(found) - len(kept)
+            fits = unknown <= MOST_UNKNOWN
+        elif one.kind.entitles:
+            fits = True
+        else:
+            fits = members.get(one.kind.code, 0) < MOST_MEMBERS and (
+                one.kind.code in members or len(members) < MOST_OPTIONAL
+            )
+            if fits:
+                members[one.kind.code] = members.get(one.kind.code, 0) + 1
+        (kept if fits else left).append(one)
+    return kept, left
 
 
 def _written(
     home: _Household, source: Source, candidate: _Candidate, neighbours: Neighbours, today: dt.date
 ) -> Proposal:
     kind, member = candidate.kind, candidate.verdict.member
-    reasons = [*source.reasons, *_eligible(home, candidate)]
+    about = {"", str(member.uid)} if member else {"", *home.by_uid}
+    reasons = [reason.said for reason in source.reasons if reason.member in about]
+    reasons += _eligible(home, candidate)
     also = [each.key for each in candidate.sources if each.key != source.key]
     if also:
         reasons.append(_("它也针对%(sources)s。") % {"sources": _all(f"“{title_of(key)}”" for key in also)})
     return Proposal(
-        source.key, str(GOALS.get(source.key, "")) or title_of(source.key), kind, member, tuple(reasons), candidate.verdict.missing,
+        source.key, str(GOALS.get(source.key, "")) or title_of(source.key), kind, member, tuple(reasons), candidate.missing(home),
         _like(source.key, kind, neighbours, today),
     )  # fmt: skip
 
@@ -602,7 +633,7 @@ def _lacked(home: _Household, found: Iterable[Ground], member: Member | None) ->
     for ground in found:
         whose = _("%(name)s的") % {"name": home.name(ground.member)} if ground.member and not member else ""
         names.append(f"{whose}{spoken.label(ground.name)}")
-    return _all(names)
+    return _all(dict.fromkeys(names))
 
 
 def _like(source: str, kind: MeasureKind, neighbours: Neighbours, today: dt.date) -> Like | None:

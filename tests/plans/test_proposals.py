@@ -1,8 +1,12 @@
 """The proposal engine: the reviewed households, and what holds of every household."""
 
 import datetime as dt
+import os
 import random
+from pathlib import Path
 
+import pytest
+from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +17,7 @@ from plans.proposals import GOALS, Neighbour, Neighbours, consider, propose
 from tests.plans import reviewed
 
 TODAY = reviewed.TODAY
+PAGE = Path(__file__).parents[2] / "docs" / "proposals" / "reviewed.md"
 KINDS = reviewed.kinds()
 CAUSES = [code.code for code in codelists.CAUSE.codes]
 MAYBE = st.sampled_from([True, False, None])
@@ -121,3 +126,25 @@ def test_a_kind_out_of_force_is_not_proposed():
     facts = reviewed.facts(_home(main_cause="01"))
     early = propose(facts, KINDS, Neighbours(), dt.date(2020, 12, 31))
     assert early == []
+
+
+@pytest.mark.parametrize("number", range(1, len(reviewed.HOUSEHOLDS) + 1))
+def test_a_reviewed_household_gets_what_was_judged_right(number):
+    home = reviewed.HOUSEHOLDS[number - 1]
+    assert reviewed.lines(reviewed.considered(home)) == home["expect"], home["who"]
+    assert home["review"]
+
+
+def test_sixty_households_with_every_cause_and_every_guarantee():
+    years = [home["year"] for home in reviewed.HOUSEHOLDS]
+    assert len(reviewed.HOUSEHOLDS) == 60
+    assert {year.get("main_cause") for year in years} >= set(CAUSES)
+    assert {name for name in CHECKS for year in years if year.get(f"check_{name}") == "no"} == set(CHECKS)
+
+
+def test_the_reviewed_page_is_what_the_engine_says():
+    with override("zh-hans"):
+        text = reviewed.page()
+    if os.environ.get("YIHU_RECORD"):
+        PAGE.write_text(text, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == text
