@@ -11,6 +11,12 @@ TENANCIES = {
 }
 
 
+def tell_demonstration() -> None:
+    from assistance import demo  # only where there is one
+
+    demo.fill()
+
+
 class AssistanceConfig(AppConfig):
     name = "assistance"
     verbose_name = _("帮扶措施和资金")
@@ -20,7 +26,7 @@ class AssistanceConfig(AppConfig):
         from assistance import cards, received, scans  # noqa: F401  the work of the night registers itself
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
-        from common import audit, navigation, tabs, vault
+        from common import audit, demonstration, navigation, tabs, vault
         from households import cards as household_cards
         from households import trail
         from households.services.evidence import checker_of
@@ -34,6 +40,7 @@ class AssistanceConfig(AppConfig):
         vault.LASTING.append((AssistanceEvidence, "file"))
         trail.register(TENANCIES)
         registry.follows(projects.follow_region)
+        demonstration.also(tell_demonstration)
         household_cards.register(cards.assistance_card)
         navigation.register(
             navigation.Item(
