@@ -1,6 +1,10 @@
 """Addresses of plans."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from plans.views import proposals
 
 app_name = "plans"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("households/<int:pk>/<int:year>/proposals/", proposals.proposals, name="proposals"),
+]

@@ -285,6 +285,8 @@ DOORS: list[Door] = [
     *get("assistance:neighbours", SEE, HH),
     *get("assistance:marginal", Menu(P.HOUSEHOLD_VIEW)),
     *get("assistance:effects", Menu(P.HOUSEHOLD_VIEW)),
+    # plans: what is proposed
+    *form("plans:proposals", Household(P.HOUSEHOLD_VIEW, P.PLAN_EDIT), YEAR),
     # survey forms
     *get("surveys:form_list", Menu(P.SURVEY_PUBLISH)),
     *form("surveys:form_upload", Menu(P.SURVEY_PUBLISH)),
