@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from common import vault
 from common.spreadsheets import Workbook, open_workbook
+from common.xlsx import NAME_LENGTH, safe
 from exchange.headings import Table
 from exchange.models import ImportBatch, Outcome
 
-NAME_LENGTH = 31  # of a sheet, the spreadsheet programs' own limit
 STEP = 2_000  # rows between two reports of progress
 Reasons = dict[tuple[str, int], tuple[str, str]]
 
@@ -29,11 +29,6 @@ def _reasons(batch: ImportBatch) -> Reasons:
             found[member.get("sheet", sheet), member["row"]] = (member["outcome"], member.get("problem", ""))
         found.setdefault((sheet, row_no), (outcome, detail.get("problem", "")))
     return found
-
-
-def _safe(cell: str) -> str:
-    """Text that no spreadsheet program takes for a formula, even after the file has been saved as csv."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t", "\r") or (cell[:1] == "-" and len(cell) > 2) else cell
 
 
 def _wanted(table: Table, book: Workbook, reasons: Reasons) -> Iterator[tuple[list[str], str, str]]:
@@ -79,9 +74,9 @@ def workbook(batch: ImportBatch, step: Callable[[int], None] = lambda done: None
                 sheet = _sheet(book, table, order, bold, text)
             for column, cell in enumerate(cells):
                 if cell:
-                    sheet.write_string(line, column, _safe(str(cell)), text)
+                    sheet.write_string(line, column, safe(str(cell)), text)
             sheet.write_string(line, width, words[outcome])
-            sheet.write_string(line, width + 1, _safe(sentence), red)
+            sheet.write_string(line, width + 1, safe(sentence), red)
             done += 1
             if done % STEP == 0:
                 step(done)
@@ -103,7 +98,7 @@ def _sheet(book: xlsxwriter.Workbook, table: Table, order: int, bold: Any, text:
     sheet.set_column(0, width - 1, 14, text)
     sheet.set_column(width, width + 1, 40)
     for at, heading in enumerate([*headings, _("结果"), _("原因")]):
-        sheet.write_string(0, at, _safe(heading), bold)
+        sheet.write_string(0, at, safe(heading), bold)
     return sheet
 
 

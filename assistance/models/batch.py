@@ -84,6 +84,20 @@ class PayRow(models.Model):
         UNCHANGED = "unchanged", _("以前已发过")
         REJECTED = "rejected", _("未通过")
 
+    class Why(models.TextChoices):
+        """Of what kind the reason is: by these the page counts what is to be mended, and finds the rows that only lack a measure."""
+
+        ROW = "row", _("这一行本身有误")
+        PERSON = "person", _("台账中找不到人")
+        GONE = "gone", _("已减少或已销户")
+        AREA = "area", _("不在本批范围")
+        MEASURE = "measure", _("没有提出过这项措施")
+        PENDING = "pending", _("措施还没有批准")
+        CEILING = "ceiling", _("超过上限")
+        TWICE = "twice", _("清单中重复")
+        PAID = "paid", _("已发过，金额不同")
+        ELIGIBLE = "eligible", _("不符合享受条件")
+
     batch = models.ForeignKey(PayBatch, models.CASCADE, related_name="rows")
     place = models.PositiveIntegerField(_("行号"))  # in the file, from 1
     name = models.CharField(_("姓名"), max_length=60, blank=True)
@@ -92,6 +106,7 @@ class PayRow(models.Model):
     quantity = models.DecimalField(_("数量"), max_digits=10, decimal_places=2, null=True, blank=True)
     outcome = models.CharField(_("结果"), max_length=10, choices=Outcome)
     say = models.CharField(_("原因"), max_length=300, blank=True)
+    why = models.CharField(_("原因种类"), max_length=8, choices=Why, blank=True)
     household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True, related_name="+")
     member = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
     delivery = models.ForeignKey(Delivery, models.PROTECT, null=True, blank=True, related_name="+")
