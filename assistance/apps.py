@@ -10,6 +10,9 @@ TENANCIES = {
     "tenancy.ended": _("结束入住安排"),
 }
 
+# What subsidy lists did to a household.
+LISTS = {"delivery.listed": _("按清单发放")}
+
 
 def tell_demonstration() -> None:
     from assistance import demo  # only where there is one
@@ -23,7 +26,7 @@ class AssistanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from assistance import cards, received, scans  # noqa: F401  the work of the night registers itself
+        from assistance import cards, jobs, received, scans  # noqa: F401  kinds of work, what ends, the work of the night register themselves
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
         from common import audit, demonstration, navigation, tabs, vault
@@ -39,6 +42,7 @@ class AssistanceConfig(AppConfig):
         audit.CHECKS.append(funds.check)
         vault.LASTING.append((AssistanceEvidence, "file"))
         trail.register(TENANCIES)
+        trail.register(LISTS)
         registry.follows(projects.follow_region)
         demonstration.also(tell_demonstration)
         household_cards.register(cards.assistance_card)

@@ -48,4 +48,8 @@ def pay(run: Run) -> dict[str, Any]:
 def propose(run: Run) -> dict[str, Any]:
     batch, user = _batch(run.job), User.objects.get(pk=run.params["user"])
     found = batches.run_propose(batch, by=user, run=run)
-    return {"url_name": "assistance:batch_detail", "args": [batch.pk], "note": _("提出 %(proposed)s 项，%(refused)s 行没有提出。") % found}
+    return {
+        "url_name": "assistance:batch_detail",
+        "args": [batch.pk],
+        "note": _("提出 %(proposed)s 项，%(refused)s 行没有提出。") % found,
+    }

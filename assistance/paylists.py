@@ -89,7 +89,8 @@ def find(book: Workbook, kind: MeasureKind) -> Layout:
     found = [layout for sheet in book.sheet_names if (layout := _heading(book, sheet))]
     if not found:
         raise ListError(
-            _("没有在前 %(rows)s 行找到认得的表头。请确认表头有“姓名”“身份证号”“金额”这样的列。") % {"rows": HEADING_ROWS}
+            _("没有在前 %(rows)s 行找到认得的表头。请确认表头有“姓名”“身份证号”“金额”这样的列。")
+            % {"rows": HEADING_ROWS}
         )
     if len(found) > 1:
         sheets = "”“".join(layout.sheet for layout in found[:4])

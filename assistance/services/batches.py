@@ -96,7 +96,12 @@ def upload_list(*, data: bytes, filename: str, region: Region, kind: MeasureKind
     batch.file = vault.put(f"paylists/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}", data)
     with transaction.atomic():
         batch.save(force_insert=True)
-        _record("paybatch.uploaded", batch, by, note=_("%(size)s 字节，摘要 %(digest)s") % {"size": len(data), "digest": digest[:16]})
+        _record(
+            "paybatch.uploaded",
+            batch,
+            by,
+            note=_("%(size)s 字节，摘要 %(digest)s") % {"size": len(data), "digest": digest[:16]},
+        )
     return batch, True
 
 
@@ -109,7 +114,9 @@ def _period_of(kind: MeasureKind, asked: str, on: dt.date) -> str:
         if not re.fullmatch(r"20\d\d", asked):
             raise ValidationError({"period": [_("请写所属年度，如 2026。")]})
         if int(asked) > on.year:
-            raise ValidationError({"period": [_("%(period)s 年还没有开始，不能发放。请核对所属年度。") % {"period": asked}]})
+            raise ValidationError(
+                {"period": [_("%(period)s 年还没有开始，不能发放。请核对所属年度。") % {"period": asked}]}
+            )
         return asked
     if not MONTH.match(asked):
         raise ValidationError({"period": [_("请写所属月份，如 2026-03。")]})
@@ -260,7 +267,9 @@ class Ready:
 
 
 def ready_of(batch: PayBatch) -> Ready:
-    found = batch.rows.filter(outcome=Result.READY).aggregate(count=Count("pk"), amount=Sum("amount", default=Decimal(0)))
+    found = batch.rows.filter(outcome=Result.READY).aggregate(
+        count=Count("pk"), amount=Sum("amount", default=Decimal(0))
+    )
     return Ready(found["count"], found["amount"])
 
 
@@ -269,7 +278,10 @@ def _refuse_short(batch: PayBatch, amount: Decimal) -> None:
         return
     words = {"title": batch.fund.title, "amount": format_money(amount), "missing": format_money(missing)}
     raise LedgerError(
-        _("“%(title)s”不够发这一批：要发 %(amount)s 元，还差 %(missing)s 元，一行也没有发。请先下达资金，或者换一项资金重新上传。") % words
+        _(
+            "“%(title)s”不够发这一批：要发 %(amount)s 元，还差 %(missing)s 元，一行也没有发。请先下达资金，或者换一项资金重新上传。"
+        )
+        % words
     )
 
 
@@ -327,7 +339,9 @@ class World:
     def person(self, hash: str) -> Person | None:
         """Whoever bears a number: present where there is such, else who left last."""
         found = self.by_hash.get(hash, [])
-        return next((p for p in found if p.left_on is None), max(found, key=lambda p: p.left_on or dt.date.min, default=None))
+        return next(
+            (p for p in found if p.left_on is None), max(found, key=lambda p: p.left_on or dt.date.min, default=None)
+        )
 
 
 _PERSON = ("pk", "household_id", "name", "id_hash", "id_type", "left_on")
@@ -371,7 +385,9 @@ def _read_measures(world: World, batch: PayBatch, *, lock: bool) -> None:
 
 
 def _read_earlier(world: World, batch: PayBatch) -> None:
-    stands = Delivery._base_manager.filter(kind=batch.kind, period=batch.period, is_reversal=False, reversed_by=None).order_by()
+    stands = Delivery._base_manager.filter(
+        kind=batch.kind, period=batch.period, is_reversal=False, reversed_by=None
+    ).order_by()
     values = ("member_id", "person", "household_id", "pk", "amount", "on", "batch_id")
     of_people = stands.filter(person__in=list(world.by_hash)) if world.by_hash else stands.none()
     for found in (of_people, stands.filter(among("household_id", world.households))):
@@ -410,7 +426,10 @@ def _judge(row: Decided, batch: PayBatch, world: World, seen: dict[tuple[str, in
         return
     village = world.villages[household.village_id]
     if not village.path.startswith(batch.region.path):
-        row.why, row.say = Why.AREA, _("这个人登记在%(region)s以外的村，不能在这一批发放。") % {"region": batch.region.name}
+        row.why, row.say = (
+            Why.AREA,
+            _("这个人登记在%(region)s以外的村，不能在这一批发放。") % {"region": batch.region.name},
+        )
         return
     row.household = household.pk
     whole = batch.kind.whose == Whose.HOUSEHOLD
@@ -422,7 +441,11 @@ def _judge(row: Decided, batch: PayBatch, world: World, seen: dict[tuple[str, in
     if first != listed.place:
         row.why, row.say = Why.TWICE, _("与第 %(place)s 行重复，同一期只能发一次。") % {"place": first}
         return
-    earlier = world.by_household.get(household.pk) if whole else world.by_member.get(person.pk) or world.by_person.get(person.hash)
+    earlier = (
+        world.by_household.get(household.pk)
+        if whole
+        else world.by_member.get(person.pk) or world.by_person.get(person.hash)
+    )
     if earlier is not None:
         _judge_again(row, batch, earlier)
         return
@@ -445,8 +468,14 @@ def _whom(listed: Listed, batch: PayBatch, world: World) -> tuple[Person | None,
     if len(named) == 1:
         return named[0], ""
     if named:
-        return None, _("户编号 %(number)s 有几位成员叫“%(name)s”，请填写证件号码。") % {"number": listed.number, "name": listed.name}
-    return None, _("户编号 %(number)s 没有叫“%(name)s”的成员。请核对。") % {"number": listed.number, "name": listed.name}
+        return None, _("户编号 %(number)s 有几位成员叫“%(name)s”，请填写证件号码。") % {
+            "number": listed.number,
+            "name": listed.name,
+        }
+    return None, _("户编号 %(number)s 没有叫“%(name)s”的成员。请核对。") % {
+        "number": listed.number,
+        "name": listed.name,
+    }
 
 
 def _misnamed(listed: Listed, person: Person, household: Household, village: Region) -> tuple[str, str] | None:
@@ -456,7 +485,11 @@ def _misnamed(listed: Listed, person: Person, household: Household, village: Reg
     if listed.number and listed.number != household.number:
         words = {"own": household.number, "listed": listed.number}
         return Why.PERSON, _("这个人在户编号 %(own)s，清单上写的是 %(listed)s。请核对。") % words
-    if listed.village and (short := paylists.village_name(listed.village)) and short not in (village.full_name or village.name):
+    if (
+        listed.village
+        and (short := paylists.village_name(listed.village))
+        and short not in (village.full_name or village.name)
+    ):
         words = {"own": village.name, "listed": listed.village[:20]}
         return Why.AREA, _("这一户在%(own)s，清单上写的是“%(listed)s”。请核对。") % words
     return None
@@ -478,14 +511,17 @@ def _why_not(row: Decided, batch: PayBatch, person: Person, household: Household
     if household.closed_on is not None:
         return Why.GONE, _("这一户已于 %(day)s 销户，不能发放。") % {"day": dates.written(household.closed_on)}
     if person.left_on is not None:
-        return Why.GONE, _("%(name)s已于 %(day)s 减少（如去世、迁出），不能发放。") % {"name": person.name, "day": dates.written(person.left_on)}
+        return Why.GONE, _("%(name)s已于 %(day)s 减少（如去世、迁出），不能发放。") % {
+            "name": person.name,
+            "day": dates.written(person.left_on),
+        }
     if say := above_ceiling(batch.kind, row.listed.amount, batch.kind.ceiling):
         return Why.CEILING, say
     row.measure = world.measures.get((household.pk, row.member))
     if row.measure is None:
-        return Why.MEASURE, _("还没有给他提出“%(kind)s”。请先提出措施，批准后再核对。") % {"kind": batch.kind.title}
+        return Why.MEASURE, _("还没有提出“%(kind)s”这项措施。请先提出，批准后再核对。") % {"kind": batch.kind.title}
     if row.measure.state not in DELIVERABLE:
-        return Why.PENDING, _("他的“%(kind)s”还没有批准。批准后请重新核对。") % {"kind": batch.kind.title}
+        return Why.PENDING, _("“%(kind)s”已经提出，还没有批准。批准后请重新核对。") % {"kind": batch.kind.title}
     decided = timezone.localdate(row.measure.decided_at) if row.measure.decided_at else batch.on
     if batch.on < decided:
         return Why.PENDING, _("发放日期早于措施的批准日期（%(day)s）。") % {"day": dates.written(decided)}
@@ -540,7 +576,13 @@ def _keep(batch: PayBatch, decided: Sequence[Decided]) -> None:
     """The rows as they now stand, and the receipt over them."""
     batch.rows.all()._raw_delete(using=connection.alias)  # type: ignore[attr-defined]
     keys = reserve_keys(PayRow, len(decided))
-    copy_rows(PayRow, [fresh(PayRow, {"id": pk, "batch_id": batch.pk} | _columns(row)) for pk, row in zip(keys, decided, strict=True)])
+    copy_rows(
+        PayRow,
+        [
+            fresh(PayRow, {"id": pk, "batch_id": batch.pk} | _columns(row))
+            for pk, row in zip(keys, decided, strict=True)
+        ],
+    )
     counts: dict[str, int] = defaultdict(int)
     for row in decided:
         counts[row.outcome] += 1
@@ -599,7 +641,9 @@ def _refuse_new(batch: PayBatch, ready: Sequence[Decided]) -> None:
     shown = set(batch.rows.filter(outcome=Result.READY).values_list("place", flat=True))
     new = sum(row.listed.place not in shown for row in ready)
     if new:
-        raise LedgerError(_("核对以后又有 %(count)s 行可以发放了，这次没有发。请重新核对，看清总额再发。") % {"count": new})
+        raise LedgerError(
+            _("核对以后又有 %(count)s 行可以发放了，这次没有发。请重新核对，看清总额再发。") % {"count": new}
+        )
     if not ready:
         raise LedgerError(_("核对以后情况有变化，没有可以发放的行了。请重新核对。"))
 
@@ -607,7 +651,12 @@ def _refuse_new(batch: PayBatch, ready: Sequence[Decided]) -> None:
 def _write(batch: PayBatch, ready: Sequence[Decided], world: World, by: Any) -> None:
     """Deliveries, money, states of measures, and an event a household."""
     now = timezone.now()
-    hashes = {person.pk: person.hash for found in (world.by_hash, world.present) for people in found.values() for person in people}
+    hashes = {
+        person.pk: person.hash
+        for found in (world.by_hash, world.present)
+        for people in found.values()
+        for person in people
+    }
     note = _("发放批次 %(pk)s") % {"pk": batch.pk}
     deliveries: list[Delivery] = []
     for row, pk in zip(ready, reserve_keys(Delivery, len(ready)), strict=True):
@@ -675,7 +724,9 @@ def run_propose(batch: PayBatch, *, by: Any, run: Any = None) -> dict[str, int]:
         batch = _read_again(batch)
         rows = list(batch.rows.filter(why=Why.MEASURE).select_related("member").order_by("place"))
         run.step(0, total=len(rows), message=_("正在提出措施"))
-        found = Household.objects.for_user(by, Permission.MEASURE_EDIT).filter(among("pk", {row.household_id for row in rows}), closed_on=None)
+        found = Household.objects.for_user(by, Permission.MEASURE_EDIT).filter(
+            among("pk", {row.household_id for row in rows}), closed_on=None
+        )
         households = {h.pk: h for h in found.select_related("village").select_for_update(of=("self",)).order_by("pk")}
         taken = set(
             Measure._base_manager.filter(among("household_id", households), kind=batch.kind, year=batch.year, state__in=LIVE)
@@ -697,7 +748,7 @@ def _proposed(row: PayRow, batch: PayBatch, household: Household, facts: Mapping
     kind = batch.kind
     verdict = next((v for v in facts[household.pk].verdicts(kind) if (v.member and v.member.pk) == row.member_id), None)
     if (household.pk, row.member_id) in taken:
-        row.why, row.say = Why.PENDING, _("他的“%(kind)s”还没有批准。批准后请重新核对。") % {"kind": kind.title}
+        row.why, row.say = Why.PENDING, _("“%(kind)s”已经提出，还没有批准。批准后请重新核对。") % {"kind": kind.title}
         return None
     if verdict is None:
         row.why, row.say = Why.GONE, _("这个人刚刚有变动，请重新核对。")
@@ -717,7 +768,10 @@ def _proposed(row: PayRow, batch: PayBatch, household: Household, facts: Mapping
 def _save_proposed(batch: PayBatch, rows: Sequence[PayRow], new: Sequence[Measure], by: Any) -> None:
     for measure, pk in zip(new, reserve_keys(Measure, len(new)), strict=True):
         measure.pk = pk
-    events = [acts.event("measure.proposed", measure, by, acts.told(measure, acts.yuan(measure.amount), measure.note)) for measure in new]
+    events = [
+        acts.event("measure.proposed", measure, by, acts.told(measure, acts.yuan(measure.amount), measure.note))
+        for measure in new
+    ]
     if new:
         with refusals(), audit.recording(events):
             copy_rows(Measure, new)

@@ -269,12 +269,13 @@ class Payment:
     def write(self) -> None:
         _write(self.lines)
 
-    def record(self, rows: Sequence[models.Model] = (), *, by: Any, action: str = "fund.paid") -> None:
-        """One event a fund, with its lines."""
+    def record(self, *, by: Any, action: str = "fund.paid", of_households: bool = False) -> None:
+        """One event a fund, with its lines; those of households are left out where the events of these have them (`of_households`)."""
         for entry in self.entries:
             lines = self.of(entry)
             total = sum((line.amount for line in lines if line.amount > 0), Decimal(0))
-            _record(action, entry.fund, by, target=entry, note=format_money(total), rows=[entry, *lines, *rows])
+            rows = [line for line in lines if not (of_households and line.delivery_id)]
+            _record(action, entry.fund, by, target=entry, note=format_money(total), rows=[entry, *rows])
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from tests.factories.households import (
     StatusChangeFactory,
     invented_id_number,
 )
+from tests.factories.paylists import list_csv, list_xlsx
 from tests.factories.plans import GoalFactory, PlanEvidenceFactory, PlanFactory, TaskFactory, picture
 from tests.factories.regions import RegionFactory
 from tests.factories.surveys import (
@@ -80,6 +81,8 @@ __all__ = [
     "ShortfallFactory",
     "TenancyFactory",
     "invented_id_number",
+    "list_csv",
+    "list_xlsx",
     "picture",
     "survey_body",
     "survey_op",
