@@ -29,7 +29,7 @@ STATES = {
     RECEIVED: gettext_lazy("已享受"),
     MISSING: gettext_lazy("应享未享"),
     UNKNOWN: gettext_lazy("待核实"),
-    DOUBT: gettext_lazy("享受但条件不符"),
+    DOUBT: gettext_lazy("享而不符"),
 }
 TONES = {RECEIVED: "green", MISSING: "red", UNKNOWN: "amber", DOUBT: "amber"}
 ABLE = frozenset({"01", "02", "05"})  # 普通, 技能, 弱或半劳动力
@@ -241,17 +241,17 @@ LISTS: dict[str, tuple[Any, Any, Looker]] = {
         _out_of_school,
     ),
     "medical": (
-        gettext_lazy("没有医保的成员"),
+        gettext_lazy("没有医保"),
         gettext_lazy("居民医保写明没有参加，也没有参加职工医保。"),
         _uninsured,
     ),
     "housing": (
-        gettext_lazy("住房不安全的户"),
+        gettext_lazy("住房不安全"),
         gettext_lazy("住房安全未达标、危房户，或房屋等级为 C、D。"),
         _unsafe_dwelling,
     ),
     "labour": (
-        gettext_lazy("整户无劳动能力"),
+        gettext_lazy("整户无劳力"),
         gettext_lazy("全部成员的劳动技能都是无劳动力或丧失劳动力。"),
         _without_labour,
     ),
