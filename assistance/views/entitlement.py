@@ -186,4 +186,4 @@ def household_entitlement(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "household": household, "dues": dues, "year": year, "now": timezone.now(), "history": effects.history_of(household, year),
     }  # fmt: skip
-    return render(request, "assistance/household_entitlement.html", context)
+    return render(request, "assistance/household_entitlement.html" + "#dues" * pages.is_fragment(request), context)
