@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -20,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, require, visible_region_ids
 from common import audit, jobs, vault
-from common.copying import copy_rows, fresh, reserve_keys
+from common.copying import copy_rows, fresh, rarely_collecting, reserve_keys
 from common.models import Job
 from common.spreadsheets import Workbook, WorkbookError, open_workbook
 from exchange import files, headings, kept, returns
@@ -285,7 +283,7 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
 
     `run` tells progress and hears a cancel (`jobs.Run`, or anything with `step`) after every `chunk` households.
     """
-    with _rarely_collecting(), transaction.atomic():
+    with rarely_collecting(), transaction.atomic():
         with connection.cursor() as cursor:  # a county takes minutes; pages keep their limit
             cursor.execute("SET LOCAL statement_timeout = 0")
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -359,7 +357,7 @@ def _passed_over(batch: ImportBatch, book: Workbook) -> Reading:
 def _read_and_keep(batch: ImportBatch, book: Workbook) -> None:
     """Spare the preview of a small file the opening; what is wrong with the file the preview will say."""
     try:
-        with _rarely_collecting():
+        with rarely_collecting():
             reading = _passed_over(batch, book)
             keeper = kept.Keeper(reading)
             for units in _chunks(reading.units(), CHUNK):
@@ -367,17 +365,6 @@ def _read_and_keep(batch: ImportBatch, book: Workbook) -> None:
     except (ExchangeError, WorkbookError):
         return
     keeper.store(batch)
-
-
-@contextmanager
-def _rarely_collecting() -> Iterator[None]:
-    """Rows hold no cycles, so looking for cycles after every 700 new objects is a seventh of an import's time for nothing."""
-    usual = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def _chunks(units: Iterator[Unit], size: int) -> Iterator[list[Unit]]:

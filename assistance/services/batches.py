@@ -37,7 +37,7 @@ from catalogue.codelists import Period, Whose
 from catalogue.eligibility import Facts, facts_of
 from catalogue.models import MeasureKind
 from common import audit, dates, files, jobs, vault, xlsx
-from common.copying import copy_rows, fresh, reserve_keys
+from common.copying import copy_rows, fresh, rarely_collecting, reserve_keys
 from common.lookups import among
 from common.models import Job
 from common.money import format_money
@@ -313,6 +313,20 @@ class Person:
 
 
 @dataclass(slots=True)
+class Home:
+    """A household, as far as a list asks."""
+
+    pk: int
+    number: str
+    village: int
+    closed_on: dt.date | None
+
+    @property
+    def subject(self) -> str:
+        return f"{audit.SUBJECT_HOUSEHOLD}/{self.pk}"
+
+
+@dataclass(slots=True)
 class Earlier:
     """A delivery of the kind that stands for the period."""
 
@@ -326,7 +340,7 @@ class Earlier:
 class World:
     """What the ledger says about everybody on a list. With locks, nobody else changes it until the transaction ends."""
 
-    households: dict[int, Household] = field(default_factory=dict)
+    households: dict[int, Home] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     by_hash: dict[str, list[Person]] = field(default_factory=lambda: defaultdict(list))
     present: dict[int, list[Person]] = field(default_factory=lambda: defaultdict(list))
@@ -344,6 +358,7 @@ class World:
         )
 
 
+_HOME = ("pk", "number", "village_id", "closed_on")
 _PERSON = ("pk", "household_id", "name", "id_hash", "id_type", "left_on")
 
 
@@ -354,12 +369,12 @@ def _world(batch: PayBatch, rows: Sequence[Listed], *, lock: bool) -> World:
     numbers = list({row.number for row in rows if row.number and not row.hash})
     own = set(Member._base_manager.filter(id_hash__in=hashes).order_by().values_list("household_id", flat=True))
     own |= set(Household._base_manager.filter(number__in=numbers).order_by().values_list("pk", flat=True))
-    households = Household._base_manager.filter(among("pk", sorted(own))).only("pk", "number", "village_id", "closed_on", "householder_name")  # fmt: skip
+    households = Household._base_manager.filter(among("pk", sorted(own)))
     if lock:
         households = households.select_for_update(of=("self",))
-    world.households = {household.pk: household for household in households.order_by("pk")}
+    world.households = {values[0]: Home(*values) for values in households.order_by("pk").values_list(*_HOME)}
     world.numbers = {household.number: pk for pk, household in world.households.items()}
-    world.villages = Region.objects.in_bulk({household.village_id for household in world.households.values()})
+    world.villages = Region.objects.in_bulk({household.village for household in world.households.values()})
     for values in Member._base_manager.filter(id_hash__in=hashes).order_by("pk").values_list(*_PERSON):
         world.by_hash[values[3]].append(Person(*values))
     if numbers:
@@ -424,7 +439,7 @@ def _judge(row: Decided, batch: PayBatch, world: World, seen: dict[tuple[str, in
     if household is None:
         row.why, row.say = Why.PERSON, _("这个人的户刚刚有变动，请重新核对。")
         return
-    village = world.villages[household.village_id]
+    village = world.villages[household.village]
     if not village.path.startswith(batch.region.path):
         row.why, row.say = (
             Why.AREA,
@@ -478,7 +493,7 @@ def _whom(listed: Listed, batch: PayBatch, world: World) -> tuple[Person | None,
     }
 
 
-def _misnamed(listed: Listed, person: Person, household: Household, village: Region) -> tuple[str, str] | None:
+def _misnamed(listed: Listed, person: Person, household: Home, village: Region) -> tuple[str, str] | None:
     if listed.name and listed.name != person.name:
         words = {"own": person.name, "listed": listed.name}
         return Why.PERSON, _("这个证件号码是“%(own)s”的，清单上写的是“%(listed)s”。请核对。") % words
@@ -507,7 +522,7 @@ def _judge_again(row: Decided, batch: PayBatch, earlier: Earlier) -> None:
     row.why, row.say = Why.PAID, _("已于 %(day)s 发过 %(amount)s 元，金额不同。要改请先冲回那一笔。") % words
 
 
-def _why_not(row: Decided, batch: PayBatch, person: Person, household: Household, world: World) -> tuple[str, str]:
+def _why_not(row: Decided, batch: PayBatch, person: Person, household: Home, world: World) -> tuple[str, str]:
     if household.closed_on is not None:
         return Why.GONE, _("这一户已于 %(day)s 销户，不能发放。") % {"day": dates.written(household.closed_on)}
     if person.left_on is not None:
@@ -552,7 +567,7 @@ def _listed(batch: PayBatch) -> list[Listed]:
 def run_check(batch: PayBatch, *, by: Any, run: Any = None) -> PayBatch:
     """Decide every row and keep what became of it; the ledger and the money stay as they are."""
     run = run or _Still()
-    with transaction.atomic():
+    with rarely_collecting(), transaction.atomic():
         _no_limits()
         batch = _read_again(batch)
         if batch.state != State.CHECKING:
@@ -608,7 +623,7 @@ def run_pay(batch: PayBatch, *, by: Any, run: Any = None) -> PayBatch:
     """Decide every row again under locks and pay what is right. Raises LedgerError, with nothing paid, where the money does not reach or
     more could be paid than the check has shown."""
     run = run or _Still()
-    with transaction.atomic():
+    with rarely_collecting(), transaction.atomic():
         _no_limits()
         batch = _read_again(batch)
         if batch.state != State.PAYING:
@@ -663,7 +678,7 @@ def _write(batch: PayBatch, ready: Sequence[Decided], world: World, by: Any) -> 
         household = world.households[row.household or 0]
         row.delivery = pk
         deliveries.append(fresh(Delivery, {
-            "id": pk, "household_id": household.pk, "village_id": household.village_id, "measure_id": row.measure.pk if row.measure else None,
+            "id": pk, "household_id": household.pk, "village_id": household.village, "measure_id": row.measure.pk if row.measure else None,
             "member_id": row.member, "kind_id": batch.kind_id, "person": hashes.get(row.member or 0, ""), "period": batch.period, "on": batch.on,
             "quantity": row.listed.quantity, "amount": row.listed.amount or Decimal(0), "note": note, "by": by.username, "at": now, "batch_id": batch.pk,
         }))  # fmt: skip
@@ -706,7 +721,7 @@ def _events(batch: PayBatch, ready: Sequence[Decided], deliveries: Sequence[Deli
             told.append(f"{row.listed.name} {acts.yuan(delivery.amount)}".strip())
         events.append(
             audit.Event(
-                "delivery.listed", audit.row_key(given[0][1]), by, household.subject, world.villages[household.village_id].path,
+                "delivery.listed", audit.row_key(given[0][1]), by, household.subject, world.villages[household.village].path,
                 note=f"{about}：{'、'.join(told)}", rows=rows,
             )
         )  # fmt: skip
@@ -719,7 +734,7 @@ def _events(batch: PayBatch, ready: Sequence[Decided], deliveries: Sequence[Deli
 def run_propose(batch: PayBatch, *, by: Any, run: Any = None) -> dict[str, int]:
     """A measure, proposed, for every row that only lacks one and whom the catalogue does not exclude. `{"proposed", "refused"}`."""
     run = run or _Still()
-    with transaction.atomic():
+    with rarely_collecting(), transaction.atomic():
         _no_limits()
         batch = _read_again(batch)
         rows = list(batch.rows.filter(why=Why.MEASURE).select_related("member").order_by("place"))

@@ -26,7 +26,7 @@ from assistance.codelists import SOURCE
 from assistance.models import Account, Delivery, Entry, Fund, Line, PayBatch, VillageProject
 from assistance.services.base import refusals, save
 from common import audit
-from common.copying import copy_rows, reserve_keys
+from common.copying import copy_rows, fresh, reserve_keys
 from common.money import format_money
 from common.text import normalise_text
 from households.services import LedgerError
@@ -314,16 +314,25 @@ def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str 
         for pk, book in books.items()
     }
     payment.entries = Entry.objects.bulk_create(entries.values())
-    for pk, book in books.items():
-        payment.lines.append(Line(entry=entries[pk], account=book.account(Kind.ALLOTTED), amount=-amounts[pk]))
-    for delivery, parts in paid:
-        for fund, amount in parts:
-            account = books[fund.pk].account(Kind.PAID)
-            payment.lines.append(
-                Line(entry=entries[fund.pk], account=account, amount=_sum(amount), delivery_id=delivery.pk)
-            )
-    for line, pk in zip(payment.lines, reserve_keys(Line, len(payment.lines)), strict=True):
-        line.pk = pk
+    moves = [(pk, book.account(Kind.ALLOTTED), -amounts[pk], None) for pk, book in books.items()]
+    moves += [
+        (fund.pk, books[fund.pk].account(Kind.PAID), _sum(amount), delivery.pk)
+        for delivery, parts in paid
+        for fund, amount in parts
+    ]
+    payment.lines = [
+        fresh(
+            Line,
+            {
+                "id": key,
+                "entry_id": entries[pk].pk,
+                "account_id": account.pk,
+                "amount": amount,
+                "delivery_id": delivery,
+            },
+        )
+        for key, (pk, account, amount, delivery) in zip(reserve_keys(Line, len(moves)), moves, strict=True)
+    ]
     return payment
 
 
