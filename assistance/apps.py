@@ -9,6 +9,25 @@ TENANCIES = {
     "tenancy.moved_in": _("入住闲置房"),
     "tenancy.ended": _("结束入住安排"),
 }
+# What a household was given and what it said of it.
+MEASURES = {
+    "measure.proposed": _("提出帮扶措施"),
+    "measure.changed": _("修改帮扶措施"),
+    "measure.withdrawn": _("撤回帮扶措施"),
+    "measure.approved": _("批准帮扶措施"),
+    "measure.refused": _("未批准帮扶措施"),
+    "measure.effect_recorded": _("登记帮扶成效"),
+    "delivery.recorded": _("落实帮扶措施"),
+    "delivery.reversed": _("冲回落实"),
+    "delivery.confirmed": _("农户确认收到"),
+    "delivery.denied": _("农户说未收到"),
+    "servicerequest.asked": _("登记服务诉求"),
+    "servicerequest.taken": _("受理服务诉求"),
+    "servicerequest.answered": _("答复服务诉求"),
+    "servicerequest.confirmed": _("农户确认诉求办结"),
+    "servicerequest.reopened": _("农户不满意，重新办理诉求"),
+    "servicerequest.withdrawn": _("撤销服务诉求"),
+}
 
 # What subsidy lists did to a household.
 LISTS = {"delivery.listed": _("按清单发放")}
@@ -26,12 +45,12 @@ class AssistanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from assistance import cards, jobs, received, scans  # noqa: F401  kinds of work, what ends, the work of the night register themselves
+        from assistance import cards, jobs, received, scans, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
-        from common import audit, demonstration, navigation, tabs, vault
+        from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import cards as household_cards
-        from households import trail
+        from households import tiles, trail
         from households.services.evidence import checker_of
         from plans import received as plans_received
         from regions import registry
@@ -43,6 +62,8 @@ class AssistanceConfig(AppConfig):
         vault.LASTING.append((AssistanceEvidence, "file"))
         trail.register(TENANCIES)
         trail.register(LISTS)
+        trail.register(MEASURES)
+        tiles.register(waiting.tiles)
         registry.follows(projects.follow_region)
         demonstration.also(tell_demonstration)
         household_cards.register(cards.assistance_card)
@@ -60,4 +81,32 @@ class AssistanceConfig(AppConfig):
         tabs.register(
             "households.Household",
             tabs.Tab(_("应享与成效"), "assistance:household_entitlement", Permission.HOUSEHOLD_VIEW, weight=40),
+        )
+        navigation.register(
+            navigation.Item(
+                "daily", _("帮扶措施"), "assistance:measure_list", "task", Permission.HOUSEHOLD_VIEW, weight=60
+            ),
+            navigation.Item(
+                "daily", _("批量落实"), "assistance:delivery_batch", "check", Permission.DELIVERY_RECORD, weight=61
+            ),
+            navigation.Item("daily", _("签收"), "assistance:delivery_sign", "edit", Permission.DELIVERY_CONFIRM, weight=62),
+            navigation.Item(
+                "daily", _("服务诉求"), "assistance:request_list", "phone", Permission.HOUSEHOLD_VIEW, weight=63
+            ),
+        )  # fmt: skip
+        tabs.register(
+            "households.Household",
+            tabs.Tab(_("帮扶措施"), "assistance:household_measures", Permission.HOUSEHOLD_VIEW, weight=30),
+        )
+        tabs.register_action(
+            "households.Household",
+            tabs.Action(_("提出措施"), "assistance:measure_propose", "plus", Permission.MEASURE_EDIT, weight=30),
+        )
+        tabs.register_action(
+            "households.Household",
+            tabs.Action(_("登记诉求"), "assistance:request_new", "edit", Permission.MEASURE_EDIT, weight=32),
+        )
+        bulk.register(
+            "assistance.Measure",
+            bulk.Action(_("批量批准"), "assistance:measure_approve_bulk", "check", Permission.MEASURE_APPROVE),
         )

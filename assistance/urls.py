@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from assistance.views import comparison, entitlement
+from assistance.views import base, comparison, deliveries, entitlement, measures, requests
 
 app_name = "assistance"
 urlpatterns: list[URLPattern] = [
@@ -15,4 +15,30 @@ urlpatterns: list[URLPattern] = [
     path("households/<int:pk>/neighbours/", comparison.neighbours, name="neighbours"),
     path("marginal/", comparison.marginal_list, name="marginal"),
     path("effects/", comparison.effects_page, name="effects"),
+    # 帮扶措施, 落实, 农户确认, 服务诉求
+    path("measures/", measures.measure_list, name="measure_list"),
+    path("measures/approve/", measures.measure_approve_bulk, name="measure_approve_bulk"),
+    path("measures/<int:pk>/", measures.measure_detail, name="measure_detail"),
+    path("measures/<int:pk>/approve/", measures.measure_approve, name="measure_approve"),
+    path("measures/<int:pk>/refuse/", measures.measure_refuse, name="measure_refuse"),
+    path("measures/<int:pk>/change/", measures.measure_change, name="measure_change"),
+    path("measures/<int:pk>/withdraw/", measures.measure_withdraw, name="measure_withdraw"),
+    path("measures/<int:pk>/effect/", measures.measure_effect, name="measure_effect"),
+    path("measures/<int:pk>/deliver/", deliveries.delivery_new, name="delivery_new"),
+    path("measures/plan/<int:pk>/", measures.measure_from_plan, name="measure_from_plan"),
+    path("households/<int:pk>/", measures.household_measures, name="household_measures"),
+    path("households/<int:pk>/propose/", measures.measure_propose, name="measure_propose"),
+    path("households/<int:pk>/ask/", requests.request_new, name="request_new"),
+    path("deliveries/batch/", deliveries.delivery_batch, name="delivery_batch"),
+    path("deliveries/sign/", deliveries.delivery_sign, name="delivery_sign"),
+    path("deliveries/sheet/", deliveries.delivery_sheet, name="delivery_sheet"),
+    path("deliveries/<int:pk>/reverse/", deliveries.delivery_reverse, name="delivery_reverse"),
+    path("deliveries/<int:pk>/confirm/", deliveries.delivery_confirm, name="delivery_confirm"),
+    path("evidence/<uuid:uid>/", base.evidence, name="evidence"),
+    path("requests/", requests.request_list, name="request_list"),
+    path("requests/<int:pk>/", requests.request_detail, name="request_detail"),
+    path("requests/<int:pk>/take/", requests.request_take, name="request_take"),
+    path("requests/<int:pk>/answer/", requests.request_answer, name="request_answer"),
+    path("requests/<int:pk>/confirm/", requests.request_confirm, name="request_confirm"),
+    path("requests/<int:pk>/withdraw/", requests.request_withdraw, name="request_withdraw"),
 ]

@@ -1,0 +1,65 @@
+"""What the pages of measures share: rows through the gate with their sight and their act, a verb's refusal in its form, photos."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from accounts.roles import Permission
+from accounts.scoping import require
+from assistance.models import AssistanceEvidence, Delivery, Measure, ServiceRequest
+from common import audit, pictures
+from common.models import AuditEvent
+from common.readonly import reads_only
+from households import trail
+from households.models import Household
+from surveys.views.base import INVALID, attempt, form_status
+
+SHOWN = 30
+PLACE = ("household__village", "household__township")
+
+__all__ = ["INVALID", "attempt", "delivery_or_404", "form_status", "history_of", "household_or_404", "measure_or_404", "request_or_404"]  # fmt: skip
+
+
+def _row(model: Any, request: HttpRequest, pk: int, act: Permission | None, *related: str) -> Any:
+    """A row that one sees (404), and on which one holds the permission (403)."""
+    row = get_object_or_404(model.objects.for_user(request.user).select_related(*related), pk=pk)
+    if act is not None:
+        require(request.user, act, row)
+    return row
+
+
+def household_or_404(request: HttpRequest, pk: int, act: Permission | None = None) -> Household:
+    found: Household = _row(Household, request, pk, act, "village", "township")
+    return found
+
+
+def measure_or_404(request: HttpRequest, pk: int, act: Permission | None = None) -> Measure:
+    found: Measure = _row(Measure, request, pk, act, "kind__category", "member", "task", "plan", *PLACE)
+    return found
+
+
+def delivery_or_404(request: HttpRequest, pk: int, act: Permission | None = None) -> Delivery:
+    found: Delivery = _row(Delivery, request, pk, act, "measure__kind", "kind", "member", *PLACE)
+    return found
+
+
+def request_or_404(request: HttpRequest, pk: int, act: Permission | None = None) -> ServiceRequest:
+    found: ServiceRequest = _row(ServiceRequest, request, pk, act, "member", "taker", "measure__kind", *PLACE)
+    return found
+
+
+def history_of(*rows: Any) -> list[dict[str, str]]:
+    """What happened to rows, newest first, for `{% timeline %}`."""
+    events = AuditEvent.objects.filter(target__in=[audit.row_key(row) for row in rows]).order_by("-id")[:SHOWN]
+    return [{"title": change.title, "meta": change.meta, "text": change.note} for change in trail.read(events)]
+
+
+@reads_only
+def evidence(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """A photo of a delivery, project or house, or a signature, or its thumbnail (`?size=small`): seen where its thing is."""
+    photo = get_object_or_404(AssistanceEvidence.objects.for_user(request.user), uid=uid, removed_at=None)
+    return pictures.answer_kept(request, photo.file)

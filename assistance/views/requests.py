@@ -1,0 +1,158 @@
+"""点对点服务: what households ask for, from asking to their own word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.roles import Permission
+from accounts.scoping import allowed, require_somewhere
+from assistance import forms
+from assistance.filters import RequestFilter
+from assistance.listing import RequestRow
+from assistance.models import Measure, ServiceRequest
+from assistance.services import requests as verbs
+from assistance.views.base import attempt, form_status, history_of, household_or_404, request_or_404
+from common import pages
+from common.readonly import read_on_get, reads_only
+from households.services import LedgerError
+
+State = ServiceRequest.State
+
+
+def _url() -> str:
+    return reverse("assistance:request_list")
+
+
+@reads_only
+def request_list(request: HttpRequest) -> HttpResponse:
+    require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
+    filterset = RequestFilter(request.GET, ServiceRequest.objects.for_user(request.user), request=request)
+
+    def context(page: pages.Page) -> dict[str, Any]:
+        query = pages.query_of(filterset)
+        return {
+            "rows": [RequestRow(row) for row in page.rows],
+            "fields": [filterset.form[name] for name in ("state", "column")],
+            "kept": {name: query[name] for name in ("household",) if name in query},
+        }
+
+    return pages.list_page(
+        request, template="assistance/request_list.html", url=_url(), filterset=filterset, context=context, counted=_counted,
+        rows=lambda found: found.select_related("household__village", "household__township", "taker", "member"),
+    )  # fmt: skip
+
+
+def _counted(count: pages.Count) -> str:
+    if count.capped:
+        return _("一万件以上")
+    return ngettext("共 %(count)s 件", "共 %(count)s 件", count.value) % {"count": f"{count.value:,}"}
+
+
+@read_on_get
+def request_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """登记诉求 of a household."""
+    household = household_or_404(request, pk, Permission.MEASURE_EDIT)
+    form = forms.AskForm(request.POST or None, members=list(household.members.present().order_by("relation", "pk")))
+    if form.is_bound and form.is_valid():
+        row = attempt(form, lambda: verbs.ask(household=household, by=request.user, **form.facts()))
+        if row is not None:
+            messages.success(request, _("已登记诉求，等待受理。"))
+            return redirect("assistance:request_detail", row.pk)
+    context = {
+        "form": form, "household": household, "back": household.get_absolute_url(),
+        "trail": [(str(household), household.get_absolute_url()), (_("登记诉求"), "")],
+    }  # fmt: skip
+    return render(request, "assistance/request_form.html", context, status=form_status(form))
+
+
+@reads_only
+def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, request_or_404(request, pk))
+
+
+def _detail(
+    request: HttpRequest, row: ServiceRequest, form: Any = None, which: str = "", status: int = 200
+) -> HttpResponse:
+    user = request.user
+    edits, confirms = allowed(user, Permission.MEASURE_EDIT, row), allowed(user, Permission.DELIVERY_CONFIRM, row)
+    answers = edits and row.state == State.TAKEN and row.taker_id == user.pk
+    context = {
+        "row": RequestRow(row), "request_row": row, "household": row.household, "history": history_of(row),
+        "may_take": edits and row.state == State.ASKED,
+        "answer_form": (form if which == "answer" else _answer_form(row)) if answers else None,
+        "word_form": (form if which == "word" else forms.WordForm())
+        if confirms and row.state == State.ANSWERED and row.answered_by != user.username else None,
+        "own_answer": confirms and row.state == State.ANSWERED and row.answered_by == user.username,
+        "close_form": (form if which == "close" else forms.CloseForm()) if edits and row.state in (State.ASKED, State.TAKEN) else None,
+        "trail": [(_("服务诉求"), _url()), (str(row.household), row.household.get_absolute_url()), (row.text[:20], "")],
+    }  # fmt: skip
+    return render(request, "assistance/request_detail.html", context, status=status)
+
+
+def _answer_form(row: ServiceRequest, data: Any = None) -> forms.AnswerForm:
+    measures = Measure.objects.filter(household=row.household_id).select_related("kind").order_by("-year", "-pk")[:50]
+    return forms.AnswerForm(data, measures=list(measures))
+
+
+@require_POST
+def request_take(request: HttpRequest, pk: int) -> HttpResponse:
+    row = request_or_404(request, pk, Permission.MEASURE_EDIT)
+    try:
+        verbs.take(request=row, by=request.user)
+    except (LedgerError, ValidationError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("已由您受理，请按期答复。"))
+    return redirect("assistance:request_detail", pk)
+
+
+@require_POST
+def request_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    row = request_or_404(request, pk, Permission.MEASURE_EDIT)
+    form = _answer_form(row, request.POST)
+
+    def act() -> ServiceRequest:
+        data = form.cleaned_data
+        return verbs.answer(request=row, by=request.user, text=data["text"], measure=form.measures.get(data["measure"]))
+
+    return _done(request, pk, form, "answer", act, _("已答复，请让另一位同志回访农户。"))
+
+
+@require_POST
+def request_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    row = request_or_404(request, pk, Permission.DELIVERY_CONFIRM)
+    form = forms.WordForm(request.POST)
+
+    def act() -> ServiceRequest:
+        data = form.cleaned_data
+        return verbs.confirm(request=row, by=request.user, satisfied=data["satisfied"] == "yes", note=data["note"])
+
+    return _done(request, pk, form, "word", act, _("农户的意见已登记。"))
+
+
+@require_POST
+def request_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    row = request_or_404(request, pk, Permission.MEASURE_EDIT)
+    form = forms.CloseForm(request.POST)
+    return _done(
+        request, pk, form, "close", lambda: verbs.withdraw(request=row, by=request.user, note=form.cleaned_data["note"]), _("诉求已撤销。")
+    )  # fmt: skip
+
+
+def _done(request: HttpRequest, pk: int, form: Any, which: str, act: Any, said: str) -> HttpResponse:
+    if form.is_valid() and attempt(form, act) is not None:
+        messages.success(request, said)
+        return redirect("assistance:request_detail", pk)
+    row = request_or_404(request, pk)
+    for sentence in form.non_field_errors():
+        messages.error(request, sentence)
+    return _detail(request, row, form, which, status=422)

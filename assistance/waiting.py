@@ -1,0 +1,48 @@
+"""What of measures and requests waits for somebody, as tiles of the first page: each is the length of the list it opens. One query for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import Permission
+from assistance.filters import DENIED, DOING, MINE, UNCONFIRMED, denied, waiting_for
+from assistance.models import Measure, ServiceRequest
+from common import pages
+from common.pages import CappedCount, Count
+from households.tiles import Tile
+
+
+def tiles(user: Any) -> list[Tile]:
+    """To be approved by me, to be confirmed by households, denied by households; requests to take and those I took."""
+    drafts: list[tuple[Any, Any]] = []
+    url, asked = reverse("assistance:measure_list"), reverse("assistance:request_list")
+
+    def at(address: str, state: str) -> str:
+        return pages.address(address, {"state": state})
+
+    if user.can(Permission.MEASURE_APPROVE):
+        rows = waiting_for(user)
+        drafts.append((rows, lambda n: Tile(_("待我审批的措施"), n, at(url, MINE), _("别人提出的措施"), "amber", 22)))
+        rows = denied(Measure.objects.for_user(user, Permission.MEASURE_APPROVE))
+        drafts.append((rows, lambda n: Tile(_("农户说未收到"), n, at(url, DENIED), _("请核实后冲回或补发"), "red", 23)))
+    if user.can(Permission.DELIVERY_CONFIRM):
+        rows = Measure.objects.for_user(user, Permission.DELIVERY_CONFIRM).filter(state=Measure.State.DELIVERED)
+        drafts.append((rows, lambda n: Tile(_("待农户确认"), n, at(url, UNCONFIRMED), _("已落实，等农户签字"), "", 24)))
+    if user.can(Permission.MEASURE_EDIT):
+        own = ServiceRequest.objects.for_user(user, Permission.MEASURE_EDIT)
+        drafts.append(
+            (own.filter(state=ServiceRequest.State.ASKED),
+             lambda n: Tile(_("待受理的诉求"), n, at(asked, ServiceRequest.State.ASKED), _("点对点服务"), "amber", 26))
+        )  # fmt: skip
+        drafts.append(
+            (own.filter(state=ServiceRequest.State.TAKEN, taker=user.pk),
+             lambda n: Tile(_("待办理的诉求"), n, at(asked, DOING), _("我受理的"), "amber", 27))
+        )  # fmt: skip
+    if not drafts:
+        return []
+    counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
+    return [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True)]
