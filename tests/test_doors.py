@@ -24,8 +24,10 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.roles import GRANTS, PERMISSION_TITLES, Permission, Role
+from assistance.models import AssistanceEvidence
 from common import vault
 from exchange.models import ImportBatch
+from plans.models import Plan
 from regions.models import Level
 from reports.models import PrintRun
 from surveys.models import PaperRun
@@ -51,6 +53,7 @@ from tests.factories import (
     UserFactory,
     VerificationTaskFactory,
 )
+from tests.factories.assistance import DeliveryFactory, MeasureFactory, ServiceRequestFactory
 
 pytestmark = pytest.mark.django_db
 P = Permission
@@ -199,6 +202,7 @@ EDIT = Household(P.HOUSEHOLD_VIEW, P.HOUSEHOLD_EDIT)
 RESTRUCTURE = Household(P.HOUSEHOLD_VIEW, P.HOUSEHOLD_RESTRUCTURE)
 PAIR = Household(P.HOUSEHOLD_VIEW, P.PAIRING_EDIT)
 REVIEW = Household(P.HOUSEHOLD_VIEW, P.SURVEY_REVIEW)
+MEASURE = Household(P.HOUSEHOLD_VIEW, P.MEASURE_EDIT)
 HH, MEMBER, YEAR = {"pk": "household"}, {"pk": "household", "member_pk": "member"}, {"pk": "household", "year": "year"}
 CHANGE, PHOTO = {"pk": "household", "change_pk": "change"}, {"pk": "household", "photo_pk": "photo"}
 IMPORTS = Area(P.HOUSEHOLD_IMPORT)
@@ -287,6 +291,32 @@ DOORS: list[Door] = [
     *get("assistance:effects", Menu(P.HOUSEHOLD_VIEW)),
     # plans: what is proposed
     *form("plans:proposals", Household(P.HOUSEHOLD_VIEW, P.PLAN_EDIT), YEAR),
+    # measures, deliveries, the household's word, requests
+    *get("assistance:measure_list", Menu(P.HOUSEHOLD_VIEW)),
+    *post("assistance:measure_approve_bulk", Menu(P.MEASURE_APPROVE)),
+    *get("assistance:measure_detail", SEE, {"pk": "measure"}),
+    *post("assistance:measure_approve", Household(P.HOUSEHOLD_VIEW, P.MEASURE_APPROVE), {"pk": "measure"}),
+    *post("assistance:measure_refuse", Household(P.HOUSEHOLD_VIEW, P.MEASURE_APPROVE), {"pk": "measure"}),
+    *form("assistance:measure_change", MEASURE, {"pk": "measure"}),
+    *form("assistance:measure_withdraw", MEASURE, {"pk": "measure"}),
+    *form("assistance:measure_effect", MEASURE, {"pk": "measure"}),
+    *form("assistance:measure_from_plan", MEASURE, {"pk": "approved_plan"}),
+    *form("assistance:measure_propose", MEASURE, HH),
+    *get("assistance:household_measures", SEE, HH),
+    *form("assistance:delivery_new", Household(P.HOUSEHOLD_VIEW, P.DELIVERY_RECORD), {"pk": "approved_measure"}),
+    *form("assistance:delivery_reverse", Household(P.HOUSEHOLD_VIEW, P.DELIVERY_RECORD), {"pk": "delivery"}),
+    *form("assistance:delivery_confirm", Household(P.HOUSEHOLD_VIEW, P.DELIVERY_CONFIRM), {"pk": "delivery"}),
+    *form("assistance:delivery_batch", Menu(P.DELIVERY_RECORD)),
+    *form("assistance:delivery_sign", Menu(P.DELIVERY_CONFIRM)),
+    *get("assistance:delivery_sheet", Menu(P.DELIVERY_CONFIRM), ok=(302,)),
+    *get("assistance:evidence", SEE, {"uid": "delivery_photo"}),
+    *get("assistance:request_list", Menu(P.HOUSEHOLD_VIEW)),
+    *form("assistance:request_new", MEASURE, HH),
+    *get("assistance:request_detail", SEE, {"pk": "request"}),
+    *post("assistance:request_take", MEASURE, {"pk": "request"}),
+    *post("assistance:request_answer", MEASURE, {"pk": "request"}),
+    *post("assistance:request_withdraw", MEASURE, {"pk": "request"}),
+    *post("assistance:request_confirm", Household(P.HOUSEHOLD_VIEW, P.DELIVERY_CONFIRM), {"pk": "request"}),
     # survey forms
     *get("surveys:form_list", Menu(P.SURVEY_PUBLISH)),
     *form("surveys:form_upload", Menu(P.SURVEY_PUBLISH)),
@@ -478,6 +508,28 @@ def jpeg() -> bytes:
     return out.getvalue()
 
 
+def given(household: Any) -> dict[str, Any]:
+    """A measure of each kind of standing, a delivery with its photo, a request, and an approved plan."""
+    measure = MeasureFactory(household=household)
+    delivery = DeliveryFactory(measure=MeasureFactory(household=household, approved=True, kind__in_kind=True))
+    photo = AssistanceEvidence.objects.create(
+        delivery=delivery, file=vault.put(f"evidence/door-{delivery.pk}", jpeg()), sha256="0" * 64, width=40, height=30, uploaded_by="x"
+    )  # fmt: skip
+    now = timezone.now()
+    plan = Plan.objects.create(
+        household=household, year=2024, state="approved", revision=1, drafted_by="a", drafted_at=now, submitted_by="a", submitted_at=now,
+        decided_by="b", decided_at=now,
+    )  # fmt: skip
+    return {
+        "measure": measure.pk,
+        "approved_measure": MeasureFactory(household=household, approved=True, kind__in_kind=True).pk,
+        "delivery": delivery.pk,
+        "delivery_photo": photo.uid,
+        "request": ServiceRequestFactory(household=household).pk,
+        "approved_plan": plan.pk,
+    }
+
+
 def furnish(name: str, village: Any) -> Place:
     """A household with everything that hangs off it, an account and a posting, all in that village."""
     household = HouseholdFactory(village=village, with_householder=True, with_year=True, phone_number="19900001111")
@@ -526,6 +578,7 @@ def furnish(name: str, village: Any) -> Place:
         "survey_form": SurveyFormFactory(region=village.parent.parent).pk,
         "village": village.pk,
         "township": village.parent_id,
+        **given(household),
     }
     return Place(name, village, village.parent, rows)
 

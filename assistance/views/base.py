@@ -21,7 +21,7 @@ from surveys.views.base import INVALID, attempt, form_status
 SHOWN = 30
 PLACE = ("household__village", "household__township")
 
-__all__ = ["INVALID", "attempt", "delivery_or_404", "form_status", "history_of", "household_or_404", "measure_or_404", "request_or_404"]  # fmt: skip
+__all__ = ["INVALID", "attempt", "delivery_or_404", "form_status", "history_of", "household_or_404", "measure_or_404", "posted", "request_or_404"]  # fmt: skip
 
 
 def _row(model: Any, request: HttpRequest, pk: int, act: Permission | None, *related: str) -> Any:
@@ -30,6 +30,11 @@ def _row(model: Any, request: HttpRequest, pk: int, act: Permission | None, *rel
     if act is not None:
         require(request.user, act, row)
     return row
+
+
+def posted(request: HttpRequest) -> Any:
+    """What a form is bound to: an empty POST is a form, too."""
+    return request.POST if request.method == "POST" else None
 
 
 def household_or_404(request: HttpRequest, pk: int, act: Permission | None = None) -> Household:

@@ -23,7 +23,7 @@ from assistance.services import deliveries as verbs
 from assistance.services.acts import RowsError
 from assistance.services.confirmations import confirm_delivery, confirm_many
 from assistance.services.deliveries import Given
-from assistance.views.base import INVALID, attempt, delivery_or_404, form_status, measure_or_404
+from assistance.views.base import INVALID, attempt, delivery_or_404, form_status, measure_or_404, posted
 from catalogue.codelists import Period
 from catalogue.models import MeasureKind
 from common import pages
@@ -45,7 +45,7 @@ def delivery_new(request: HttpRequest, pk: int) -> HttpResponse:
     pays = request.user.can(Permission.FUND_PAY)  # type: ignore[union-attr]
     funds = forms.funds_for(request.user, [measure.household], measure.year) if kind.has_money and pays else []
     form = forms.DeliveryForm(
-        request.POST or None, request.FILES or None, kind=kind, year=measure.year, funds=funds,
+        posted(request), request.FILES or None, kind=kind, year=measure.year, funds=funds,
         initial={"on": timezone.localdate(), "quantity": measure.quantity, "amount_1": _once(measure)},
     )  # fmt: skip
     if form.is_bound and form.is_valid():
@@ -72,7 +72,7 @@ def _once(measure: Measure) -> Decimal | None:
 def delivery_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     delivery = delivery_or_404(request, pk, Permission.DELIVERY_RECORD)
     back = reverse("assistance:measure_detail", args=[delivery.measure_id])
-    form = forms.ReverseForm(request.POST or None, initial={"on": timezone.localdate()})
+    form = forms.ReverseForm(posted(request), initial={"on": timezone.localdate()})
     if form.is_bound and form.is_valid():
         done = attempt(form, lambda: verbs.reverse_delivery(delivery=delivery, by=request.user, **form.cleaned_data))
         if done is not None:
@@ -91,7 +91,7 @@ def delivery_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     delivery = delivery_or_404(request, pk, Permission.DELIVERY_CONFIRM)
     back = reverse("assistance:measure_detail", args=[delivery.measure_id])
     form = forms.ConfirmForm(
-        request.POST or None, request.FILES or None, initial={"on": timezone.localdate(), "way": "signature"}
+        posted(request), request.FILES or None, initial={"on": timezone.localdate(), "way": "signature"}
     )
     if form.is_bound and form.is_valid():
         done = attempt(form, lambda: confirm_delivery(delivery=delivery, by=request.user, **form.facts()))
@@ -175,7 +175,7 @@ def delivery_batch(request: HttpRequest) -> HttpResponse:
     households = [entry.row.measure.household for entry in entries[:1]]
     funds = forms.funds_for(request.user, households, chosen.year) if kind.has_money and pays else []
     form = forms.BatchForm(
-        request.POST or None, kind=kind, year=chosen.year, funds=funds, initial={"on": timezone.localdate()}
+        posted(request), kind=kind, year=chosen.year, funds=funds, initial={"on": timezone.localdate()}
     )
     if form.is_bound:
         _read(request, entries, kind)
@@ -268,7 +268,7 @@ def delivery_sign(request: HttpRequest) -> HttpResponse:
     if not chosen.is_whole:
         return render(request, "assistance/delivery_sign.html", context)
     lines = _to_sign(request, chosen)
-    form = forms.SignedForm(request.POST or None, request.FILES or None, initial={"on": timezone.localdate()})
+    form = forms.SignedForm(posted(request), request.FILES or None, initial={"on": timezone.localdate()})
     ticked = set(request.POST.getlist("delivery")) if form.is_bound else {str(line.delivery.pk) for line in lines}
     problems: dict[int, str] = {}
     if form.is_bound and form.is_valid():

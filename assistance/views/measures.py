@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
@@ -23,7 +23,7 @@ from assistance.models import LIVE, AssistanceEvidence, Delivery, Measure
 from assistance.services import measures as verbs
 from assistance.services.deliveries import DELIVERABLE
 from assistance.shares import added, in_words
-from assistance.views.base import INVALID, attempt, form_status, history_of, household_or_404, measure_or_404
+from assistance.views.base import INVALID, attempt, form_status, history_of, household_or_404, measure_or_404, posted
 from catalogue.codelists import COLUMN, Whose
 from catalogue.eligibility import facts_of
 from catalogue.models import MeasureKind
@@ -82,7 +82,7 @@ def _counted(count: pages.Count) -> str:
     """「共 12 项」, 「一万项以上」."""
     if count.capped:
         return _("一万项以上")
-    return ngettext("共 %(count)s 项", "共 %(count)s 项", count.value) % {"count": f"{count.value:,}"}
+    return _("共 %(count)s 项") % {"count": f"{count.value:,}"}
 
 
 # -- one measure ------------------------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def measure_propose(request: HttpRequest, pk: int) -> HttpResponse:
         .filter(pk=_number(request.GET.get("task", "")))
         .first()
     )
-    form = forms.MeasureForm(request.POST or None, kind=kind)
+    form = forms.MeasureForm(posted(request), kind=kind)
     if form.is_bound and form.is_valid():
         row = attempt(form, lambda: verbs.propose_measure(
             household=household, kind=kind, year=year, member=member, task=task, by=request.user, **form.facts()))  # fmt: skip
@@ -300,7 +300,7 @@ def measure_change(request: HttpRequest, pk: int) -> HttpResponse:
     if measure.state != State.PROPOSED:
         messages.error(request, _("这项措施已经审批，不能再改。要改请撤回后重新提出。"))
         return redirect(back)
-    form = forms.MeasureForm(request.POST or None, kind=measure.kind, initial=forms.MeasureForm.initial_of(measure))
+    form = forms.MeasureForm(posted(request), kind=measure.kind, initial=forms.MeasureForm.initial_of(measure))
     if form.is_bound and form.is_valid():
         done = attempt(form, lambda: verbs.change_measure(
             measure=measure, by=request.user, version=form.cleaned_data["version"], **form.facts()))  # fmt: skip
@@ -339,7 +339,7 @@ def _confirmed(request: HttpRequest, measure: Measure, form_class: Any, heading:
                danger: bool = False, first: dict[str, Any] | None = None) -> HttpResponse:  # fmt: skip
     """A small form about one measure."""
     back = reverse("assistance:measure_detail", args=[measure.pk])
-    form = form_class(request.POST or None, initial={"version": measure.version} | (first or {}))
+    form = form_class(posted(request), initial={"version": measure.version} | (first or {}))
     if form.is_bound and form.is_valid() and attempt(form, lambda: act(form.cleaned_data)) is not None:
         messages.success(request, said)
         return redirect(back)

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
@@ -20,7 +19,7 @@ from assistance.filters import RequestFilter
 from assistance.listing import RequestRow
 from assistance.models import Measure, ServiceRequest
 from assistance.services import requests as verbs
-from assistance.views.base import attempt, form_status, history_of, household_or_404, request_or_404
+from assistance.views.base import attempt, form_status, history_of, household_or_404, posted, request_or_404
 from common import pages
 from common.readonly import read_on_get, reads_only
 from households.services import LedgerError
@@ -54,14 +53,14 @@ def request_list(request: HttpRequest) -> HttpResponse:
 def _counted(count: pages.Count) -> str:
     if count.capped:
         return _("一万件以上")
-    return ngettext("共 %(count)s 件", "共 %(count)s 件", count.value) % {"count": f"{count.value:,}"}
+    return _("共 %(count)s 件") % {"count": f"{count.value:,}"}
 
 
 @read_on_get
 def request_new(request: HttpRequest, pk: int) -> HttpResponse:
     """登记诉求 of a household."""
     household = household_or_404(request, pk, Permission.MEASURE_EDIT)
-    form = forms.AskForm(request.POST or None, members=list(household.members.present().order_by("relation", "pk")))
+    form = forms.AskForm(posted(request), members=list(household.members.present().order_by("relation", "pk")))
     if form.is_bound and form.is_valid():
         row = attempt(form, lambda: verbs.ask(household=household, by=request.user, **form.facts()))
         if row is not None:
