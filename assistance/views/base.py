@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
@@ -16,9 +18,10 @@ from common.models import AuditEvent
 from common.readonly import reads_only
 from households import trail
 from households.models import Household
-from surveys.views.base import INVALID, attempt, form_status
+from households.services import LedgerError
 
 SHOWN = 30
+INVALID = 422
 PLACE = ("household__village", "household__township")
 
 __all__ = ["INVALID", "attempt", "delivery_or_404", "form_status", "history_of", "household_or_404", "measure_or_404", "posted", "request_or_404"]  # fmt: skip
@@ -30,6 +33,23 @@ def _row(model: Any, request: HttpRequest, pk: int, act: Permission | None, *rel
     if act is not None:
         require(request.user, act, row)
     return row
+
+
+def attempt(form: Any, verb: Callable[[], Any]) -> Any:
+    """Call a verb; what it refuses is put into the form, at the fields it names, and None comes back. PermissionDenied goes on."""
+    try:
+        return verb()
+    except ValidationError as error:
+        named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        for name, said in named.items():
+            form.add_error(name if name in form.fields else None, said)
+    except LedgerError as error:
+        form.add_error(None, str(error))
+    return None
+
+
+def form_status(form: Any) -> int:
+    return INVALID if form.is_bound and form.errors else 200
 
 
 def posted(request: HttpRequest) -> Any:
