@@ -32,9 +32,11 @@ class PlansConfig(AppConfig):
     verbose_name = _("帮扶计划")
 
     def ready(self) -> None:
-        from common import audit, vault
-        from households import trail, values
+        from accounts.roles import Permission
+        from common import audit, bulk, navigation, tabs, vault
+        from households import tiles, trail, values
         from households.services.evidence import checker_of
+        from plans import waiting
         from plans.models import VOUCHED, Goal, Indicator, Plan, PlanEvidence, PlanRevision, Task
 
         audit.vouch_for(*VOUCHED)
@@ -50,3 +52,19 @@ class PlansConfig(AppConfig):
         values.register(Indicator, "plan_id", "code")
         values.register(PlanRevision, "plan_id", "revision", "body", "by", "at")
         values.register(PlanEvidence, "plan_id", "task_id", "uploaded_at")
+        tiles.register(waiting.tiles)
+        navigation.register(
+            navigation.Item("daily", _("帮扶计划"), "plans:board", "plan", Permission.HOUSEHOLD_VIEW, weight=24),
+            navigation.Item("daily", _("我的任务"), "plans:task_list", "task", Permission.PLAN_EDIT, weight=26),
+        )
+        tabs.register(
+            "households.Household",
+            tabs.Tab(_("帮扶计划"), "plans:household_plans", Permission.HOUSEHOLD_VIEW, weight=5),
+        )
+        tabs.register_action(
+            "households.Household",
+            tabs.Action(_("制定计划"), "plans:plan_draft", "plan", Permission.PLAN_EDIT, weight=30),
+        )
+        bulk.register(
+            "plans.Plan", bulk.Action(_("批量批准"), "plans:approve_bulk", "check", Permission.PLAN_APPROVE, weight=10)
+        )

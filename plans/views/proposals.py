@@ -46,7 +46,7 @@ def proposals(request: HttpRequest, pk: int, year: int) -> HttpResponse:
             problem = "".join(error.messages)
         else:
             messages.success(request, _("%(year)s 年度帮扶计划的草稿已经建好。") % {"year": year})
-            return redirect("households:household_detail", plan.household_id)
+            return redirect("plans:plan_detail", plan.pk)
     groups = [
         {"goal": goal, "title": title_of(source), "proposals": list(each)}
         for (source, goal), each in groupby(found.found.proposals, key=lambda one: (one.source, one.goal))

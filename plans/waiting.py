@@ -1,0 +1,53 @@
+"""What of the plans waits for somebody, as tiles of the first page: each is the length of the list it opens. One query for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import Permission
+from common import pages
+from common.pages import CappedCount, Count
+from households.tiles import Tile
+from plans.filters import ALL, OVERDUE, WAITING, YES
+from plans.models import Plan, Task
+
+Draft = tuple[QuerySet[Any], Any]  # the rows of a list, and what makes a tile of their number
+
+
+def tiles(user: Any) -> list[Tile]:
+    """My tasks, those that are late, plans to be approved, plans that came back."""
+    if not user.can(Permission.PLAN_EDIT):
+        return []
+    drafts = list(_drafts(user))
+    counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
+    return [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True)]
+
+
+def _drafts(user: Any) -> Iterator[Draft]:
+    tasks, plans = reverse("plans:task_list"), reverse("plans:plan_list")
+    rows = Task.objects.for_user(user)
+    own = rows.to_do().filter(owner=user.pk)
+    yield own, lambda n: Tile(_("我的任务"), n, tasks, _("帮扶计划里由我负责的"), "amber", 13)
+    late = pages.address(tasks, {"who": ALL, "due": OVERDUE})
+    yield rows.overdue(), lambda n: Tile(_("逾期任务"), n, late, _("管的户里过了期限的"), "red", 11)
+    back = pages.address(plans, {"state": Plan.State.RETURNED.value, "mine": YES})
+    returned = returned_to(user)
+    yield returned, lambda n: Tile(_("退回的计划"), n, back, _("改好再提交"), "amber", 14)
+    if user.can(Permission.PLAN_APPROVE):
+        waiting = pages.address(plans, {"state": WAITING})
+        yield (
+            Plan.objects.for_user(user).waiting_for(user),
+            lambda n: Tile(_("待我审批的计划"), n, waiting, _("别人提交的计划"), "amber", 21),
+        )
+
+
+def returned_to(user: Any) -> QuerySet[Plan]:
+    from plans.filters import mine
+
+    return Plan.objects.for_user(user).filter(Q(state=Plan.State.RETURNED), mine(user))
