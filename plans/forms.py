@@ -118,9 +118,14 @@ class IndicatorsForm(PlanForm):
 
 class ConsentForm(PlanForm):
     consent = forms.ChoiceField(
-        label=gettext_lazy("怎样同意的"), choices=Plan.Consent.choices, widget=forms.RadioSelect
+        label=gettext_lazy("怎样同意的"), choices=Plan.Consent.choices, widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("请选择农户怎样同意：签字或口头同意。")},
+    )  # fmt: skip
+    member = forms.ChoiceField(
+        label=gettext_lazy("谁同意的"),
+        widget=LightSelect,
+        error_messages={"required": gettext_lazy("请选择是哪一位家庭成员同意的。")},
     )
-    member = forms.ChoiceField(label=gettext_lazy("谁同意的"), widget=LightSelect)
     on = forms.DateField(label=gettext_lazy("哪一天"), widget=DateInput())
     upload = photo_field(gettext_lazy("签字的照片"), hint=gettext_lazy("签字同意时，拍下农户在计划上签的字。"))
     note = forms.CharField(
@@ -131,7 +136,7 @@ class ConsentForm(PlanForm):
     def __init__(self, *args: Any, members: Sequence[Member], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.members = {str(member.pk): member for member in members}
-        self.fields["member"].choices = [  # type: ignore[attr-defined]
+        self.fields["member"].choices = [("", _("请选择"))] + [  # type: ignore[attr-defined]
             (key, f"{member.name}（{values.of(member, 'relation')}）") for key, member in self.members.items()
         ]
 

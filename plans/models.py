@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import GRANTS, Permission, Role
-from accounts.scoping import ScopedQuerySet, visible_region_ids
+from accounts.scoping import ScopedQuerySet, posted_regions, visible_region_ids
 from catalogue.models import MeasureKind
 from common.lookups import among
 from households.models import Evidence, Member, OfHousehold
@@ -22,11 +22,13 @@ from households.querysets import HouseholdFileQuerySet, OfHouseholdQuerySet, pai
 class PlanQuerySet(OfHouseholdQuerySet):
     def waiting_for(self, user: Any) -> PlanQuerySet:
         """Submitted plans that this user may decide on. Approving is never a matter of pairing."""
-        regions = visible_region_ids(user, Permission.PLAN_APPROVE)
-        if not regions:
+        area = Q()
+        for region in posted_regions(user, Permission.PLAN_APPROVE):  # postings are in memory: no query of their own
+            area |= Q(village__path__startswith=region.path)
+        if not area:
             return self.none()
         mine = Q(drafted_by=user.username) | Q(submitted_by=user.username)
-        return self.filter(among("village_id", regions), ~mine, state="submitted")
+        return self.filter(area, ~mine, state="submitted")
 
     def overdue(self) -> PlanQuerySet:
         """Plans that are carried out and have a task whose day has gone by."""

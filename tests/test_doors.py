@@ -27,7 +27,8 @@ from accounts.roles import GRANTS, PERMISSION_TITLES, Permission, Role
 from assistance.models import AssistanceEvidence
 from common import vault
 from exchange.models import ImportBatch
-from plans.models import Plan
+from plans.models import Plan, PlanRevision
+from plans.versions import body_of
 from regions.models import Level
 from reports.models import PrintRun
 from surveys.models import PaperRun
@@ -35,12 +36,15 @@ from tests.factories import (
     CadreFactory,
     DeviceFactory,
     DifferenceFactory,
+    GoalFactory,
     HouseholdFactory,
     JobFactory,
     MemberFactory,
     MemberYearFactory,
     PairingFactory,
     PhotoFactory,
+    PlanEvidenceFactory,
+    PlanFactory,
     PostingFactory,
     QuarantinedFactory,
     RegionFactory,
@@ -50,6 +54,7 @@ from tests.factories import (
     SurveyFactory,
     SurveyFormFactory,
     SurveyPhotoFactory,
+    TaskFactory,
     UserFactory,
     VerificationTaskFactory,
 )
@@ -204,6 +209,7 @@ PAIR = Household(P.HOUSEHOLD_VIEW, P.PAIRING_EDIT)
 REVIEW = Household(P.HOUSEHOLD_VIEW, P.SURVEY_REVIEW)
 MEASURE = Household(P.HOUSEHOLD_VIEW, P.MEASURE_EDIT)
 HH, MEMBER, YEAR = {"pk": "household"}, {"pk": "household", "member_pk": "member"}, {"pk": "household", "year": "year"}
+PLAN, PLAN_EDIT = {"pk": "plan"}, Household(P.HOUSEHOLD_VIEW, P.PLAN_EDIT)
 CHANGE, PHOTO = {"pk": "household", "change_pk": "change"}, {"pk": "household", "photo_pk": "photo"}
 IMPORTS = Area(P.HOUSEHOLD_IMPORT)
 TAKE_OVER = Area(P.ACCOUNT_MANAGE, like=Role.VILLAGE_CLERK)
@@ -317,6 +323,37 @@ DOORS: list[Door] = [
     *post("assistance:request_answer", MEASURE, {"pk": "request"}),
     *post("assistance:request_withdraw", MEASURE, {"pk": "request"}),
     *post("assistance:request_confirm", Household(P.HOUSEHOLD_VIEW, P.DELIVERY_CONFIRM), {"pk": "request"}),
+    # plans: lists, the plan, its way, its tasks
+    *get("plans:board", Menu(P.HOUSEHOLD_VIEW)),
+    *get("plans:plan_list", Menu(P.HOUSEHOLD_VIEW)),
+    *get("plans:task_list", Menu(P.HOUSEHOLD_VIEW)),
+    *post("plans:approve_bulk", Menu(P.PLAN_APPROVE)),
+    *get("plans:household_plans", SEE, HH),
+    *get("plans:plan_draft", PLAN_EDIT, HH, ok=(302,)),
+    *get("plans:plan_detail", SEE, PLAN),
+    *get("plans:plan_versions", SEE, PLAN | {"old": "revision", "new": "now"}),
+    *get("plans:plan_photo", SEE, PLAN | {"uid": "plan_photo"}),
+    *form("plans:photo_remove", PLAN_EDIT, PLAN | {"uid": "plan_photo"}),
+    *form("plans:summary_edit", PLAN_EDIT, PLAN),
+    *form("plans:goal_add", PLAN_EDIT, PLAN),
+    *form("plans:goal_edit", PLAN_EDIT, PLAN | {"goal_pk": "plan_goal"}),
+    *form("plans:goal_drop", PLAN_EDIT, PLAN | {"goal_pk": "plan_goal"}),
+    *form("plans:task_add", PLAN_EDIT, PLAN | {"goal_pk": "plan_goal"}),
+    *form("plans:task_edit", PLAN_EDIT, PLAN | {"task_pk": "plan_task"}),
+    *form("plans:task_drop", PLAN_EDIT, PLAN | {"task_pk": "plan_task"}),
+    *form("plans:indicators_edit", PLAN_EDIT, PLAN),
+    *form("plans:consent_record", PLAN_EDIT, PLAN),
+    *form("plans:plan_copy", PLAN_EDIT, PLAN),
+    *form("plans:plan_submit", PLAN_EDIT, PLAN),
+    *form("plans:plan_decide", Household(P.HOUSEHOLD_VIEW, P.PLAN_APPROVE), PLAN),
+    *post("plans:plan_start", PLAN_EDIT, PLAN),
+    *form("plans:plan_amend", PLAN_EDIT, PLAN),
+    *form("plans:plan_review", PLAN_EDIT, PLAN),
+    *form("plans:plan_close", Household(P.HOUSEHOLD_VIEW, P.PLAN_APPROVE), PLAN),
+    *get("plans:task_detail", SEE, PLAN | {"task_pk": "plan_task"}),
+    *form("plans:task_complete", PLAN_EDIT, PLAN | {"task_pk": "plan_task"}),
+    *form("plans:task_progress", PLAN_EDIT, PLAN | {"task_pk": "plan_task"}),
+    *form("plans:task_reopen", PLAN_EDIT, PLAN | {"task_pk": "plan_task"}),
     # survey forms
     *get("surveys:form_list", Menu(P.SURVEY_PUBLISH)),
     *form("surveys:form_upload", Menu(P.SURVEY_PUBLISH)),
@@ -544,7 +581,17 @@ def furnish(name: str, village: Any) -> Place:
     task = VerificationTaskFactory(
         household=household, state="done", done_at=timezone.now(), first=first, survey=second, compared={"dwelling_area": [1, 1]}
     )  # fmt: skip
+    plan = PlanFactory(household=household, in_progress=True)
+    goal = GoalFactory(plan=plan)
+    step = TaskFactory(goal=goal)
+    PlanRevision.objects.create(plan=plan, revision=1, body=body_of(plan), by="drafter", at=timezone.now())
     rows = {
+        "plan": plan.pk,
+        "plan_goal": goal.pk,
+        "plan_task": step.pk,
+        "plan_photo": PlanEvidenceFactory(plan=plan, task=step, file=vault.put("evidence/x", jpeg())).uid,
+        "revision": 1,
+        "now": 0,
         "survey": first.pk,
         "survey_photo": SurveyPhotoFactory(survey=first, file=vault.put("surveys/x", jpeg())).uid,
         "task": task.pk,

@@ -9,17 +9,22 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
+from plans.models import Plan
 from tests.factories import (
     DeviceFactory,
+    GoalFactory,
     HouseholdFactory,
     JobFactory,
     MemberFactory,
     MemberYearFactory,
     PhotoFactory,
+    PlanEvidenceFactory,
+    PlanFactory,
     QuarantinedFactory,
     RoundFactory,
     SurveyFactory,
     SurveyPhotoFactory,
+    TaskFactory,
     UserFactory,
     VerificationTaskFactory,
 )
@@ -36,9 +41,13 @@ def addresses(household):
     survey = SurveyFactory(household=household, answers={"values": {"dwelling_area": "92"}, "members": []})
     DeviceFactory(user=UserFactory(home=household.village))
     QuarantinedFactory(household=household)
-    task = VerificationTaskFactory(household=household)
-    task.draw.region = household.township
-    task.draw.save()
+    verification = VerificationTaskFactory(household=household)
+    verification.draw.region = household.township
+    verification.draw.save()
+    plan = PlanFactory(household=household, in_progress=True)
+    task = TaskFactory(goal__plan=plan)
+    copied = PlanFactory(household=HouseholdFactory(village=household.village), submitted=True, copied_from=plan)
+    TaskFactory(goal__plan=copied)
     return {
         "home": reverse("home"),
         "household list": reverse("households:household_list"),
@@ -66,11 +75,18 @@ def addresses(household):
         "survey phones": reverse("surveys:device_list"),
         "survey quarantine": reverse("surveys:quarantine_list"),
         "verification tasks": reverse("surveys:task_list"),
-        "verification task": reverse("surveys:task_detail", args=[task.pk]),
+        "verification task": reverse("surveys:task_detail", args=[verification.pk]),
         "draws": reverse("surveys:draw_list"),
-        "draw": reverse("surveys:draw_detail", args=[task.draw_id]),
+        "draw": reverse("surveys:draw_detail", args=[verification.draw_id]),
         "agreement": reverse("surveys:agreement"),
         "differences": reverse("surveys:difference_list"),
+        "plan board": reverse("plans:board"),
+        "plans": reverse("plans:plan_list"),
+        "tasks of plans": reverse("plans:task_list") + "?who=all",
+        "plan": reverse("plans:plan_detail", args=[plan.pk]),
+        "task of a plan": reverse("plans:task_detail", args=[plan.pk, task.pk]),
+        "plans of a household": reverse("plans:household_plans", args=own),
+        "plan to copy": reverse("plans:plan_copy", args=[plan.pk]),
         "jobs": reverse("jobs:job_list"),
         "accounts": reverse("accounts:account_list"),
         "my surveys": reverse("collect:home"),
@@ -107,6 +123,7 @@ def test_no_page_grows_with_its_rows(counts, household, land):
     few = counts()
     HouseholdFactory.create_batch(20, village=land.village, with_householder=True, with_year=True)
     survey = household.surveys.get()
+    plan = Plan.objects.get(household=household)
     for _n in range(6):
         SurveyFactory(household=HouseholdFactory(village=land.village), form=survey.form)
         SurveyPhotoFactory(survey=survey)
@@ -118,6 +135,10 @@ def test_no_page_grows_with_its_rows(counts, household, land):
         JobFactory(owner="official")
         DeviceFactory(user=UserFactory(home=land.village))
         QuarantinedFactory(household=household)
+        PlanEvidenceFactory(plan=plan, task=TaskFactory(goal__plan=plan))
+        other = PlanFactory(household=HouseholdFactory(village=land.village), submitted=True, copied_from=plan)
+        TaskFactory(goal=GoalFactory(plan=other), late=True)
+        TaskFactory(goal__plan=PlanFactory(household=HouseholdFactory(village=land.village), in_progress=True))
     many = counts()
     assert {name: (few[name], n) for name, n in many.items() if n > few[name] + 1} == {}
     assert many["household list"] <= 9  # one of them is the badge of what waits for review

@@ -119,6 +119,16 @@ def attempt(form: Any, verb: Callable[[], Any]) -> Any:
     return None
 
 
+def posted(request: HttpRequest) -> Any:
+    """What a form is bound to: an empty POST is one, too."""
+    return request.POST if request.method == "POST" else None
+
+
+def sent(request: HttpRequest) -> tuple[Any, Any]:
+    """The same for a form with a picture."""
+    return posted(request), request.FILES if request.method == "POST" else None
+
+
 def form_status(form: Any) -> int:
     return INVALID if form is not None and form.is_bound and form.errors else 200
 

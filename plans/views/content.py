@@ -23,7 +23,7 @@ from plans.filters import YEARS
 from plans.forms import ConsentForm, GoalForm, IndicatorsForm, SummaryForm, TaskForm, sources_of
 from plans.models import Plan
 from plans.services.content import candidates
-from plans.views.base import address, attempt, done, form_page, goal_or_404, plan_or_404, task_or_404
+from plans.views.base import address, attempt, done, form_page, goal_or_404, plan_or_404, posted, sent, task_or_404
 
 EDIT = Permission.PLAN_EDIT
 
@@ -48,7 +48,7 @@ def plan_draft(request: HttpRequest, pk: int) -> HttpResponse:
 @read_on_get
 def summary_edit(request: HttpRequest, pk: int) -> HttpResponse:
     plan = plan_or_404(request, pk, EDIT)
-    form = SummaryForm(request.POST or None, initial={"version": plan.version, "summary": plan.summary})
+    form = SummaryForm(posted(request), initial={"version": plan.version, "summary": plan.summary})
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.edit_plan(plan=plan, by=request.user, **form.cleaned_data)):  # fmt: skip
         return done(request, plan, _("已保存帮扶思路。"))
     return form_page(request, plan, _("帮扶思路"), form)
@@ -66,7 +66,7 @@ def _sources(plan: Plan) -> list[tuple[str, Any]]:
 @read_on_get
 def goal_add(request: HttpRequest, pk: int) -> HttpResponse:
     plan = plan_or_404(request, pk, EDIT)
-    form = GoalForm(request.POST or None, sources=_sources(plan), initial={"version": plan.version})
+    form = GoalForm(posted(request), sources=_sources(plan), initial={"version": plan.version})
     if request.method == "POST" and form.is_valid():
         goal = attempt(form, lambda: services.put_goal(plan=plan, by=request.user, **form.cleaned_data))
         if goal is not None:
@@ -81,7 +81,7 @@ def goal_edit(request: HttpRequest, pk: int, goal_pk: int) -> HttpResponse:
     plan = plan_or_404(request, pk, EDIT)
     goal = goal_or_404(plan, goal_pk)
     initial = {"version": plan.version, "text": goal.text, "source": goal.source}
-    form = GoalForm(request.POST or None, sources=_sources(plan), goal=goal, initial=initial)
+    form = GoalForm(posted(request), sources=_sources(plan), goal=goal, initial=initial)
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.put_goal(plan=plan, goal=goal, by=request.user, **form.cleaned_data)):  # fmt: skip
         return done(request, plan, _("已保存目标。"))
     drop = reverse("plans:goal_drop", args=[plan.pk, goal.pk])
@@ -92,7 +92,7 @@ def goal_edit(request: HttpRequest, pk: int, goal_pk: int) -> HttpResponse:
 def goal_drop(request: HttpRequest, pk: int, goal_pk: int) -> HttpResponse:
     plan = plan_or_404(request, pk, EDIT)
     goal = goal_or_404(plan, goal_pk)
-    form = forms.Form(request.POST if request.method == "POST" else None)
+    form = forms.Form(posted(request))
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.drop_goal(goal=goal, by=request.user)):  # fmt: skip
         return done(request, plan, _("已删去目标“%(goal)s”。") % {"goal": goal.text})
     intro = _("删去目标“%(goal)s”和它的任务。提交过的版本里仍然看得到。") % {"goal": goal.text}
@@ -109,7 +109,7 @@ def _task_form(request: HttpRequest, plan: Plan, initial: dict[str, Any], owner:
     members = list(household.members.filter(left_on=None).order_by("relation", "birth_date", "pk"))
     members += [member] if member is not None and member not in members else []
     return TaskForm(
-        request.POST or None, owners=owners, kinds=kinds, members=members, initial=initial | {"version": plan.version}
+        posted(request), owners=owners, kinds=kinds, members=members, initial=initial | {"version": plan.version}
     )
 
 
@@ -150,7 +150,7 @@ def task_edit(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
 def task_drop(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
     plan = plan_or_404(request, pk, EDIT)
     task = task_or_404(request, plan, task_pk)
-    form = forms.Form(request.POST if request.method == "POST" else None)
+    form = forms.Form(posted(request))
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.drop_task(task=task, by=request.user)):  # fmt: skip
         return done(request, plan, _("已取消任务“%(task)s”。") % {"task": task.text})
     intro = _("取消任务“%(task)s”。提交过的版本里仍然看得到。") % {"task": task.text}
@@ -160,9 +160,7 @@ def task_drop(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
 @read_on_get
 def indicators_edit(request: HttpRequest, pk: int) -> HttpResponse:
     plan = plan_or_404(request, pk, EDIT)
-    form = IndicatorsForm(
-        request.POST or None, rows=list(plan.indicators.order_by("pk")), initial={"version": plan.version}
-    )
+    form = IndicatorsForm(posted(request), rows=list(plan.indicators.order_by("pk")), initial={"version": plan.version})
     if request.method == "POST" and form.is_valid():
         own = {"targets": form.targets(), "version": form.cleaned_data["version"]}
         if attempt(form, lambda: services.set_indicators(plan=plan, by=request.user, **own)):
@@ -176,7 +174,7 @@ def consent_record(request: HttpRequest, pk: int) -> HttpResponse:
     plan = plan_or_404(request, pk, EDIT)
     members = list(plan.household.members.filter(left_on=None).order_by("relation", "birth_date", "pk"))
     form = ConsentForm(
-        request.POST or None, request.FILES or None, members=members, initial={"version": plan.version, "on": timezone.localdate()}
+        *sent(request), members=members, initial={"version": plan.version, "on": timezone.localdate()}
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         facts = form.facts() | {"version": form.cleaned_data["version"]}
@@ -202,7 +200,7 @@ def plan_copy(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
     shown = list(without.order_by("sort_key", "pk")[:MOST_SHOWN])
     ticked = {int(key) for key in request.POST.getlist("pk") if key.isdecimal() and len(key) < 19}
-    form = forms.Form(request.POST if request.method == "POST" else None)
+    form = forms.Form(posted(request))
     if request.method == "POST" and form.is_valid():
         chosen = list(Household.objects.for_user(request.user).filter(pk__in=list(ticked)[:1000]))
         result = attempt(form, lambda: services.copy_plan(plan=plan, to=chosen, by=request.user))

@@ -18,7 +18,18 @@ from plans import services
 from plans.forms import DoneForm, ProgressForm, ReasonForm
 from plans.listing import TaskRow
 from plans.models import Plan, PlanEvidence, Task
-from plans.views.base import attempt, crumbs_of, done, form_page, form_status, may_of, plan_or_404, task_or_404
+from plans.views.base import (
+    attempt,
+    crumbs_of,
+    done,
+    form_page,
+    form_status,
+    may_of,
+    plan_or_404,
+    posted,
+    sent,
+    task_or_404,
+)
 from plans.views.plan import shots_of
 
 
@@ -67,7 +78,7 @@ def _page(request: HttpRequest, plan: Plan, task: Task, **form: Any) -> HttpResp
 @read_on_get
 def task_complete(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
     plan, task = _acting(request, pk, task_pk)
-    form = DoneForm(request.POST or None, request.FILES or None, initial={"version": plan.version}, auto_id="done_%s")
+    form = DoneForm(*sent(request), initial={"version": plan.version}, auto_id="done_%s")
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.complete_task(task=task, by=request.user, **form.cleaned_data)):  # fmt: skip
         return done(request, plan, _("已完成：%(task)s。") % {"task": task.text}, _address(task))
     return _page(request, plan, task, **{"done_form": form} if request.method == "POST" else {})
@@ -76,7 +87,7 @@ def task_complete(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
 @read_on_get
 def task_progress(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
     plan, task = _acting(request, pk, task_pk)
-    form = ProgressForm(request.POST or None, request.FILES or None, initial={"version": plan.version}, auto_id="progress_%s")  # fmt: skip
+    form = ProgressForm(*sent(request), initial={"version": plan.version}, auto_id="progress_%s")  # fmt: skip
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.progress_task(task=task, by=request.user, **form.cleaned_data)):  # fmt: skip
         return done(request, plan, _("已登记进展。"), _address(task))
     return _page(request, plan, task, **{"progress_form": form} if request.method == "POST" else {})
@@ -85,7 +96,7 @@ def task_progress(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
 @read_on_get
 def task_reopen(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
     plan, task = _acting(request, pk, task_pk)
-    form = ReasonForm(request.POST or None, initial={"version": plan.version})
+    form = ReasonForm(posted(request), initial={"version": plan.version})
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.reopen_task(task=task, by=request.user, **form.cleaned_data)):  # fmt: skip
         return done(request, plan, _("任务恢复为未完成。"), _address(task))
     intro = _("“%(task)s”登记错了，恢复为未完成。照片保留。") % {"task": task.text}
@@ -100,7 +111,7 @@ def photo_remove(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
     task = task_or_404(request, plan, picture.task_id or 0)
     if not _acts(request, plan, task):
         raise PermissionDenied(Permission.PLAN_EDIT)
-    form = forms.Form(request.POST if request.method == "POST" else None)
+    form = forms.Form(posted(request))
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.remove_evidence(picture=picture, by=request.user)):  # fmt: skip
         return done(request, plan, _("已删去照片。"), _address(task))
     intro = _("删去“%(task)s”的这张照片。变更记录里仍然看得到删去过。") % {"task": task.text}

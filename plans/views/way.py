@@ -13,7 +13,7 @@ from plans import indicators, services, versions
 from plans.forms import DecisionForm, PlanForm, ReasonForm, ReviewForm
 from plans.models import Plan
 from plans.services.decision import missing, why_not_mine
-from plans.views.base import act, attempt, done, form_page, plan_or_404
+from plans.views.base import act, attempt, done, form_page, plan_or_404, posted
 
 EDIT, APPROVE = Permission.PLAN_EDIT, Permission.PLAN_APPROVE
 
@@ -22,7 +22,7 @@ EDIT, APPROVE = Permission.PLAN_EDIT, Permission.PLAN_APPROVE
 def plan_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """What is still missing; where nothing is, the question."""
     plan = plan_or_404(request, pk, EDIT)
-    form = PlanForm(request.POST or None, initial={"version": plan.version})
+    form = PlanForm(posted(request), initial={"version": plan.version})
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.submit_plan(plan=plan, by=request.user, version=form.cleaned_data["version"])):  # fmt: skip
         return done(request, plan, _("已提交，等乡镇审批。"))
     lines = missing(plan)
@@ -34,7 +34,7 @@ def plan_submit(request: HttpRequest, pk: int) -> HttpResponse:
 def plan_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve, or send back with a reason."""
     plan = plan_or_404(request, pk, APPROVE)
-    form = DecisionForm(request.POST or None, initial={"version": plan.version})
+    form = DecisionForm(posted(request), initial={"version": plan.version})
     if request.method == "POST" and form.is_valid():
         own = form.cleaned_data
         verb, said = services.approve_plan, _("已批准。")
@@ -64,7 +64,7 @@ def plan_start(request: HttpRequest, pk: int) -> HttpResponse:
 @read_on_get
 def plan_amend(request: HttpRequest, pk: int) -> HttpResponse:
     plan = plan_or_404(request, pk, EDIT)
-    form = ReasonForm(request.POST or None, initial={"version": plan.version})
+    form = ReasonForm(posted(request), initial={"version": plan.version})
     if request.method == "POST" and form.is_valid() and attempt(form, lambda: services.amend_plan(plan=plan, by=request.user, **form.cleaned_data)):  # fmt: skip
         return done(request, plan, _("计划可以改了。改好后重新征求农户意见，再提交审批。"))
     intro = _("改计划要重新审批；原来批准的版本留着，可以对照。改的时候任务不能登记完成。")
@@ -78,7 +78,7 @@ def plan_review(request: HttpRequest, pk: int) -> HttpResponse:
     goals = list(Plan._base_manager.prefetch_related(versions.goals_with_tasks()).get(pk=plan.pk).goals.all())
     reached = indicators.reached([plan.household], plan.year)[plan.household_id]
     form = ReviewForm(
-        request.POST or None, indicators=list(plan.indicators.order_by("pk")), goals=goals, reached=reached,
+        posted(request), indicators=list(plan.indicators.order_by("pk")), goals=goals, reached=reached,
         initial={"version": plan.version, "note": plan.review_note},
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
@@ -93,7 +93,7 @@ def plan_review(request: HttpRequest, pk: int) -> HttpResponse:
 def plan_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a reviewed plan, or send the review back."""
     plan = plan_or_404(request, pk, APPROVE)
-    form = ReasonForm(request.POST or None, initial={"version": plan.version})
+    form = ReasonForm(posted(request), initial={"version": plan.version})
     form.fields["note"].label, form.fields["note"].help_text = _("退回理由"), _("退回时填，至少四个字。")
     if request.method == "POST" and form.is_valid():
         own = form.cleaned_data
