@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import Permission
 from accounts.scoping import may_in
-from common import audit, pictures
+from common import audit, pictures, tabs
 from common.models import AuditEvent
 from common.readonly import reads_only
 from households import trail, values
@@ -62,6 +62,8 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": [(r, names.get(r.by, r.by), r.revision - 1) for r in revisions],
         "origin": _origin(request.user, plan), "copies": plan.copies.count(),
         "history": _history(plan), "done": _done(plan, names),
+        "actions": [(a.label, reverse(a.url_name, args=[pk]), a.icon) for a in tabs.actions_for("plans.Plan", request.user)]
+        if plan.state in (Plan.State.APPROVED, Plan.State.IN_PROGRESS) and not plan.household.is_closed else [],
     }  # fmt: skip
     return render(request, "plans/plan_detail.html", context)
 
