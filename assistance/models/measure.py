@@ -203,6 +203,10 @@ class Confirmation(models.Model):
                 condition=~Q(way="signature") | Q(evidence__isnull=False), name="confirmation_signature_is_kept"
             ),
         ]
+        indexes: ClassVar = [
+            # What a household denies is looked for on the first page of every office; there is little of it.
+            models.Index(fields=["delivery"], condition=Q(received=False), name="confirmation_denied"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.delivery_id} {self.way}"
