@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assistance', '0007_why_a_row_is_left'),
+        ("assistance", "0007_why_a_row_is_left"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='confirmation',
-            index=models.Index(condition=models.Q(('received', False)), fields=['delivery'], name='confirmation_denied'),
+            model_name="confirmation",
+            index=models.Index(
+                condition=models.Q(("received", False)), fields=["delivery"], name="confirmation_denied"
+            ),
         ),
     ]
