@@ -49,6 +49,7 @@ NEEDS: dict[str, Permission] = {
 }
 ENDED = (Stage.HANDED_OVER, Stage.CANCELLED)
 UNFINISHED = (Stage.PROPOSED, Stage.APPROVED, Stage.BUILDING)
+COMPLETE = (Stage.FINISHED, Stage.ACCEPTED, Stage.HANDED_OVER)
 NOTE_LENGTH = ProjectStep._meta.get_field("note").max_length or 0
 TEXT_LENGTH = VillageProject._meta.get_field("text").max_length or 0
 EARLIEST = 2010
