@@ -45,7 +45,7 @@ class AssistanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from assistance import cards, jobs, received, scans, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
+        from assistance import cards, jobs, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
         from common import audit, bulk, demonstration, navigation, tabs, vault
@@ -65,9 +65,14 @@ class AssistanceConfig(AppConfig):
         trail.register(MEASURES)
         tiles.register(waiting.tiles)
         registry.follows(projects.follow_region)
+        tiles.register(village_tiles.tiles)
         demonstration.also(tell_demonstration)
         household_cards.register(cards.assistance_card)
         navigation.register(
+            navigation.Item(
+                "daily", _("区域攻坚"), "assistance:village_list", "map", Permission.HOUSEHOLD_VIEW, weight=66
+            ),
+            navigation.Item("daily", _("闲置房"), "assistance:house_list", "house", Permission.HOUSE_EDIT, weight=68),
             navigation.Item(
                 "daily", _("应享实享"), "assistance:entitlement", "check", Permission.HOUSEHOLD_VIEW, weight=64
             ),

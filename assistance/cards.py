@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Q, QuerySet, Subquery, Sum
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.roles import Permission
+from assistance import housing
 from assistance.entitlement import standing
-from assistance.models import LIVE, Delivery, Measure
+from assistance.models import LIVE, Delivery, Measure, Tenancy
 from common.templatetags.ui import money
 from households.cards import Card
 from households.models import Household
@@ -31,6 +34,7 @@ def assistance_card(household: Household, year: int, user: Any) -> Iterable[Card
         state=Task.State.DROPPED
     )
     measures = Measure.objects.filter(household=household.pk, year=year, state__in=LIVE)
+    tenancies = Tenancy.objects.filter(household=household.pk, state__in=housing.LIVE).order_by("-pk")
     deliveries = Delivery.objects.filter(standing(year), household=household.pk)
     found = Household.objects.filter(pk=household.pk).values_list(
         Subquery(plans.values("state")[:1]),
@@ -41,8 +45,11 @@ def assistance_card(household: Household, year: int, user: Any) -> Iterable[Card
         _one(measures, Count("pk", filter=Q(state__in=[Measure.State.DELIVERED, Measure.State.CONFIRMED]))),
         _one(measures, Count("pk", filter=Q(state=Measure.State.CONFIRMED))),
         _one(deliveries, Sum("amount")),
+        Exists(housing.newest_records().filter(housing.UNSAFE)),
+        Subquery(tenancies.values("state")[:1]),
+        Subquery(tenancies.values("pk")[:1]),
     )[0]
-    state, *numbers, paid = found
+    state, *numbers, paid, unsafe, lives, tenancy = found
     all_tasks, done, late, all_measures, delivered, confirmed = (number or 0 for number in numbers)
     plan = str(Plan.State(state).label) if state else _("还没有")
     lines = [(_("%(year)s 年度计划") % {"year": year}, plan, "")]
@@ -63,4 +70,10 @@ def assistance_card(household: Household, year: int, user: Any) -> Iterable[Card
     )
     if paid:
         lines.append((_("已发放"), _("%(amount)s 元") % {"amount": money(paid)}, ""))
+    if tenancy:
+        word = str(Tenancy.State(lives).label)
+        lines.append((_("闲置房"), word, reverse("assistance:tenancy_detail", args=[tenancy])))
+    elif unsafe and not household.is_closed and user.can(Permission.HOUSE_EDIT):
+        url = reverse("assistance:household_houses", args=[household.pk])
+        lines.append((_("住房不安全"), _("找一处闲置房"), url))
     return [Card("assistance", _("计划与措施"), lines)]

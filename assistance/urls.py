@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from assistance.views import base, comparison, deliveries, entitlement, measures, requests
+from assistance.views import base, comparison, deliveries, entitlement, houses, measures, places, projects, requests, villages
 
 app_name = "assistance"
 urlpatterns: list[URLPattern] = [
@@ -41,4 +41,40 @@ urlpatterns: list[URLPattern] = [
     path("requests/<int:pk>/answer/", requests.request_answer, name="request_answer"),
     path("requests/<int:pk>/confirm/", requests.request_confirm, name="request_confirm"),
     path("requests/<int:pk>/withdraw/", requests.request_withdraw, name="request_withdraw"),
+    # 区域攻坚
+    path("villages/", villages.village_list, name="village_list"),
+    path("villages/<int:pk>/", villages.village_page, name="village_page"),
+    path("villages/<int:pk>/households/", villages.village_households, name="village_households"),
+    path("shortfalls/", villages.shortfall_list, name="shortfall_list"),
+    path("shortfalls/new/", villages.shortfall_new, name="shortfall_new"),
+    path("shortfalls/<int:pk>/project/", villages.shortfall_tie, name="shortfall_tie"),
+    path("shortfalls/<int:pk>/resolve/", villages.shortfall_resolve, name="shortfall_resolve"),
+    path("projects/", projects.project_list, name="project_list"),
+    path("projects/new/", projects.project_new, name="project_new"),
+    path("projects/<int:pk>/", projects.project_detail, name="project_detail"),
+    path("projects/<int:pk>/change/", projects.project_change, name="project_change"),
+    path("projects/<int:pk>/steps/<slug:act>/", projects.project_act, name="project_act"),
+    path("projects/<int:pk>/photos/add/", projects.project_photo_add, name="project_photo_add"),
+    path("projects/<int:pk>/photos/<int:photo_pk>/remove/", projects.project_photo_remove, name="project_photo_remove"),
+    path("projects/<int:pk>/households/", projects.project_households, name="project_households"),
+    path(
+        "projects/<int:pk>/households/<slug:how>/", projects.project_households_change, name="project_households_change"
+    ),
+    # 闲置房
+    path("houses/", houses.house_list, name="house_list"),
+    path("houses/new/", houses.house_new, name="house_new"),
+    path("houses/<int:pk>/", houses.house_detail, name="house_detail"),
+    path("houses/<int:pk>/change/", houses.house_change, name="house_change"),
+    path("houses/<int:pk>/inspect/", houses.house_inspect, name="house_inspect"),
+    path("houses/<int:pk>/withdraw/", houses.house_withdraw, name="house_withdraw"),
+    path("houses/<int:pk>/restore/", houses.house_restore, name="house_restore"),
+    path("houses/<int:pk>/phone/", houses.house_reveal, name="house_reveal"),
+    path("houses/<int:pk>/photos/add/", houses.house_photo_add, name="house_photo_add"),
+    path("houses/<int:pk>/photos/<int:photo_pk>/remove/", houses.house_photo_remove, name="house_photo_remove"),
+    path("houses/<int:pk>/households/", houses.house_households, name="house_households"),
+    path("households/<int:pk>/houses/", houses.household_houses, name="household_houses"),
+    path("households/<int:pk>/houses/<int:house_pk>/offer/", houses.tenancy_offer, name="tenancy_offer"),
+    path("tenancies/<int:pk>/", houses.tenancy_detail, name="tenancy_detail"),
+    path("tenancies/<int:pk>/<slug:act>/", houses.tenancy_act, name="tenancy_act"),
+    path("photos/<uuid:uid>/", places.evidence_file, name="evidence_file"),
 ]

@@ -33,6 +33,10 @@ from regions.models import Level, Region
 
 GIVEN = ("approved", "delivered", "confirmed")  # states of measures that count
 ZERO = Decimal(0)
+TONES = {
+    "proposed": "amber", "approved": "blue", "building": "blue", "finished": "amber", "accepted": "green", "handed_over": "green",
+    "cancelled": "grey",
+}  # fmt: skip
 NO_HARD_ROAD = ("01", "02")  # 泥土路, 砂石路
 # What annual records say that a village may lack: sector, what counts of the newest record, and the words of a shortfall of it.
 LACKS: dict[str, tuple[str, Q, Any, Any]] = {

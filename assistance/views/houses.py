@@ -20,7 +20,6 @@ from accounts.scoping import allowed, require, require_somewhere
 from assistance import housing, matching
 from assistance.models import IdleHouse, Tenancy
 from assistance.services import houses as verbs
-from assistance.village_filters import SOON, HouseFilter
 from assistance.views.places import (
     VillageField,
     asked_village,
@@ -31,10 +30,12 @@ from assistance.views.places import (
     photos_of,
 )
 from assistance.views.projects import names_of
+from assistance.village_filters import SOON, HouseFilter
 from common import pages
 from common.forms import CountInput, DateInput, MoneyField
 from common.readonly import read_on_get, reads_only
 from households import codelists
+from households.forms import YesNoField
 from households.models import Household
 from households.services import LedgerError
 
@@ -112,8 +113,8 @@ class HouseForm(forms.Form):
     )
     rooms = forms.IntegerField(label=gettext_lazy("间数"), max_value=200, widget=CountInput(unit=gettext_lazy("间")))
     is_step_free = forms.BooleanField(label=gettext_lazy("平层，出入无台阶"), required=False)
-    has_water = forms.NullBooleanField(label=gettext_lazy("通自来水"), required=False)
-    has_power = forms.NullBooleanField(label=gettext_lazy("通电"), required=False)
+    has_water = YesNoField(label=gettext_lazy("通自来水"), required=False)
+    has_power = YesNoField(label=gettext_lazy("通电"), required=False)
     rent = MoneyField(label=gettext_lazy("月租金"), help_text=gettext_lazy("不收租金就填 0。"))
     note = forms.CharField(
         label=gettext_lazy("说明"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
@@ -474,7 +475,9 @@ def tenancy_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         done = attempt(form, lambda: way.verb(tenancy=tenancy, by=request.user, **form.cleaned_data))
         if done is not None:
-            messages.success(request, _("%(who)s：%(state)s。") % {"who": tenancy.household, "state": state_of(done)[0]})
+            messages.success(
+                request, _("%(who)s：%(state)s。") % {"who": tenancy.household, "state": state_of(done)[0]}
+            )
             return redirect("assistance:tenancy_detail", pk)
     household = tenancy.household
     return form_page(

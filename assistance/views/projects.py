@@ -21,7 +21,6 @@ from assistance import villages
 from assistance.codelists import BUILT, SECTOR
 from assistance.models import VillageProject
 from assistance.services import projects as verbs
-from assistance.village_filters import BeneficiaryFilter, ProjectFilter
 from assistance.views.places import (
     DayForm,
     StageForm,
@@ -31,7 +30,8 @@ from assistance.views.places import (
     crumbs_of,
     form_page,
     photos_of,
-    )
+)
+from assistance.village_filters import BeneficiaryFilter, ProjectFilter
 from common import pages
 from common.forms import CountInput, DateInput, MoneyField
 from common.readonly import read_on_get, reads_only
@@ -40,11 +40,6 @@ from households.models import Household
 from households.services import LedgerError
 
 Stage = VillageProject.Stage
-TONES = {
-    "proposed": "amber", "approved": "blue", "building": "blue", "finished": "amber", "accepted": "green", "handed_over": "green",
-    "cancelled": "grey",
-}  # fmt: skip
-
 
 class Act(NamedTuple):
     """A way from stage to stage, as a button and a form. `why`: the note has to be written."""
@@ -96,7 +91,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
     def context(page: pages.Page) -> dict[str, Any]:
         return {
             "rows": [
-                (p, TONES[p.stage], villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid)) for p in page.rows
+                (p, villages.TONES[p.stage], villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid)) for p in page.rows
             ],
             "may_edit": request.user.can(Permission.PROJECT_EDIT),  # type: ignore[union-attr]
         }  # fmt: skip
@@ -135,7 +130,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
         for code, label in project.evidence.model.Stage.choices
     ]
     context = {
-        "project": project, "tone": TONES[project.stage], "late": villages.is_late(project), "money": villages.money_of(project, user),
+        "project": project, "tone": villages.TONES[project.stage], "late": villages.is_late(project), "money": villages.money_of(project, user),
         "trail": _trail(project)[:-1] + [(project.title, "")], "acts": acts_for(user, project),
         "may_edit": allowed(user, Permission.PROJECT_EDIT, project) and project.stage not in verbs.ENDED,
         "steps": [
@@ -216,7 +211,12 @@ def project_change(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("assistance:project_detail", pk)
     intro = "" if project.stage == Stage.PROPOSED else _("立项以后，类别、年度和估算投资不能再改。")
     return form_page(
-        request, form, _("修改项目"), back=reverse("assistance:project_detail", args=[pk]), trail=_trail(project), intro=intro
+        request,
+        form,
+        _("修改项目"),
+        back=reverse("assistance:project_detail", args=[pk]),
+        trail=_trail(project),
+        intro=intro,
     )
 
 

@@ -19,8 +19,8 @@ from assistance import villages
 from assistance.codelists import SECTOR
 from assistance.models import Shortfall, VillageProject
 from assistance.services import projects as verbs
-from assistance.village_filters import ANY, LATE, FigureFilter, ShortfallFilter, years
 from assistance.views.places import VillageField, asked_village, attempt, crumbs_of, form_page, village_or_404
+from assistance.village_filters import ANY, LATE, FigureFilter, ShortfallFilter, years
 from common import pages
 from common.forms import DateInput
 from common.money import format_money
@@ -112,7 +112,7 @@ def village_page(request: HttpRequest, pk: int) -> HttpResponse:
         "village": village, "wheels": wheels, "year": year, "years": years(), "trail": crumbs_of(village)[:-1] + [(village.name, "")],
         "kpis": _kpis(wheels), "first": _households_get(wheels), "missing": _missing(wheels), "stages": _stages(wheels),
         "sectors": [
-            (label, [(p, villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid)) for p in rows])  # type: ignore[attr-defined]
+            (label, [(p, villages.TONES[p.stage], villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid)) for p in rows])  # type: ignore[attr-defined]
             for _code, label, rows in wheels.by_sector
         ],
         "lacks": [(lack, _url(wheels, lack.code), _register_url(village.pk, lack)) for lack in wheels.lacks],
@@ -264,9 +264,7 @@ def shortfall_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("已登记短板：%(text)s") % {"text": row.text})
             return redirect("assistance:village_page", row.village_id)
     listed = reverse("assistance:shortfall_list")
-    return form_page(
-        request, form, _("登记短板"), back=listed, trail=[(_("村级短板"), listed)], verb=_("登记")
-    )
+    return form_page(request, form, _("登记短板"), back=listed, trail=[(_("村级短板"), listed)], verb=_("登记"))
 
 
 def _shortfall(request: HttpRequest, pk: int) -> Shortfall:
@@ -277,9 +275,7 @@ def _shortfall(request: HttpRequest, pk: int) -> Shortfall:
 
 
 class TieForm(forms.Form):
-    project = forms.TypedChoiceField(
-        label=gettext_lazy("补短板的项目"), coerce=int, required=False, empty_value=None
-    )
+    project = forms.TypedChoiceField(label=gettext_lazy("补短板的项目"), coerce=int, required=False, empty_value=None)
 
 
 @read_on_get
@@ -306,9 +302,7 @@ def shortfall_tie(request: HttpRequest, pk: int) -> HttpResponse:
 
 class ResolveForm(forms.Form):
     on = forms.DateField(label=gettext_lazy("补齐日期"), widget=DateInput())
-    note = forms.CharField(
-        label=gettext_lazy("怎样补齐"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    note = forms.CharField(label=gettext_lazy("怎样补齐"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 @read_on_get
