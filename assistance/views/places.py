@@ -78,6 +78,8 @@ def asked_village(request: HttpRequest, permission: Permission) -> Region | None
 class VillageField(forms.TypedChoiceField):
     """A village in which the user holds a permission. `cleaned_data` gets the Region."""
 
+    default_error_messages = {"invalid_choice": gettext_lazy("这个村不在您的管理范围内，请重新选择。")}
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", gettext_lazy("村"))
         super().__init__(coerce=int, **kwargs)

@@ -41,6 +41,7 @@ from households.services import LedgerError
 
 Stage = VillageProject.Stage
 
+
 class Act(NamedTuple):
     """A way from stage to stage, as a button and a form. `why`: the note has to be written."""
 
