@@ -32,7 +32,7 @@ def tiles(user: Any) -> list[Tile]:
 def _drafts(user: Any) -> Iterator[Draft]:
     listed = reverse("assistance:project_list")
     if user.can(Permission.PROJECT_APPROVE):
-        mine = VillageProject.objects.for_user(user, Permission.PROJECT_APPROVE)
+        mine = VillageProject.objects.for_user(user)
         asked = address(listed, {"stage": Stage.PROPOSED.value})
         yield (
             mine.filter(stage=Stage.PROPOSED),
@@ -44,10 +44,10 @@ def _drafts(user: Any) -> Iterator[Draft]:
             lambda n: Tile(_("待验收的项目"), n, finished, _("已经完工"), "amber", 41),
         )
     if user.can(Permission.PROJECT_EDIT):
-        own = VillageProject.objects.for_user(user, Permission.PROJECT_EDIT)
+        own = VillageProject.objects.for_user(user)
         late = address(listed, {"stage": LATE})
         yield villages.late(own), lambda n: Tile(_("逾期的项目"), n, late, _("过了计划完工日期"), "red", 42)
     if user.can(Permission.HOUSE_EDIT):
-        houses = to_inspect(IdleHouse.objects.for_user(user, Permission.HOUSE_EDIT))
+        houses = to_inspect(IdleHouse.objects.for_user(user))
         due = address(reverse("assistance:house_list"), {"inspection": "todo"})
         yield houses, lambda n: Tile(_("要检查的闲置房"), n, due, _("到期、过期或没有检查"), "amber", 44)

@@ -14,17 +14,21 @@ from tests.factories import (
     DeviceFactory,
     GoalFactory,
     HouseholdFactory,
+    IdleHouseFactory,
     JobFactory,
     MemberFactory,
     MemberYearFactory,
     PhotoFactory,
     PlanEvidenceFactory,
     PlanFactory,
+    ProjectFactory,
     QuarantinedFactory,
     RoundFactory,
+    ShortfallFactory,
     SurveyFactory,
     SurveyPhotoFactory,
     TaskFactory,
+    TenancyFactory,
     UserFactory,
     VerificationTaskFactory,
 )
@@ -48,6 +52,11 @@ def addresses(household):
     task = TaskFactory(goal__plan=plan)
     copied = PlanFactory(household=HouseholdFactory(village=household.village), submitted=True, copied_from=plan)
     TaskFactory(goal__plan=copied)
+    task = VerificationTaskFactory(household=household)
+    task.draw.region = household.township
+    task.draw.save()
+    project, house = ProjectFactory(village=household.village), IdleHouseFactory(village=household.village)
+    ShortfallFactory(village=household.village)
     return {
         "home": reverse("home"),
         "household list": reverse("households:household_list"),
@@ -59,6 +68,16 @@ def addresses(household):
         "member form": reverse("households:member_edit", args=[household.pk, household.members.get().pk]),
         "imports": reverse("exchange:batch_list"),
         "print centre": reverse("reports:print_centre"),
+        "villages": reverse("assistance:village_list"),
+        "village": reverse("assistance:village_page", args=[household.village_id]),
+        "village households": reverse("assistance:village_households", args=[household.village_id]) + "?of=without",
+        "village projects": reverse("assistance:project_list"),
+        "village project": reverse("assistance:project_detail", args=[project.pk]),
+        "village project's households": reverse("assistance:project_households", args=[project.pk]),
+        "village shortfalls": reverse("assistance:shortfall_list"),
+        "idle houses": reverse("assistance:house_list"),
+        "idle house": reverse("assistance:house_detail", args=[house.pk]),
+        "idle house, households": reverse("assistance:house_households", args=[house.pk]),
         "survey rounds": reverse("surveys:round_list"),
         "survey forms": reverse("surveys:form_list"),
         "survey progress": reverse("surveys:progress"),
@@ -125,6 +144,9 @@ def test_no_page_grows_with_its_rows(counts, household, land):
     survey = household.surveys.get()
     plan = Plan.objects.get(household=household)
     for _n in range(6):
+        ProjectFactory(village=land.village)
+        ShortfallFactory(village=land.village)
+        TenancyFactory(house=IdleHouseFactory(village=land.village))
         SurveyFactory(household=HouseholdFactory(village=land.village), form=survey.form)
         SurveyPhotoFactory(survey=survey)
         VerificationTaskFactory(

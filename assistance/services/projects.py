@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from accounts.scoping import allowed, may_in, require, require_in
+from accounts.scoping import may_in, require, require_in
 from assistance.codelists import BUILT, SECTOR
 from assistance.models import Account, AssistanceEvidence, Beneficiary, Fund, ProjectStep, Shortfall, VillageProject
 from assistance.services import funds
@@ -462,4 +462,4 @@ def may_step(user: Any, project: VillageProject, stage: str) -> bool:
         needs = Permission.PROJECT_APPROVE
     if stage == Stage.APPROVED and project.proposed_by == user.username:
         return False
-    return allowed(user, needs, project)
+    return may_in(user, needs, project.village)

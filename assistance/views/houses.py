@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
-from accounts.scoping import allowed, require, require_somewhere
+from accounts.scoping import allowed, may_in, require, require_somewhere
 from assistance import housing, matching
 from assistance.models import IdleHouse, Tenancy
 from assistance.services import houses as verbs
@@ -176,7 +176,7 @@ def house_detail(request: HttpRequest, pk: int) -> HttpResponse:
             for i in inspections
         ],
         "offers": live is None and house.state == State.FREE and house.grade in matching.SAFE,
-        "may_edit": allowed(user, Permission.HOUSE_EDIT, house), "may_reveal": allowed(user, Permission.PII_REVEAL, house),
+        "may_edit": may_in(user, Permission.HOUSE_EDIT, house.village), "may_reveal": may_in(user, Permission.PII_REVEAL, house.village),
         "registered": names.get(house.registered_by, house.registered_by),
     }  # fmt: skip
     return render(request, "assistance/house_detail.html", context)
@@ -446,7 +446,7 @@ def tenancy_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "tenancy": tenancy, "word": word, "tone": tone, "household": household, "house": tenancy.house,
         "acts": [(name, way) for name, way in WAYS.items() if tenancy.state in way.states] if may else [],
-        "sees_house": allowed(user, Permission.HOUSEHOLD_VIEW, tenancy.house), "unsafe": tenancy.house.grade in housing.UNSAFE_GRADES,
+        "sees_house": may_in(user, Permission.HOUSEHOLD_VIEW, tenancy.house.village), "unsafe": tenancy.house.grade in housing.UNSAFE_GRADES,
         "correct_url": reverse("households:year_edit", args=[household.pk, year, "dwelling"])
         if tenancy.state == Step.MOVED_IN and housing.is_unsafe(household) and allowed(user, Permission.HOUSEHOLD_EDIT, household) else "",
         "trail": [(_("闲置房"), reverse("assistance:house_list")), (str(household), household.get_absolute_url()), (_("入住安排"), "")],

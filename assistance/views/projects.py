@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.roles import Permission
-from accounts.scoping import allowed, require, require_somewhere
+from accounts.scoping import may_in, require, require_somewhere
 from assistance import villages
 from assistance.codelists import BUILT, SECTOR
 from assistance.models import VillageProject
@@ -133,7 +133,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "project": project, "tone": villages.TONES[project.stage], "late": villages.is_late(project), "money": villages.money_of(project, user),
         "trail": _trail(project)[:-1] + [(project.title, "")], "acts": acts_for(user, project),
-        "may_edit": allowed(user, Permission.PROJECT_EDIT, project) and project.stage not in verbs.ENDED,
+        "may_edit": may_in(user, Permission.PROJECT_EDIT, project.village) and project.stage not in verbs.ENDED,
         "steps": [
             {"title": s.get_stage_display(), "meta": _("%(day)s %(who)s") % {"day": s.on, "who": names.get(s.by, s.by)}, "text": s.note}
             for s in steps
@@ -303,7 +303,7 @@ def project_households(request: HttpRequest, pk: int) -> HttpResponse:
         there = set(found.values_list("household_id", flat=True))
         return {
             "project": project, "rows": [(Row(h), h.pk in there) for h in page.rows], "trail": _trail(project, (_("受益户"), "")),
-            "may_edit": allowed(request.user, Permission.PROJECT_EDIT, project) and project.stage != Stage.CANCELLED,
+            "may_edit": may_in(request.user, Permission.PROJECT_EDIT, project.village) and project.stage != Stage.CANCELLED,
             "benefits": project.beneficiaries.count(),
         }  # fmt: skip
 
