@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from assistance.views import base, comparison, deliveries, entitlement, houses, measures, places, projects, requests, villages
+from assistance.views import base, comparison, deliveries, entitlement, houses, measures, projects, requests, villages
 
 app_name = "assistance"
 urlpatterns: list[URLPattern] = [
@@ -76,5 +76,4 @@ urlpatterns: list[URLPattern] = [
     path("households/<int:pk>/houses/<int:house_pk>/offer/", houses.tenancy_offer, name="tenancy_offer"),
     path("tenancies/<int:pk>/", houses.tenancy_detail, name="tenancy_detail"),
     path("tenancies/<int:pk>/<slug:act>/", houses.tenancy_act, name="tenancy_act"),
-    path("photos/<uuid:uid>/", places.evidence_file, name="evidence_file"),
 ]

@@ -14,26 +14,16 @@ from django.utils.translation import gettext_lazy as _
 
 from assistance import housing, villages
 from assistance.codelists import BUILT, SECTOR
+from assistance.filters import in_region_of
 from assistance.models import Beneficiary, IdleHouse, Tenancy, VillageProject
 from assistance.services.projects import COMPLETE, UNFINISHED
 from common.forms import LightSelect
 from households import codelists
 from households.filters import RegionChoices, RegionFilter, choice
-from regions.models import Level, Region
 
 ANY, LATE, OPEN, DONE = "any", "late", "open", "done"
 SOON = dt.timedelta(days=30)  # an inspection due within these days is pointed out
 YEARS = 6
-
-
-def in_region(queryset: Any, region: Region | None) -> Any:
-    """Rows of villages inside a region."""
-    if region is None:
-        return queryset.none()
-    if region.level == Level.VILLAGE:
-        return queryset.filter(village=region)
-    inside = Region.objects.within(region).filter(level=Level.VILLAGE).values_list("pk", flat=True)
-    return queryset.filter(village__in=list(inside))
 
 
 def years() -> list[tuple[str, Any]]:
@@ -60,7 +50,7 @@ class VillageFilter(django_filters.FilterSet):
         return self._form
 
     def in_region(self, queryset: Any, name: str, value: str) -> Any:
-        return in_region(queryset, self.regions.chosen)
+        return in_region_of(queryset, self.regions.chosen)
 
 
 class ProjectFilter(VillageFilter):

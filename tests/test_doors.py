@@ -348,6 +348,7 @@ DOORS: list[Door] = [
     *form("assistance:delivery_sign", Menu(P.DELIVERY_CONFIRM)),
     *get("assistance:delivery_sheet", Menu(P.DELIVERY_CONFIRM), ok=(302,)),
     *get("assistance:evidence", SEE, {"uid": "delivery_photo"}),
+    *get("assistance:evidence", There(P.HOUSEHOLD_VIEW), {"uid": "project_photo_uid"}),
     *get("assistance:request_list", Menu(P.HOUSEHOLD_VIEW)),
     *form("assistance:request_new", MEASURE, HH),
     *get("assistance:request_detail", SEE, {"pk": "request"}),
@@ -414,7 +415,6 @@ DOORS: list[Door] = [
     *post("assistance:project_photo_remove", PROJECT, {"pk": "project", "photo_pk": "project_photo"}),
     *get("assistance:project_households", There(P.HOUSEHOLD_VIEW), {"pk": "project"}),
     *post("assistance:project_households_change", PROJECT, {"pk": "project", "how": "'add"}),
-    *get("assistance:evidence_file", There(P.HOUSEHOLD_VIEW), {"uid": "project_photo_uid"}),
     # 闲置房
     *get("assistance:house_list", Menu(P.HOUSEHOLD_VIEW)),
     *form("assistance:house_new", Menu(P.HOUSE_EDIT)),

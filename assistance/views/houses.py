@@ -20,15 +20,8 @@ from accounts.scoping import allowed, may_in, require, require_somewhere
 from assistance import housing, matching
 from assistance.models import IdleHouse, Tenancy
 from assistance.services import houses as verbs
-from assistance.views.places import (
-    VillageField,
-    asked_village,
-    attempt,
-    crumbs_of,
-    form_page,
-    form_status,
-    photos_of,
-)
+from assistance.views.base import attempt, form_status, posted
+from assistance.views.places import VillageField, asked_village, crumbs_of, form_page, photos_of
 from assistance.views.projects import names_of
 from assistance.village_filters import SOON, HouseFilter
 from common import pages
@@ -126,7 +119,7 @@ def house_new(request: HttpRequest) -> HttpResponse:
     user = request.user
     require_somewhere(user, Permission.HOUSE_EDIT)
     village = asked_village(request, Permission.HOUSE_EDIT)
-    form = HouseForm(request.POST or None, initial={"village": village.pk if village else None, "rent": 0})
+    form = HouseForm(posted(request), initial={"village": village.pk if village else None, "rent": 0})
     form.fields["village"].offer(user, Permission.HOUSE_EDIT)  # type: ignore[attr-defined]
     if form.is_bound and form.is_valid():
         facts = dict(form.cleaned_data)
@@ -171,7 +164,7 @@ def house_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "inspections": [
             {
                 "title": i.get_grade_display(), "text": i.note, "meta": _("%(day)s %(who)s") % {"day": i.on, "who": names.get(i.by, i.by)},
-                "url": reverse("assistance:evidence_file", args=[i.evidence.uid]) if i.evidence and not i.evidence.removed_at else "",
+                "url": reverse("assistance:evidence", args=[i.evidence.uid]) if i.evidence and not i.evidence.removed_at else "",
             }
             for i in inspections
         ],
@@ -186,7 +179,7 @@ def house_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def house_change(request: HttpRequest, pk: int) -> HttpResponse:
     house = _house(request, pk, Permission.HOUSE_EDIT)
     first = {name: getattr(house, name) for name in verbs.FACTS if name != "owner_phone"} | {"version": house.version}
-    form = HouseForm(request.POST or None, initial=first)
+    form = HouseForm(posted(request), initial=first)
     del form.fields["village"]
     if house.owner_phone_masked:
         form.fields["owner_phone"].help_text = _("现为 %(phone)s，不改就留空。") % {"phone": house.owner_phone_masked}
@@ -225,7 +218,7 @@ class InspectForm(forms.Form):
 @read_on_get
 def house_inspect(request: HttpRequest, pk: int) -> HttpResponse:
     house = _house(request, pk, Permission.HOUSE_EDIT)
-    form = InspectForm(request.POST or None, request.FILES or None, initial={"on": timezone.localdate()})
+    form = InspectForm(posted(request), request.FILES or None, initial={"on": timezone.localdate()})
     if form.is_bound and form.is_valid():
         row = attempt(form, lambda: verbs.inspect_house(house=house, by=request.user, **form.cleaned_data))
         if row is not None:
@@ -248,7 +241,7 @@ class ReasonForm(forms.Form):
 @read_on_get
 def house_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     house = _house(request, pk, Permission.HOUSE_EDIT)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if form.is_bound and form.is_valid():
         done = attempt(form, lambda: verbs.withdraw_house(house=house, by=request.user, **form.cleaned_data))
         if done is not None:
@@ -282,7 +275,7 @@ class PhotoForm(forms.Form):
 @read_on_get
 def house_photo_add(request: HttpRequest, pk: int) -> HttpResponse:
     house = _house(request, pk, Permission.HOUSE_EDIT)
-    form = PhotoForm(request.POST or None, request.FILES or None)
+    form = PhotoForm(posted(request), request.FILES or None)
     if form.is_bound and form.is_valid():
         photo = attempt(form, lambda: verbs.add_house_photo(house=house, by=request.user, **form.cleaned_data))
         if photo is not None:
@@ -309,7 +302,7 @@ def house_photo_remove(request: HttpRequest, pk: int, photo_pk: int) -> HttpResp
 def house_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """The owner's phone, once, for a reason. Never stored by browser or proxy, never in an address."""
     house = _house(request, pk, Permission.PII_REVEAL)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     shown = None
     if form.is_bound and form.is_valid():
         shown = attempt(form, lambda: verbs.reveal_owner_phone(house=house, by=request.user, **form.cleaned_data))
@@ -393,7 +386,7 @@ def tenancy_offer(request: HttpRequest, pk: int, house_pk: int) -> HttpResponse:
     household = _household(request, pk, Permission.HOUSE_EDIT)
     house = _house(request, house_pk, Permission.HOUSE_EDIT)
     today = timezone.localdate()
-    form = OfferForm(request.POST or None, initial={"on": today, "rent": house.rent, "subsidy": 0})
+    form = OfferForm(posted(request), initial={"on": today, "rent": house.rent, "subsidy": 0})
     if form.is_bound and form.is_valid():
         row = attempt(form, lambda: verbs.offer(house=house, household=household, by=request.user, **form.cleaned_data))
         if row is not None:
@@ -467,7 +460,7 @@ def tenancy_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         raise Http404
     way = WAYS[act]
     tenancy = _tenancy(request, pk, Permission.HOUSE_EDIT)
-    form = WayForm(request.POST or None, initial={"on": timezone.localdate(), "version": tenancy.version})
+    form = WayForm(posted(request), initial={"on": timezone.localdate(), "version": tenancy.version})
     if way.why:
         form.fields["reason"].help_text = way.hint
     else:

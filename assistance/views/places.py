@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,33 +14,11 @@ from django.utils.translation import gettext_lazy
 from accounts.roles import Permission
 from accounts.scoping import may_in, posted_regions, require_in, require_somewhere, visible_region_ids
 from assistance.models import AssistanceEvidence
-from common import pictures
+from assistance.views.base import form_status
 from common.forms import DateInput
-from common.readonly import reads_only
-from households.services import LedgerError
 from regions.models import Level, Region
 
-INVALID = 422
 SHOWN_VILLAGES = 400  # in a select; a county has about as many
-
-
-def attempt(form: Any, verb: Callable[[], Any]) -> Any:
-    """Call a verb; what it refuses is put into the form, at the fields it names, and None comes back. PermissionDenied goes on."""
-    try:
-        return verb()
-    except ValidationError as error:
-        if not hasattr(error, "error_dict"):
-            form.add_error(None, error.messages)
-            return None
-        for name, errors in error.error_dict.items():
-            form.add_error(name if name in form.fields else None, [m for e in errors for m in e.messages])
-    except LedgerError as error:
-        form.add_error(None, str(error))
-    return None
-
-
-def form_status(form: Any) -> int:
-    return INVALID if form.is_bound and form.errors else 200
 
 
 def village_or_404(request: HttpRequest, pk: int, permission: Permission | None = None) -> Region:
@@ -128,26 +103,12 @@ def form_page(request: HttpRequest, form: forms.Form, title: str, *, back: str, 
     return render(request, "assistance/village_form.html", context | more, status=form_status(form))
 
 
-@reads_only
-def evidence_file(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    """A photo, or its thumbnail (`?size=small`), through the gate of the thing it shows; kept by no cache."""
-    rows = AssistanceEvidence.objects.for_user(request.user).filter(removed_at=None)
-    photo: AssistanceEvidence = get_object_or_404(rows, uid=uid)
-    return pictures.answer_kept(request, photo.file)
-
-
 def photos_of(rows: Any) -> list[dict[str, Any]]:
     """Photos as templates show them, oldest first."""
     return [
         {
-            "photo": photo, "url": (url := reverse("assistance:evidence_file", args=[photo.uid])), "thumb": f"{url}?size=small",
+            "photo": photo, "url": (url := reverse("assistance:evidence", args=[photo.uid])), "thumb": f"{url}?size=small",
             "caption": photo.get_stage_display() or _("房屋"),
         }
         for photo in rows.filter(removed_at=None).order_by("pk")
     ]  # fmt: skip
-
-
-def require_there(request: HttpRequest, permission: Permission, village: Region) -> None:
-    """403 unless the permission is held in the village."""
-    if not may_in(request.user, permission, village):
-        raise PermissionDenied(permission)

@@ -21,16 +21,8 @@ from assistance import villages
 from assistance.codelists import BUILT, SECTOR
 from assistance.models import VillageProject
 from assistance.services import projects as verbs
-from assistance.views.places import (
-    DayForm,
-    StageForm,
-    VillageField,
-    asked_village,
-    attempt,
-    crumbs_of,
-    form_page,
-    photos_of,
-)
+from assistance.views.base import attempt, posted
+from assistance.views.places import DayForm, StageForm, VillageField, asked_village, crumbs_of, form_page, photos_of
 from assistance.village_filters import BeneficiaryFilter, ProjectFilter
 from common import pages
 from common.forms import CountInput, DateInput, MoneyField
@@ -180,7 +172,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
     require_somewhere(user, Permission.PROJECT_EDIT)
     village = asked_village(request, Permission.PROJECT_EDIT)
     first = {"year": timezone.localdate().year, "village": village.pk if village else None, "sector": request.GET.get("sector", "")}  # fmt: skip
-    form = ProjectForm(request.POST or None, initial=first)
+    form = ProjectForm(posted(request), initial=first)
     form.fields["village"].offer(user, Permission.PROJECT_EDIT)  # type: ignore[attr-defined]
     if form.is_bound and form.is_valid():
         facts = dict(form.cleaned_data)
@@ -198,7 +190,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
 def project_change(request: HttpRequest, pk: int) -> HttpResponse:
     project = _project(request, pk, Permission.PROJECT_EDIT)
     first = {name: getattr(project, name) for name in (*verbs.FACTS, "version")}
-    form = ProjectForm(request.POST or None, initial=first)
+    form = ProjectForm(posted(request), initial=first)
     del form.fields["village"]
     if project.stage != Stage.PROPOSED:
         for name in ("sector", "year", "budget"):
@@ -230,7 +222,7 @@ def project_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     needs = verbs.NEEDS.get(way.stage, Permission.PROJECT_EDIT)
     project = _project(request, pk, Permission.PROJECT_APPROVE if act == "back" else needs)
     first = {"on": timezone.localdate(), "version": project.version}
-    form = DayForm(request.POST or None, initial=first)
+    form = DayForm(posted(request), initial=first)
     form.fields["note"].required = way.why
     form.fields["note"].help_text = way.hint if way.why else ""
     if form.is_bound and form.is_valid():
@@ -253,9 +245,7 @@ def project_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 def project_photo_add(request: HttpRequest, pk: int) -> HttpResponse:
     project = _project(request, pk, Permission.PROJECT_EDIT)
     likely = {"building": "during", "finished": "acceptance", "accepted": "after", "handed_over": "after"}
-    form = StageForm(
-        request.POST or None, request.FILES or None, initial={"stage": likely.get(project.stage, "before")}
-    )
+    form = StageForm(posted(request), request.FILES or None, initial={"stage": likely.get(project.stage, "before")})
     if form.is_bound and form.is_valid():
         photo = attempt(form, lambda: verbs.add_photo(project=project, by=request.user, **form.cleaned_data))
         if photo is not None:

@@ -19,7 +19,8 @@ from assistance import villages
 from assistance.codelists import SECTOR
 from assistance.models import Shortfall, VillageProject
 from assistance.services import projects as verbs
-from assistance.views.places import VillageField, asked_village, attempt, crumbs_of, form_page, village_or_404
+from assistance.views.base import attempt, posted
+from assistance.views.places import VillageField, asked_village, crumbs_of, form_page, village_or_404
 from assistance.village_filters import ANY, LATE, FigureFilter, ShortfallFilter, years
 from common import pages
 from common.forms import DateInput
@@ -256,7 +257,7 @@ def shortfall_new(request: HttpRequest) -> HttpResponse:
     village = asked_village(request, Permission.PROJECT_EDIT)
     first: dict[str, Any] = {"found_on": timezone.localdate(), "village": village.pk if village else None}
     first |= {"sector": request.GET.get("sector", ""), "text": request.GET.get("text", "")[:200]}
-    form = ShortfallForm(request.POST or None, initial=first)
+    form = ShortfallForm(posted(request), initial=first)
     form.fields["village"].offer(user, Permission.PROJECT_EDIT)  # type: ignore[attr-defined]
     if form.is_bound and form.is_valid():
         row = attempt(form, lambda: verbs.register_shortfall(by=user, **form.cleaned_data))
@@ -284,7 +285,7 @@ def shortfall_tie(request: HttpRequest, pk: int) -> HttpResponse:
     row = _shortfall(request, pk)
     here = VillageProject.objects.for_user(request.user).filter(village=row.village).exclude(stage=Stage.CANCELLED)
     found = {p.pk: p for p in here.order_by("-year", "-pk")}
-    form = TieForm(request.POST or None, initial={"project": row.project_id})
+    form = TieForm(posted(request), initial={"project": row.project_id})
     form.fields["project"].choices = [  # type: ignore[attr-defined]
         ("", _("没有项目")),
         *((str(p.pk), f"{p.title}（{p.get_stage_display()}）") for p in found.values()),
@@ -308,7 +309,7 @@ class ResolveForm(forms.Form):
 @read_on_get
 def shortfall_resolve(request: HttpRequest, pk: int) -> HttpResponse:
     row = _shortfall(request, pk)
-    form = ResolveForm(request.POST or None, initial={"on": timezone.localdate()})
+    form = ResolveForm(posted(request), initial={"on": timezone.localdate()})
     if form.is_bound and form.is_valid():
         done = attempt(form, lambda: verbs.resolve_shortfall(shortfall=row, by=request.user, **form.cleaned_data))
         if done is not None:

@@ -257,7 +257,7 @@ def test_a_project_is_led_from_form_to_form(land, clerk, officer, client_as):
     assert "移交管护" in page
     assert "120,000" in page
     assert "还差" in page
-    shown = mine.get(to("evidence_file", AssistanceEvidence.objects.get().uid) + "?size=small")
+    shown = mine.get(to("evidence", AssistanceEvidence.objects.get().uid) + "?size=small")
     assert (shown.status_code, shown["Cache-Control"]) == (200, "private, no-store")
 
 
@@ -327,7 +327,7 @@ def test_photos_of_a_project_are_removed_by_a_button(land, clerk, client_as):
     client.post(to("project_photo_remove", project.pk, photo.pk))
     photo.refresh_from_db()
     assert photo.removed_at
-    assert client.get(to("evidence_file", photo.uid)).status_code == 404
+    assert client.get(to("evidence", photo.uid)).status_code == 404
 
 
 # -- shortfalls -------------------------------------------------------------------------------------------------------------------------
@@ -449,7 +449,7 @@ def test_a_photo_of_a_house_comes_and_goes(land, clerk, client_as):
     house, client = IdleHouseFactory(village=land.village), client_as(clerk)
     client.post(to("house_photo_add", house.pk), {"upload": picture()})
     photo = house.evidence.get()
-    assert to("evidence_file", photo.uid) in client.get(to("house_detail", house.pk)).content.decode()
+    assert to("evidence", photo.uid) in client.get(to("house_detail", house.pk)).content.decode()
     client.post(to("house_photo_remove", house.pk, photo.pk))
     assert not house.evidence.filter(removed_at=None).exists()
     assert (
