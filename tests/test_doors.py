@@ -36,8 +36,8 @@ from tests.factories import (
     CadreFactory,
     DeviceFactory,
     DifferenceFactory,
-    GoalFactory,
     EvidenceFactory,
+    GoalFactory,
     HouseholdFactory,
     IdleHouseFactory,
     JobFactory,
@@ -668,6 +668,8 @@ def furnish(name: str, village: Any) -> Place:
     goal = GoalFactory(plan=plan)
     step = TaskFactory(goal=goal)
     PlanRevision.objects.create(plan=plan, revision=1, body=body_of(plan), by="drafter", at=timezone.now())
+    project, house = ProjectFactory(village=village), IdleHouseFactory(village=village)
+    project_photo = EvidenceFactory(project=project, file=vault.put("evidence/x", jpeg()))
     rows = {
         "plan": plan.pk,
         "plan_goal": goal.pk,
@@ -675,9 +677,6 @@ def furnish(name: str, village: Any) -> Place:
         "plan_photo": PlanEvidenceFactory(plan=plan, task=step, file=vault.put("evidence/x", jpeg())).uid,
         "revision": 1,
         "now": 0,
-    project, house = ProjectFactory(village=village), IdleHouseFactory(village=village)
-    project_photo = EvidenceFactory(project=project, file=vault.put("evidence/x", jpeg()))
-    rows = {
         "project": project.pk,
         "project_photo": project_photo.pk,
         "project_photo_uid": project_photo.uid,

@@ -52,9 +52,6 @@ def addresses(household):
     task = TaskFactory(goal__plan=plan)
     copied = PlanFactory(household=HouseholdFactory(village=household.village), submitted=True, copied_from=plan)
     TaskFactory(goal__plan=copied)
-    task = VerificationTaskFactory(household=household)
-    task.draw.region = household.township
-    task.draw.save()
     project, house = ProjectFactory(village=household.village), IdleHouseFactory(village=household.village)
     ShortfallFactory(village=household.village)
     return {
