@@ -48,6 +48,7 @@ class AssistanceConfig(AppConfig):
         from assistance import cards, jobs, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
+        from catalogue import usage
         from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import cards as household_cards
         from households import tiles, trail
@@ -57,6 +58,7 @@ class AssistanceConfig(AppConfig):
 
         audit.vouch_for(*VOUCHED)
         plans_received.register(received.received)
+        usage.register(received.used)
         audit.FILES.append(checker_of(AssistanceEvidence))
         audit.CHECKS.append(funds.check)
         vault.LASTING.append((AssistanceEvidence, "file"))

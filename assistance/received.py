@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from assistance.models import Delivery
+from assistance.models import Delivery, Measure, PayBatch
+from catalogue.models import MeasureKind
 from common.lookups import among
 from plans.received import Receipt
 
@@ -16,3 +17,8 @@ def received(households: Sequence[int], since: int) -> Iterable[Receipt]:
     )
     names = ("household_id", "member_id", "kind__code", "measure__year")
     return [Receipt(*row) for row in rows.order_by().values_list(*names).distinct()]
+
+
+def used(kind: MeasureKind) -> bool:
+    """For `catalogue.usage`: whether a measure of this kind was ever proposed, or a subsidy list names it."""
+    return Measure.objects.filter(kind=kind).exists() or PayBatch.objects.filter(kind=kind).exists()

@@ -8,7 +8,12 @@ class CatalogueConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import navigation
+        from catalogue import services
+        from catalogue.models import VOUCHED
+        from common import audit, navigation
+
+        audit.vouch_for(*VOUCHED)
+        audit.CHECKS.append(services.check)
 
         navigation.register(
             navigation.Item(

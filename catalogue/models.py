@@ -14,6 +14,10 @@ from catalogue.codelists import COLUMN, Period, Whose
 from households import codelists
 from households.models.annual import CHECKS
 
+# Version 1 is what the software brought; every change by people counts, and what they add begins at 2. The audit trail vouches for what
+# people did (`audit_rows`); what nobody touched is compared with the shipped file (`services.check`).
+SHIPPED = 1
+
 
 class ReliefCategory(models.Model):
     """救助类别. The ten that are shipped are a default: no source fixes the ten, so a county may rename, add and retire them."""
@@ -22,6 +26,9 @@ class ReliefCategory(models.Model):
     name = models.CharField(_("名称"), max_length=40)
     place = models.PositiveSmallIntegerField(_("次序"), default=0)
     is_active = models.BooleanField(_("使用中"), default=True)
+    version = models.PositiveIntegerField(default=SHIPPED)
+
+    audit_rows: ClassVar = Q(version__gt=SHIPPED)
 
     class Meta:
         verbose_name = _("救助类别")
@@ -73,8 +80,9 @@ class MeasureKind(models.Model):
     department = models.CharField(_("主管部门"), max_length=40, blank=True)
     valid_from = models.DateField(_("启用日期"))
     valid_to = models.DateField(_("停用日期"), null=True, blank=True)
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=SHIPPED)
 
+    audit_rows: ClassVar = Q(version__gt=SHIPPED)
     objects = MeasureKindQuerySet.as_manager()
 
     class Meta:
@@ -90,3 +98,7 @@ class MeasureKind(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+# Tables whose rows the audit trail vouches for.
+VOUCHED = (MeasureKind, ReliefCategory)

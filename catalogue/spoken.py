@@ -13,6 +13,7 @@ from households.ledger import CHECK_TITLES
 from households.models import HouseholdYear, Member, MemberYear
 from households.models.status import Status
 from surveys import rules
+from surveys.spoken import Speech
 
 # Values that say of themselves what they are about: 长期慢性病, 省外务工; of the others the label stands before them.
 _PLAIN = frozenset(["status", "relation", "sex", "health", "labour", "school", "work_area", "dwelling_grade", "road"])
@@ -60,3 +61,37 @@ def fact(name: str, found: Any) -> str:
     if name in _PLAIN or name == "age":
         return said
     return _("%(label)s：%(value)s") % {"label": label(name), "value": said}
+
+
+# -- rules ----------------------------------------------------------------------------------------------------------------------
+
+
+def rule(told: Any) -> str:
+    """A rule as a sentence's part: “低保”是 是 且 “年龄” ≥ 16."""
+    return _Speech().say(told)
+
+
+class _Speech(Speech):
+    """The words of survey forms, about the facts of the ledger."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+        self.words = {name: f"“{label(name)}”" for name in (*HOUSEHOLD_NAMES, *MEMBER_NAMES)}
+
+    def value(self, told: Any, beside: Any = None) -> str:
+        name = beside["var"] if isinstance(beside, dict) and "var" in beside else ""
+        if isinstance(name, str) and name in self.words and told is not None:
+            return value(name, told) or str(rules.text(told))
+        return super().value(told, beside)
+
+    def say(self, told: Any, beside: Any = None) -> str:
+        match told:
+            case {"==": [{"var": name}, bool(known)]}:
+                return _("%(fact)s：%(value)s") % {"fact": self.name(name), "value": values.yes_no(known)}
+            case {"!": [{"==": [{"var": name}, bool(known)]}]}:
+                return self.say({"==": [{"var": name}, not known]})
+            case {">=": [{"count": inner}, 1]}:
+                return _("家里有人（%(rule)s）") % {"rule": self.say(inner)}
+            case {"!": [inner]} if not (isinstance(inner, dict) and "blank" in inner):
+                return _("不能（%(rule)s）") % {"rule": self.say(inner)}
+        return super().say(told, beside)

@@ -33,13 +33,15 @@ class PlansConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
+        from catalogue import usage
         from common import audit, bulk, navigation, tabs, vault
         from households import tiles, trail, values
         from households.services.evidence import checker_of
-        from plans import waiting
+        from plans import drafting, waiting
         from plans.models import VOUCHED, Goal, Indicator, Plan, PlanEvidence, PlanRevision, Task
 
         audit.vouch_for(*VOUCHED)
+        usage.register(drafting.used)
         audit.FILES.append(checker_of(PlanEvidence))
         vault.LASTING.append((PlanEvidence, "file"))
         trail.register(ACTIONS)

@@ -11,6 +11,7 @@ from catalogue.models import MeasureKind
 from households import curtain
 from households.models import Household
 from plans import neighbours
+from plans.models import Task
 from plans.proposals import Considered, Proposal, consider
 
 
@@ -42,3 +43,8 @@ def taken_over(proposal: Proposal) -> dict[str, Any]:
     return {
         "source": proposal.source, "goal": proposal.goal, "kind": proposal.kind, "member": proposal.member, "reasons": reasons,
     }  # fmt: skip
+
+
+def used(kind: MeasureKind) -> bool:
+    """For `catalogue.usage`: whether a task names the kind."""
+    return Task.objects.filter(kind=kind).exists()

@@ -17,7 +17,7 @@ MODELS = {"household": Household, "year": HouseholdYear, "member": Member, "myea
 
 def rule(told: Any, form: Definition) -> str:
     """A rule as a sentence's part: 「房屋安全等级」是 C 级（危房）、D 级（危房）之一 且 年龄 ≥ 16."""
-    return _Speech(form).say(told)
+    return Speech(form).say(told)
 
 
 def where(asked: Field) -> str:
@@ -42,7 +42,7 @@ def kind(asked: Field) -> str:
     }[asked.type]  # fmt: skip
 
 
-class _Speech:
+class Speech:
     def __init__(self, form: Definition) -> None:
         self.fields = {asked.id: asked for asked in form.fields}
         self.words = {

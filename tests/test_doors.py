@@ -25,6 +25,7 @@ from PIL import Image
 
 from accounts.roles import GRANTS, PERMISSION_TITLES, Permission, Role
 from assistance.models import AssistanceEvidence
+from catalogue.models import ReliefCategory
 from common import vault
 from exchange.models import ImportBatch
 from plans.models import Plan, PlanRevision
@@ -314,6 +315,14 @@ DOORS: list[Door] = [
     # the catalogue of measures
     *get("catalogue:kind_list", Menu(P.HOUSEHOLD_VIEW)),
     *get("catalogue:kind_detail", Menu(P.HOUSEHOLD_VIEW), {"code": "'dibao"}),
+    *form("catalogue:kind_add", Menu(P.CATALOGUE_EDIT)),
+    *form("catalogue:kind_edit", Menu(P.CATALOGUE_EDIT), {"code": "'dibao"}),
+    *form("catalogue:kind_retire", Menu(P.CATALOGUE_EDIT), {"code": "'dibao"}),
+    *get("catalogue:kind_history", Menu(P.HISTORY_VIEW), {"code": "'dibao"}),
+    *get("catalogue:category_list", Menu(P.CATALOGUE_EDIT)),
+    *form("catalogue:category_add", Menu(P.CATALOGUE_EDIT)),
+    *form("catalogue:category_edit", Menu(P.CATALOGUE_EDIT), {"pk": "relief_category"}),
+    *form("catalogue:category_retire", Menu(P.CATALOGUE_EDIT), {"pk": "relief_category"}),
     # 应享实享, comparisons
     *get("assistance:entitlement", Menu(P.HOUSEHOLD_VIEW)),
     *post("assistance:entitlement_look", Menu(P.HOUSEHOLD_VIEW)),
@@ -713,6 +722,7 @@ def furnish(name: str, village: Any) -> Place:
             year=2026,
             state=ImportBatch.State.PREVIEWED,
         ).pk,
+        "relief_category": ReliefCategory.objects.get(code="dibao").pk,
         "survey_round": RoundFactory(region=village).pk,
         "survey_form": SurveyFormFactory(region=village.parent.parent).pk,
         "village": village.pk,

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
+from catalogue import spoken
 from catalogue.codelists import COLUMN
 from catalogue.eligibility import facts_of
+from catalogue.forms import TYPES
 from catalogue.models import MeasureKind
 from common.readonly import reads_only
 from households import codelists
@@ -26,10 +28,12 @@ MOST_HOUSEHOLDS = 2000  # of a village, looked through at once
 
 @reads_only
 def kind_list(request: HttpRequest) -> HttpResponse:
-    """All kinds in force, column by column of the national tables; `cause` and `check` leave those that answer it."""
+    """All kinds in force, column by column of the national tables; `cause` and `check` leave those that answer it, `retired` adds those
+    that are not in force today."""
     require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     today = timezone.localdate()
-    kinds = MeasureKind.objects.in_force(today)
+    retired = request.GET.get("retired") == "1"
+    kinds = MeasureKind.objects.all() if retired else MeasureKind.objects.in_force(today)
     cause, check = request.GET.get("cause", ""), request.GET.get("check", "")
     if cause in codelists.CAUSE:
         kinds = kinds.filter(causes__contains=[cause])
@@ -41,7 +45,8 @@ def kind_list(request: HttpRequest) -> HttpResponse:
     columns = [(COLUMN.label(code.code), by_column[code.code]) for code in COLUMN.codes if code.code in by_column]
     context = {
         "columns": columns, "count": sum(len(rows) for _label, rows in columns), "cause": cause, "check": check,
-        "causes": codelists.CAUSE.choices, "checks": CHECK_TITLES.items(), "now": today,
+        "causes": codelists.CAUSE.choices, "checks": CHECK_TITLES.items(), "now": today, "retired": retired,
+        "may_edit": request.user.can(Permission.CATALOGUE_EDIT),
     }  # fmt: skip
     return render(request, "catalogue/kind_list.html", context)
 
@@ -57,6 +62,8 @@ def kind_detail(request: HttpRequest, code: str) -> HttpResponse:
     context: dict[str, Any] = {
         "kind": kind, "causes": codelists.CAUSE.labels(kind.causes), "checks": [CHECK_TITLES[name] for name in kind.checks],
         "regions": regions.choices, "chosen": regions.chosen, "village": village, "year": today.year, "now": today,
+        "rule": spoken.rule(kind.eligible) if kind.eligible is not None else "", "own": [(each["label"], TYPES.get(each["type"], each["type"]), each.get("unit", ""), _("、").join(text for _code, text in each.get("choices", ()))) for each in kind.fields],
+        "may_edit": request.user.can(Permission.CATALOGUE_EDIT), "may_see_history": request.user.can(Permission.HISTORY_VIEW),
     }  # fmt: skip
     if village is not None:
         households = (
