@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import require
 from common.readonly import read_on_get
+from households import curtain
 from households.models import Household
 from households.services import LedgerError
 from plans import drafting
@@ -34,6 +35,7 @@ def proposals(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     today = timezone.localdate()
     if not EARLIEST <= year <= today.year + 1:
         raise Http404
+    curtain.require(request.user, household.pk, year)
     found = drafting.drafting_of(household, year, user=request.user, today=today)
     ticked = set(request.POST.getlist("take"))
     problem = ""
