@@ -34,9 +34,10 @@ LISTS = {"delivery.listed": _("按清单发放")}
 
 
 def tell_demonstration() -> None:
-    from assistance import demo  # only where there is one
+    from assistance import demo, demo_villages  # only where there is one
 
     demo.fill()
+    demo_villages.fill()
 
 
 class AssistanceConfig(AppConfig):

@@ -114,18 +114,17 @@ def _record(action: str, row: VillageProject, by: Any, before: dict[str, Any] | 
 
 
 @transaction.atomic
-def propose_project(*, village: Region, facts: Mapping[str, Any], by: Any) -> VillageProject:
-    """申报: a project of a village, to be approved by somebody else. `facts` are of `FACTS`."""
+def propose_project(*, village: Region, facts: Mapping[str, Any], by: Any, on: dt.date | None = None) -> VillageProject:
+    """申报: a project of a village, to be approved by somebody else. `facts` are of `FACTS`; `on` is today by default."""
     if village.level != Level.VILLAGE or not village.is_current:
         raise ValidationError({"village": [_("项目要登记在一个现有的村，请重新选择。")]})
     require_in(by, Permission.PROJECT_EDIT, village)
-    now = timezone.now()
+    now, on = timezone.now(), on or timezone.localdate()
+    refuse_future(on, "on")
     row = VillageProject(village=village, proposed_by=by.username, proposed_at=now)
     _put(row, facts)
     save(row)
-    step = ProjectStep.objects.create(
-        project=row, stage=Stage.PROPOSED, on=timezone.localdate(), by=by.username, at=now
-    )
+    step = ProjectStep.objects.create(project=row, stage=Stage.PROPOSED, on=on, by=by.username, at=now)
     _record("villageproject.proposed", row, by, {}, step)
     return row
 

@@ -162,6 +162,7 @@ class ProjectForm(forms.Form):
     )
     budget = MoneyField(label=gettext_lazy("估算投资"), required=False)
     builder = forms.CharField(label=gettext_lazy("实施单位"), max_length=80, required=False)
+    on = forms.DateField(label=gettext_lazy("申报日期"), widget=DateInput())
     starts_on = forms.DateField(label=gettext_lazy("计划开工"), widget=DateInput(), required=False)
     due_on = forms.DateField(label=gettext_lazy("计划完工"), widget=DateInput(), required=False)
 
@@ -171,14 +172,15 @@ def project_new(request: HttpRequest) -> HttpResponse:
     user = request.user
     require_somewhere(user, Permission.PROJECT_EDIT)
     village = asked_village(request, Permission.PROJECT_EDIT)
-    first = {"year": timezone.localdate().year, "village": village.pk if village else None, "sector": request.GET.get("sector", "")}  # fmt: skip
+    today = timezone.localdate()
+    first = {"year": today.year, "on": today, "village": village.pk if village else None, "sector": request.GET.get("sector", "")}  # fmt: skip
     form = ProjectForm(posted(request), initial=first)
     form.fields["village"].offer(user, Permission.PROJECT_EDIT)  # type: ignore[attr-defined]
     if form.is_bound and form.is_valid():
         facts = dict(form.cleaned_data)
-        chosen = facts.pop("village")
+        chosen, on = facts.pop("village"), facts.pop("on")
         facts.pop("version")
-        row = attempt(form, lambda: verbs.propose_project(village=chosen, facts=facts, by=user))
+        row = attempt(form, lambda: verbs.propose_project(village=chosen, facts=facts, on=on, by=user))
         if row is not None:
             messages.success(request, _("已申报项目“%(title)s”，等待审批。") % {"title": row.title})
             return redirect("assistance:project_detail", row.pk)
@@ -191,7 +193,7 @@ def project_change(request: HttpRequest, pk: int) -> HttpResponse:
     project = _project(request, pk, Permission.PROJECT_EDIT)
     first = {name: getattr(project, name) for name in (*verbs.FACTS, "version")}
     form = ProjectForm(posted(request), initial=first)
-    del form.fields["village"]
+    del form.fields["village"], form.fields["on"]
     if project.stage != Stage.PROPOSED:
         for name in ("sector", "year", "budget"):
             del form.fields[name]

@@ -228,7 +228,7 @@ def test_a_project_is_led_from_form_to_form(land, clerk, officer, client_as):
     mine, office = client_as(clerk), client_as(officer)
     answer = mine.post(
         to("project_new"),
-        {"village": land.village.pk, "sector": "road", "title": "3组道路硬化", "year": TODAY.year, "budget": "120,000", "quantity": "800", "unit": "米"},
+        {"village": land.village.pk, "sector": "road", "title": "3组道路硬化", "year": TODAY.year, "budget": "120,000", "quantity": "800", "unit": "米", "on": TODAY.isoformat()},
     )  # fmt: skip
     project = VillageProject.objects.get()
     assert answer.url == to("project_detail", project.pk)
@@ -265,11 +265,18 @@ def test_a_project_is_led_from_form_to_form(land, clerk, officer, client_as):
     ("wrong", "say"),
     [
         ({"title": ""}, "请填写这一项"), ({"budget": "-1"}, "大于 0"), ({"budget": "很多"}, "请写成数字"), ({"year": "1999"}, "2010"),
+        ({"on": (TODAY + DAY).isoformat()}, "日期在今天之后"),
         ({"due_on": "2026-01-01", "starts_on": "2026-02-01"}, "计划完工在计划开工之前"), ({"village": "999999"}, "不在您的管理范围内"),
     ],
 )  # fmt: skip
 def test_a_form_that_is_wrong_says_so_and_keeps_what_was_typed(wrong, say, land, clerk, client_as):
-    data = {"village": land.village.pk, "sector": "road", "title": "3组道路硬化", "year": TODAY.year}
+    data = {
+        "village": land.village.pk,
+        "sector": "road",
+        "title": "3组道路硬化",
+        "year": TODAY.year,
+        "on": TODAY.isoformat(),
+    }
     answer = client_as(clerk).post(to("project_new"), data | wrong)
     assert answer.status_code == 422
     assert say in text_of(answer)
@@ -277,7 +284,13 @@ def test_a_form_that_is_wrong_says_so_and_keeps_what_was_typed(wrong, say, land,
 
 
 def test_a_village_of_others_cannot_be_forged(land, clerk, client_as):
-    data = {"village": land.near_village.pk, "sector": "road", "title": "3组道路硬化", "year": TODAY.year}
+    data = {
+        "village": land.near_village.pk,
+        "sector": "road",
+        "title": "3组道路硬化",
+        "year": TODAY.year,
+        "on": TODAY.isoformat(),
+    }
     assert client_as(clerk).post(to("project_new"), data).status_code == 422
     assert (
         client_as(clerk).get(to("project_new") + f"?village={land.near_village.pk}").context["form"].initial["village"]
