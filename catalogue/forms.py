@@ -62,7 +62,7 @@ class KindForm(forms.Form):
     )  # fmt: skip
     condition = forms.ChoiceField(label=gettext_lazy("享受条件"), widget=forms.RadioSelect)
     joined = forms.ChoiceField(
-        label=gettext_lazy("几条条件"),
+        label=gettext_lazy("条件有几条时"),
         choices=[("and", gettext_lazy("都要符合")), ("or", gettext_lazy("符合一条就行"))],
         widget=forms.RadioSelect,
         initial="and",

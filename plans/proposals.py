@@ -117,12 +117,25 @@ class Like:
     @property
     def sentences(self) -> list[str]:
         """In words, the warning last. Never that one thing made the other."""
-        sentence = (
-            _("%(others)s，%(year)s 年其中 %(got)s 户得到这项措施。")
-            if self.got
-            else _("%(others)s，%(year)s 年没有一户得到这项措施。")
-        )
-        said = [sentence % {"others": self._others(), "year": self.year, "got": self.got}]
+        return [self.others, *self.told]
+
+    @property
+    def others(self) -> str:
+        """The households there are to compare with."""
+        kind, _colon, code = self.source.partition(":")
+        if kind == "check":
+            return _("本村另有 %(count)s 户“%(what)s”也未达标。") % {"count": self.same, "what": CHECK_TITLES[code]}
+        return _("本村另有 %(count)s 户致贫原因也有“%(what)s”。") % {
+            "count": self.same,
+            "what": codelists.CAUSE.label(code),
+        }
+
+    @property
+    def told(self) -> list[str]:
+        """What they received, and their income."""
+        if not self.got:
+            return [_("%(year)s 年其中没有一户得到这项措施。") % {"year": self.year}]
+        said = [_("%(year)s 年其中 %(got)s 户得到这项措施。") % {"year": self.year, "got": self.got}]
         if self.known and self.before is not None and self.after is not None:
             said.append(
                 _("有两年收入的 %(known)s 户，人均纯收入中位数 %(last)s 年 %(before)s 元，%(year)s 年 %(after)s 元。")
@@ -134,18 +147,6 @@ class Like:
         if self.few:
             said.append(_("只有 %(count)s 户，仅供参考。") % {"count": min(self.got, self.known or self.got)})
         return said
-
-    def _others(self) -> str:
-        kind, _colon, code = self.source.partition(":")
-        about = {
-            "count": self.same,
-            "what": CHECK_TITLES.get(code, "") if kind == "check" else codelists.CAUSE.label(code),
-        }
-        return (
-            _("本村另有 %(count)s 户“%(what)s”也未达标")
-            if kind == "check"
-            else _("本村另有 %(count)s 户致贫原因也有“%(what)s”")
-        ) % about
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +20,7 @@ from households.models import Household
 from households.services import LedgerError
 from plans import drafting
 from plans.models import Plan
-from plans.proposals import title_of
+from plans.proposals import Proposal, title_of
 from plans.services import draft_plan
 
 EARLIEST = 2010
@@ -50,14 +50,30 @@ def proposals(request: HttpRequest, pk: int, year: int) -> HttpResponse:
             messages.success(request, _("%(year)s 年度帮扶计划的草稿已经建好。") % {"year": year})
             return redirect("plans:plan_detail", plan.pk)
     groups = [
-        {"goal": goal, "title": title_of(source), "proposals": list(each)}
-        for (source, goal), each in groupby(found.found.proposals, key=lambda one: (one.source, one.goal))
+        _group(source, found.found.proposals) for source in dict.fromkeys(p.source for p in found.found.proposals)
     ]
     context: dict[str, Any] = {
         "household": household, "year": year, "found": found, "groups": groups, "ticked": ticked, "problem": problem,
         "plan": Plan.objects.for_user(request.user).filter(household=household, year=year).first(),
     }  # fmt: skip
     return render(request, "plans/proposals.html", context, status=REFUSED if problem else 200)
+
+
+def _group(source: str, proposals: Sequence[Proposal]) -> dict[str, Any]:
+    """One goal: what holds of all its proposals is said once, the rest row by row."""
+    own = [each for each in proposals if each.source == source]
+    common = (
+        [sentence for sentence in own[0].reasons if all(sentence in each.reasons for each in own)]
+        if len(own) > 1
+        else []
+    )
+    like = own[0].like
+    return {
+        "goal": own[0].goal,
+        "title": title_of(source),
+        "said": [*common, *([like.others] if like else [])],
+        "rows": [(each, [sentence for sentence in each.reasons if sentence not in common]) for each in own],
+    }
 
 
 def _draft(request: HttpRequest, household: Household, year: int, found: drafting.Drafting, ticked: set[str]) -> Plan:
