@@ -35,9 +35,9 @@ class PlansConfig(AppConfig):
         from accounts.roles import Permission
         from catalogue import usage
         from common import audit, bulk, navigation, tabs, vault
-        from households import tiles, trail, values
+        from households import papers, tiles, trail, values
         from households.services.evidence import checker_of
-        from plans import drafting, waiting
+        from plans import drafting, paper, waiting
         from plans.models import VOUCHED, Goal, Indicator, Plan, PlanEvidence, PlanRevision, Task
 
         audit.vouch_for(*VOUCHED)
@@ -55,6 +55,7 @@ class PlansConfig(AppConfig):
         values.register(PlanRevision, "plan_id", "revision", "body", "by", "at")
         values.register(PlanEvidence, "plan_id", "task_id", "uploaded_at")
         tiles.register(waiting.tiles)
+        papers.register(paper.sections)
         navigation.register(
             navigation.Item("daily", _("帮扶计划"), "plans:board", "plan", Permission.HOUSEHOLD_VIEW, weight=24),
             navigation.Item("daily", _("我的任务"), "plans:task_list", "task", Permission.PLAN_EDIT, weight=26),
