@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from catalogue import standard
+from catalogue.models import MeasureKind, ReliefCategory
 from common import audit
 from households import services as ledger
 from plans import services
@@ -34,6 +36,7 @@ def jpeg(colour=(120, 140, 90)):
 
 @pytest.fixture
 def home(officer, village):
+    standard.put_in(ReliefCategory, MeasureKind)  # an emptied database has no catalogue
     household = ledger.register_household(
         village=village, by=officer, householder={"name": "王建国", "id_number": invented_id_number()}, facts={"hamlet": "5组"}
     )  # fmt: skip
