@@ -95,10 +95,6 @@ class AssistanceConfig(AppConfig):
                 "daily", _("帮扶措施"), "assistance:measure_list", "task", Permission.HOUSEHOLD_VIEW, weight=60
             ),
             navigation.Item(
-                "daily", _("批量落实"), "assistance:delivery_batch", "check", Permission.DELIVERY_RECORD, weight=61
-            ),
-            navigation.Item("daily", _("签收"), "assistance:delivery_sign", "edit", Permission.DELIVERY_CONFIRM, weight=62),
-            navigation.Item(
                 "daily", _("服务诉求"), "assistance:request_list", "phone", Permission.HOUSEHOLD_VIEW, weight=63
             ),
         )  # fmt: skip

@@ -196,6 +196,23 @@ class DeliveryForm(forms.Form):
                 self.add_error(f"amount_{place}", _t("选了资金，请填写金额。"))
         return data
 
+    @property
+    def more(self) -> list[Any]:
+        """The second and third fund: rarely needed, so folded away."""
+        return [self[name] for name in self.fields if name[-2:] in ("_2", "_3")]
+
+    @property
+    def more_open(self) -> bool:
+        return any(field.value() for field in self.more)
+
+    @property
+    def first(self) -> list[Any]:
+        return [self[name] for name in self.fields if name[-2:] not in ("_2", "_3") and name not in ("photo", "note")]
+
+    @property
+    def last(self) -> list[Any]:
+        return [self[name] for name in ("photo", "note")]
+
     def facts(self) -> dict[str, Any]:
         """For the verb."""
         data = self.cleaned_data

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
+from assistance.models import Measure
 from plans.models import Plan
 from tests.factories import (
     DeviceFactory,
@@ -32,6 +33,7 @@ from tests.factories import (
     UserFactory,
     VerificationTaskFactory,
 )
+from tests.factories.assistance import DeliveryFactory, MeasureFactory, ServiceRequestFactory
 
 RECORD = Path(__file__).with_name("query_counts.json")
 pytestmark = pytest.mark.django_db
@@ -54,6 +56,9 @@ def addresses(household):
     TaskFactory(goal__plan=copied)
     project, house = ProjectFactory(village=household.village), IdleHouseFactory(village=household.village)
     ShortfallFactory(village=household.village)
+    delivered = DeliveryFactory(measure__household=household)
+    MeasureFactory(household=HouseholdFactory(village=household.village), kind=delivered.kind, approved=True)
+    of_village = f"region={household.village_id}&kind={delivered.kind.code}"
     return {
         "home": reverse("home"),
         "household list": reverse("households:household_list"),
@@ -113,11 +118,26 @@ def addresses(household):
         "my surveys": reverse("collect:home"),
         "service worker": reverse("collect:worker"),
         "ping of a phone": reverse("collect:api_ping"),
+        "measures": reverse("assistance:measure_list"),
+        "measures, filtered": reverse("assistance:measure_list") + "?state=mine&column=industry",
+        "measures, denied": reverse("assistance:measure_list") + "?state=denied",
+        "measure": reverse("assistance:measure_detail", args=[delivered.measure_id]),
+        "measures of a household": reverse("assistance:household_measures", args=own),
+        "kinds to propose": reverse("assistance:measure_propose", args=own),
+        "deliveries of a village": reverse("assistance:delivery_batch") + f"?{of_village}",
+        "receipts of a village": reverse("assistance:delivery_sign") + f"?{of_village}",
+        "sheet of receipts": reverse("assistance:delivery_sheet") + f"?{of_village}",
+        "requests": reverse("assistance:request_list"),
+        "request": reverse("assistance:request_detail", args=[ServiceRequestFactory(household=household).pk]),
         "api households": reverse("api:household-list"),
         "api ledger": reverse("api:household-detail", args=own),
         "api surveys": reverse("api:survey-list"),
         "api survey": reverse("api:survey-detail", args=[survey.pk]),
     }
+
+
+def household_measure(household):
+    return Measure.objects.filter(household=household).earliest("pk")
 
 
 @pytest.fixture
@@ -145,7 +165,16 @@ def test_no_page_grows_with_its_rows(counts, household, land):
     HouseholdFactory.create_batch(20, village=land.village, with_householder=True, with_year=True)
     survey = household.surveys.get()
     plan = Plan.objects.get(household=household)
+    kind = household_measure(household).kind
     for _n in range(6):
+        home = HouseholdFactory(village=land.village, with_householder=True)
+        MeasureFactory(household=home, kind=kind, approved=True)
+        DeliveryFactory(measure=MeasureFactory(household=home, kind__in_kind=True, approved=True))
+        DeliveryFactory(measure=MeasureFactory(household=household, kind__in_kind=True, approved=True))
+        DeliveryFactory(
+            measure=MeasureFactory(household=HouseholdFactory(village=land.village), kind=kind, approved=True)
+        )
+        ServiceRequestFactory(household=home)
         ProjectFactory(village=land.village)
         ShortfallFactory(village=land.village)
         TenancyFactory(house=IdleHouseFactory(village=land.village))

@@ -114,9 +114,9 @@ def named(kind: MeasureKind, member: Member | None) -> str:
     return _("%(kind)s（%(name)s）") % {"kind": kind.title, "name": member.name} if member else kind.title
 
 
-def told(measure: Measure, *more: str) -> str:
-    """雨露计划（王芳），2026年，3,000元: what the trail says of a measure."""
-    parts = [named(measure.kind, measure.member), _("%(year)s年") % {"year": measure.year}, *more]
+def told(measure: Measure, *more: str, period: str = "") -> str:
+    """雨露计划（王芳），2026年，3,000元: what the trail says of a measure; `period` stands for its year."""
+    parts = [named(measure.kind, measure.member), period or _("%(year)s年") % {"year": measure.year}, *more]
     return "，".join(part for part in parts if part)
 
 

@@ -82,7 +82,7 @@ def _confirm(deliveries: Collection[Delivery], way: str, by: Any, on: dt.date | 
     action = "delivery.confirmed" if received else "delivery.denied"
     audit.record_many(
         acts.event(
-            action, row, by, acts.told(measures[row.measure_id], said_period(row.period), acts.yuan(row.amount), said),
+            action, row, by, acts.told(measures[row.measure_id], acts.yuan(row.amount), said, period=said_period(row.period)),
             [each, measures[row.measure_id], *([evidence] if evidence and evidence.delivery_id == row.pk else [])],
         )
         for row, each in zip(rows, made, strict=True)

@@ -142,7 +142,7 @@ def deliver_many(*, given: Iterable[Given], on: dt.date, by: Any, period: str = 
 
 
 def _told(delivery: Delivery) -> str:
-    return acts.told(delivery.measure, said_period(delivery.period), acts.yuan(delivery.amount))
+    return acts.told(delivery.measure, acts.yuan(delivery.amount), period=said_period(delivery.period))
 
 
 def _keep_photo(delivery: Delivery, upload: Any, by: Any, on: dt.date) -> AssistanceEvidence:
@@ -247,7 +247,7 @@ def reverse_delivery(*, delivery: Delivery, reason: str, by: Any, on: dt.date | 
         "delivery.reversed",
         back,
         by,
-        acts.told(measure, said_period(row.period), acts.yuan(row.amount), said),
+        acts.told(measure, acts.yuan(row.amount), said, period=said_period(row.period)),
         [row, measure],
     )
     return back

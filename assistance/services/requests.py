@@ -85,7 +85,10 @@ def answer(*, request: ServiceRequest, text: str, by: Any, measure: Measure | No
     row.answered_by, row.answered_at = by.username, timezone.now()
     save(row)
     acts.record(
-        "servicerequest.answered", row, by, _("%(text)s：%(answer)s") % {"text": row.text, "answer": row.answer}
+        "servicerequest.answered",
+        row,
+        by,
+        _("%(text)s：%(answer)s") % {"text": row.text.rstrip("。"), "answer": row.answer},
     )
     return row
 
@@ -108,7 +111,7 @@ def confirm(*, request: ServiceRequest, satisfied: bool, by: Any, note: str = ""
         row.state, row.answer, row.answered_by, row.answered_at = State.TAKEN, "", "", None
         action = "servicerequest.reopened"
     save(row)
-    acts.record(action, row, by, "：".join(part for part in (row.text, row.closing_note) if part))
+    acts.record(action, row, by, "：".join(part for part in (row.text.rstrip("。"), row.closing_note) if part))
     return row
 
 
@@ -120,7 +123,10 @@ def withdraw(*, request: ServiceRequest, by: Any, note: str) -> ServiceRequest:
     row.state = State.WITHDRAWN
     save(row)
     acts.record(
-        "servicerequest.withdrawn", row, by, _("%(text)s：%(why)s") % {"text": row.text, "why": row.closing_note}
+        "servicerequest.withdrawn",
+        row,
+        by,
+        _("%(text)s：%(why)s") % {"text": row.text.rstrip("。"), "why": row.closing_note},
     )
     return row
 

@@ -252,7 +252,7 @@ def _to_sign(request: HttpRequest, chosen: Chosen) -> list[Line]:
     rows = (
         Delivery.objects.for_user(request.user, Permission.DELIVERY_CONFIRM)
         .filter(village=chosen.village, kind=chosen.kind, measure__year=chosen.year, is_reversal=False, reversed_by=None, confirmation=None)
-        .select_related("household__village", "household__township", "member", "kind", "measure")
+        .select_related("household__village", "household__township", "member", "kind", "measure", "confirmation")
         .order_by("household__sort_key", "household", "period", "pk")[:MOST]
     )  # fmt: skip
     return lines_of(list(rows))

@@ -69,6 +69,8 @@ def measure_list(request: HttpRequest) -> HttpResponse:
             "more_open": any(name in query for name in more),
             "kept": {name: query[name] for name in HIDDEN if name in query},
             "actions": bulk.actions_for("assistance.Measure", request.user),
+            "may_deliver": request.user.can(Permission.DELIVERY_RECORD),  # type: ignore[union-attr]
+            "may_confirm": request.user.can(Permission.DELIVERY_CONFIRM),  # type: ignore[union-attr]
             "choose_all": page.count.value <= selection.MOST and bool(page.previous or page.next),
         }
 
@@ -290,7 +292,12 @@ def _kinds(household: Household, facts: Any, kinds: Any, year: int) -> list[tupl
         columns.setdefault(kind.column, []).append(
             {"kind": kind, "may": may, "has": kind.pk in have, "url": _here(kind, year)}
         )
-    return [(COLUMN.label(code.code), columns[code.code]) for code in COLUMN.codes if code.code in columns]
+    rank = {True: 0, None: 1, False: 2}
+    return [
+        (COLUMN.label(code.code), sorted(columns[code.code], key=lambda each: rank[each["may"]]))
+        for code in COLUMN.codes
+        if code.code in columns
+    ]
 
 
 @read_on_get
