@@ -5,15 +5,54 @@ from django.utils import timezone
 
 from assistance.models import Confirmation, Measure
 from common import vault
+from tests.browser import AXE, OVERFLOW, RULES
 from tests.factories import HouseholdFactory
-from tests.factories.assistance import KindFactory
+from tests.factories.assistance import DeliveryFactory, KindFactory, MeasureFactory, ServiceRequestFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True, databases=["default", "outside"]),
+]
 
 
 def narrow(page):
     """Nothing stands out at the right."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_pages_are_accessible_and_fit(width, sign_in, land, officer):
+    home = HouseholdFactory(village=land.village, with_householder=True, with_year=True)
+    kind = KindFactory(of_member=True, in_kind=True, fields=[{"id": "item", "type": "yesno", "label": "自主"}])
+    waiting = MeasureFactory(household=home, kind__title="待审的", proposed_by="somebody")
+    ready = MeasureFactory(household=home, member=home.members.get(), kind=kind, approved=True)
+    delivery = DeliveryFactory(measure=ready)
+    denied = DeliveryFactory(measure=MeasureFactory(household=home, approved=True, kind__in_kind=True))
+    Confirmation.objects.create(
+        delivery=denied, way="visit", on=timezone.localdate(), by="x", at=timezone.now(), received=False, note="没见到"
+    )  # fmt: skip
+    Measure.objects.filter(pk__in=[ready.pk, denied.measure_id]).update(state="delivered")
+    request = ServiceRequestFactory(household=home, state="taken", taker=officer, taken_at=timezone.now())
+    village = f"?region={land.village.pk}&kind={kind.code}"
+    waiting_kind = f"?region={land.village.pk}&kind={waiting.kind.code}"
+    pages = [
+        "measures/", f"measures/{waiting.pk}/", f"measures/{denied.measure_id}/", f"measures/{waiting.pk}/change/",
+        f"measures/{waiting.pk}/withdraw/", f"measures/{ready.pk}/effect/", f"measures/{ready.pk}/deliver/", f"households/{home.pk}/",
+        f"households/{home.pk}/propose/", f"households/{home.pk}/propose/?kind={kind.code}", f"households/{home.pk}/ask/",
+        f"deliveries/batch/{waiting_kind}", f"deliveries/sign/{village}", f"deliveries/sheet/{village}", f"deliveries/{delivery.pk}/reverse/",
+        f"deliveries/{delivery.pk}/confirm/", "requests/", f"requests/{request.pk}/",
+    ]  # fmt: skip
+    page = sign_in(officer, width=width)
+    wrong = {}
+    for address in pages:
+        page.goto(f"/assistance/{address}")
+        page.evaluate(AXE.read_text())
+        report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        found = [v["id"] for v in report["violations"]] + ["overflow"] * (page.evaluate(OVERFLOW) > 0)
+        if found:
+            wrong[address] = found
+    assert wrong == {}
 
 
 def test_from_the_proposal_to_the_households_signature(sign_in, land, clerk, officer):
