@@ -6,12 +6,13 @@ A verdict is yes, no, or unknown where a fact that decides is missing; what is u
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalogue.codelists import Whose
 from catalogue.models import MeasureKind
@@ -24,12 +25,12 @@ YEAR_FACTS = {f.name: f for f in HouseholdYear._meta.concrete_fields if f.name n
 MEMBER_FACTS = {f.name: f for f in MemberYear._meta.concrete_fields if f.name not in _HIDDEN}
 # What a rule may name: {name: label}.
 HOUSEHOLD_NAMES = {
-    "status": _("身份"),
-    "members": _("家庭人口"),
+    "status": gettext_lazy("身份"),
+    "members": gettext_lazy("家庭人口"),
     **{name: f.verbose_name for name, f in YEAR_FACTS.items()},
 }
 MEMBER_NAMES = {
-    "age": _("年龄"), "sex": _("性别"), "relation": _("与户主关系"), **{name: f.verbose_name for name, f in MEMBER_FACTS.items()},
+    "age": gettext_lazy("年龄"), "sex": gettext_lazy("性别"), "relation": gettext_lazy("与户主关系"), **{name: f.verbose_name for name, f in MEMBER_FACTS.items()},
 }  # fmt: skip
 
 
@@ -166,7 +167,23 @@ def problem(rule: Any, whose: str) -> str:
     names = rules.Names(
         frozenset(HOUSEHOLD_NAMES) - {"members"}, frozenset(MEMBER_NAMES) - {"age"}, inside=whose == Whose.MEMBER
     )
-    return rules.check_rule(rule, names)
+    if wrong := rules.check_rule(rule, names):
+        return wrong
+    # The ledger of one year knows nothing of what a survey sums while it is filled in, nor of what stood there before.
+    for name in _read(rule):
+        if name in rules.SUMS or name.startswith(("last.", "base.")):
+            return _("没有“%(name)s”这个栏目") % {"name": name}
+    return ""
+
+
+def _read(rule: Any) -> Iterator[str]:
+    """Every name that a sound rule reads."""
+    operator, parts = _parts(rule)
+    if operator in ("var", "sum"):
+        yield parts[0]
+    else:
+        for part in parts:
+            yield from _read(part)
 
 
 def facts_of(households: Iterable[Household], year: int, *, today: dt.date) -> dict[int, Facts]:

@@ -9,13 +9,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from catalogue import history, services
+from catalogue import history, services, usage
 from catalogue.models import VOUCHED, MeasureKind, ReliefCategory
 from common import audit
 from common.models import AuditEvent
 from households.services import LedgerError
 from plans.services import draft_plan
 from tests.factories import HouseholdFactory, HouseholdYearFactory
+from tests.factories.assistance import MeasureFactory
 
 pytestmark = pytest.mark.django_db
 FACTS = {
@@ -135,6 +136,12 @@ def test_use_fixes_what_was_counted_in(land, official, bees):
         services.change_kind(kind=changed, by=official, facts={"fields": more, "ceiling": Decimal(5000)}).ceiling
         == 5000
     )
+
+
+def test_a_measure_is_a_use_too(bees):
+    assert not usage.is_used(bees)
+    MeasureFactory(kind=bees)
+    assert usage.is_used(bees)
 
 
 def test_a_kind_is_retired_once_and_comes_back(official, bees):

@@ -101,6 +101,13 @@ def test_the_shipped_catalogue_is_sound():
 def test_a_rule_that_names_nothing_is_refused():
     assert "nowhere" in problem({"==": [{"var": "nowhere"}, 1]}, Whose.MEMBER)
     assert problem({"==": [{"var": "low_income"}, True]}, Whose.HOUSEHOLD)
+    for never in (
+        "per_head",
+        "last.farmland",
+        "base.farmland",
+    ):  # a year of the ledger has no such thing: it would be unknown for ever
+        assert never in problem({"<": [{"var": never}, 1]}, Whose.HOUSEHOLD)
+    assert problem({"<": [{"var": "per_head_income"}, 9000]}, Whose.HOUSEHOLD) == ""
 
 
 def test_shipping_it_again_changes_nothing():
