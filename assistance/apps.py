@@ -46,13 +46,13 @@ class AssistanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from assistance import cards, jobs, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
+        from assistance import cards, jobs, paper, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
         from catalogue import usage
         from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import cards as household_cards
-        from households import tiles, trail
+        from households import papers, tiles, trail
         from households.services.evidence import checker_of
         from plans import received as plans_received
         from regions import registry
@@ -71,13 +71,14 @@ class AssistanceConfig(AppConfig):
         tiles.register(village_tiles.tiles)
         demonstration.also(tell_demonstration)
         household_cards.register(cards.assistance_card)
+        papers.register(paper.sections)
         navigation.register(
             navigation.Item(
-                "daily", _("区域攻坚"), "assistance:village_list", "map", Permission.HOUSEHOLD_VIEW, weight=66
+                "village", _("区域攻坚"), "assistance:village_list", "map", Permission.HOUSEHOLD_VIEW, weight=66
             ),
-            navigation.Item("daily", _("闲置房"), "assistance:house_list", "house", Permission.HOUSE_EDIT, weight=68),
+            navigation.Item("village", _("闲置房"), "assistance:house_list", "house", Permission.HOUSE_EDIT, weight=68),
             navigation.Item(
-                "daily", _("应享实享"), "assistance:entitlement", "check", Permission.HOUSEHOLD_VIEW, weight=64
+                "help", _("应享实享"), "assistance:entitlement", "check", Permission.HOUSEHOLD_VIEW, weight=64
             ),
             navigation.Item(
                 "print", _("边缘户比较"), "assistance:marginal", "swap", Permission.HOUSEHOLD_VIEW, weight=50
@@ -92,10 +93,10 @@ class AssistanceConfig(AppConfig):
         )
         navigation.register(
             navigation.Item(
-                "daily", _("帮扶措施"), "assistance:measure_list", "task", Permission.HOUSEHOLD_VIEW, weight=60
+                "help", _("帮扶措施"), "assistance:measure_list", "people", Permission.HOUSEHOLD_VIEW, weight=60
             ),
             navigation.Item(
-                "daily", _("服务诉求"), "assistance:request_list", "phone", Permission.HOUSEHOLD_VIEW, weight=63
+                "help", _("服务诉求"), "assistance:request_list", "phone", Permission.HOUSEHOLD_VIEW, weight=63
             ),
         )  # fmt: skip
         tabs.register(

@@ -17,6 +17,6 @@ class CatalogueConfig(AppConfig):
 
         navigation.register(
             navigation.Item(
-                "daily", _("帮扶措施目录"), "catalogue:kind_list", "task", Permission.HOUSEHOLD_VIEW, weight=60
+                "help", _("帮扶措施目录"), "catalogue:kind_list", "file", Permission.HOUSEHOLD_VIEW, weight=90
             )
         )

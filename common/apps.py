@@ -9,4 +9,4 @@ class CommonConfig(AppConfig):
     def ready(self) -> None:
         from common import checks, checks_pdf, navigation  # noqa: F401  the first two register the system checks
 
-        navigation.register(navigation.Item("print", _("我的任务"), "jobs:job_list", "task", None, weight=90))
+        navigation.register(navigation.Item("print", _("后台任务"), "jobs:job_list", "task", None, weight=90))

@@ -9,7 +9,14 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-SECTIONS = {"daily": _("日常"), "review": _("审核"), "print": _("分析与打印"), "admin": _("管理")}
+SECTIONS = {
+    "daily": _("日常"),
+    "help": _("计划与帮扶"),
+    "village": _("资金与村级项目"),
+    "review": _("审核"),
+    "print": _("分析与打印"),
+    "admin": _("管理"),
+}
 ON_PHONE = 3
 MOST = 999  # of a badge: on every page nobody waits for more to be counted
 

@@ -57,8 +57,8 @@ class PlansConfig(AppConfig):
         tiles.register(waiting.tiles)
         papers.register(paper.sections)
         navigation.register(
-            navigation.Item("daily", _("帮扶计划"), "plans:board", "plan", Permission.HOUSEHOLD_VIEW, weight=24),
-            navigation.Item("daily", _("我的任务"), "plans:task_list", "task", Permission.PLAN_EDIT, weight=26),
+            navigation.Item("help", _("帮扶计划"), "plans:board", "plan", Permission.HOUSEHOLD_VIEW, weight=24),
+            navigation.Item("help", _("我的任务"), "plans:task_list", "task", Permission.PLAN_EDIT, weight=26),
         )
         tabs.register(
             "households.Household",
