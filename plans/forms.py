@@ -149,7 +149,8 @@ class ConsentForm(PlanForm):
 
 class ReasonForm(PlanForm):
     note = forms.CharField(
-        label=gettext_lazy("理由"), max_length=300, required=False, widget=_area(3, 300), help_text=gettext_lazy("至少四个字。")
+        label=gettext_lazy("理由"), max_length=300, widget=_area(3, 300), help_text=gettext_lazy("至少四个字。"),
+        error_messages={"required": gettext_lazy("请写明理由，至少四个字。")},
     )  # fmt: skip
 
 
@@ -178,7 +179,10 @@ class ProgressForm(PlanForm):
 class ReviewForm(PlanForm):
     """The end of the year: what came of each indicator and goal."""
 
-    note = forms.CharField(label=gettext_lazy("年终总结"), max_length=600, required=False, widget=_area(5))
+    note = forms.CharField(
+        label=gettext_lazy("年终总结"), max_length=600, widget=_area(5),
+        error_messages={"required": gettext_lazy("请写几句年终总结，至少四个字。")},
+    )  # fmt: skip
 
     def __init__(self, *args: Any, indicators: Sequence[Indicator], goals: Sequence[Goal], reached: dict[str, str], **kwargs: Any) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
@@ -187,14 +191,16 @@ class ReviewForm(PlanForm):
         self.goals = {f"goal-{goal.pk}": goal.pk for goal in goals}
         for row in indicators:
             self.fields[row.code] = forms.CharField(
-                label=row.get_code_display(), max_length=MOST, required=False, initial=row.done or reached.get(row.code, ""),
+                label=row.get_code_display(), max_length=MOST, initial=row.done or reached.get(row.code, ""),
+                error_messages={"required": _("请填写“%(name)s”的完成情况。") % {"name": row.get_code_display()}},
                 help_text=_("现状：%(now)s；计划：%(target)s") % {"now": row.now or "—", "target": row.target or "—"},
             )  # fmt: skip
         for goal in goals:
             tasks = [task for task in goal.tasks.all() if task.state != Task.State.DROPPED]
             done = sum(task.state == Task.State.DONE for task in tasks)
             self.fields[f"goal-{goal.pk}"] = forms.ChoiceField(
-                label=goal.text, required=False, widget=forms.RadioSelect, initial=goal.state,
+                label=goal.text, widget=forms.RadioSelect, initial=goal.state,
+                error_messages={"required": _("请判断目标“%(goal)s”实现没有。") % {"goal": goal.text}},
                 choices=[(s.value, s.label) for s in (Goal.State.REACHED, Goal.State.MISSED)],
                 help_text=_("任务完成 %(done)s / %(all)s") % {"done": done, "all": len(tasks)},
             )  # fmt: skip

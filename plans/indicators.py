@@ -81,7 +81,7 @@ def _housing(record: HouseholdYear | None) -> str:
     grade = codelists.DWELLING_GRADE.label(record.dwelling_grade) if record.dwelling_grade else ""
     unsafe = record.check_housing == "no" or record.dwelling_unsafe is True or record.dwelling_grade in UNSAFE
     if unsafe:
-        return _("不安全（%(grade)s）") % {"grade": grade} if grade else _("不安全")
+        return _("不安全，%(grade)s") % {"grade": grade} if grade else _("不安全")
     if record.check_housing == "yes" or record.dwelling_unsafe is False or record.dwelling_grade:
         return _("安全")
     return ""

@@ -107,10 +107,10 @@ def _withdraw_consent(plan: Plan) -> None:
 
 
 def label_of(row: models.Model) -> str:
-    """How a change's field names are prefixed: "plans.task:种植辣椒:", "plans.plan:2026:"."""
+    """How a change's field names are prefixed: "plans.task:种植辣椒:", "plans.plan:2026年计划:"."""
     match row:
         case Plan():
-            name = str(row.year)
+            name = _("%(year)s年计划") % {"year": row.year}
         case Goal() | Task():
             name = row.text
         case Indicator():

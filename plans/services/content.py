@@ -152,7 +152,7 @@ def put_goal(*, plan: Plan, by: Any, text: str, source: str | None = None, goal:
         row.source = source
     if before is None or audit.changes_since(before, row):
         edit.write(row, before)
-    edit.finish("plan.goal_put")
+    edit.finish("plan.goal_put", note=row.text)
     return row
 
 

@@ -101,7 +101,7 @@ def _history(plan: Plan) -> list[dict[str, str]]:
     """Who did what when."""
     events = AuditEvent.objects.filter(target=audit.row_key(plan)).order_by("-id")[:HISTORY]
     return [
-        {"title": change.title, "meta": change.meta, "text": _("。").join(filter(None, (change.note, change.sentence if change.lines else "")))}
+        {"title": change.title, "meta": change.meta, "text": "；".join(dict.fromkeys(filter(None, (change.note, change.sentence))))}
         for change in trail.read(events)
     ]  # fmt: skip
 

@@ -57,7 +57,7 @@ def plan_start(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         plan,
         lambda: services.start_plan(plan=plan, by=request.user),
-        _("计划开始执行，任务已进入责任人的“我的任务”。"),
+        _("计划开始执行，任务已进入责任人的“计划任务”。"),
     )
 
 
@@ -94,7 +94,8 @@ def plan_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a reviewed plan, or send the review back."""
     plan = plan_or_404(request, pk, APPROVE)
     form = ReasonForm(posted(request), initial={"version": plan.version})
-    form.fields["note"].label, form.fields["note"].help_text = _("退回理由"), _("退回时填，至少四个字。")
+    note = form.fields["note"]
+    note.label, note.help_text, note.required = _("退回理由"), _("退回时填，至少四个字。"), False
     if request.method == "POST" and form.is_valid():
         own = form.cleaned_data
         if "return" in request.POST:

@@ -51,7 +51,7 @@ def test_nothing_known_is_nothing_said(home):
     [
         ({"check_housing": "yes"}, "安全"),
         ({"check_housing": "no"}, "不安全"),
-        ({"check_housing": "yes", "dwelling_grade": "D"}, "不安全（D 级（危房））"),
+        ({"check_housing": "yes", "dwelling_grade": "D"}, "不安全，D 级（危房）"),
         ({"dwelling_unsafe": True}, "不安全"),
         ({"dwelling_unsafe": False}, "安全"),
         ({"dwelling_grade": "B"}, "安全"),
