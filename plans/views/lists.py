@@ -110,7 +110,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 
 @reads_only
 def task_list(request: HttpRequest) -> HttpResponse:
-    """计划任务: what one has to do, the day that comes or went by first; under a filter everybody's."""
+    """我的任务: what one has to do, the day that comes or went by first; under a filter everybody's."""
     require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     filterset = TaskFilter(request.GET, Task.objects.for_user(request.user).to_do(), request=request)
 

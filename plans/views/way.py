@@ -57,7 +57,7 @@ def plan_start(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         plan,
         lambda: services.start_plan(plan=plan, by=request.user),
-        _("计划开始执行，任务已进入责任人的“计划任务”。"),
+        _("计划开始执行，任务已进入责任人的“我的任务”。"),
     )
 
 
