@@ -397,7 +397,7 @@ DOORS: list[Door] = [
     *form("plans:task_progress", PLAN_EDIT, PLAN | {"task_pk": "plan_task"}),
     *form("plans:task_reopen", PLAN_EDIT, PLAN | {"task_pk": "plan_task"}),
     # 区域攻坚
-    *get("assistance:village_list", Menu(P.HOUSEHOLD_VIEW)),
+    *get("assistance:village_list", Menu(P.HOUSEHOLD_VIEW), ok=(200, 302)),  # who has one village is led to it
     *get("assistance:village_page", Village(P.HOUSEHOLD_VIEW), {"pk": "village"}),
     *get("assistance:village_households", Village(P.HOUSEHOLD_VIEW), {"pk": "village"}, ask="?of=without"),
     *get("assistance:shortfall_list", Menu(P.HOUSEHOLD_VIEW)),

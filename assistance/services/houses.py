@@ -21,7 +21,7 @@ from accounts.scoping import require, require_in
 from assistance.housing import LIVE, UNSAFE_GRADES, is_unsafe
 from assistance.models import AssistanceEvidence, IdleHouse, Inspection, Tenancy
 from assistance.services.base import save
-from common import audit
+from common import audit, dates
 from common.text import normalise_text
 from households import codelists
 from households.models import Household
@@ -144,7 +144,9 @@ def inspect_house(*, house: IdleHouse, on: dt.date, grade: str, by: Any, note: s
     refuse_future(on, "on")
     last = row.inspections.order_by("-on", "-id").first()
     if last is not None and on < last.on:
-        raise ValidationError({"on": [_("检查日期早于上一次检查（%(day)s），请核对。") % {"day": last.on}]})
+        raise ValidationError(
+            {"on": [_("检查日期早于上一次检查（%(day)s），请核对。") % {"day": dates.written(last.on)}]}
+        )
     next_on = next_on or later(on, AGAIN)
     if not on < next_on <= later(on, LONGEST):
         raise ValidationError({"next_on": [_("下次检查应在这次检查之后的三年以内，请核对。")]})
@@ -346,7 +348,7 @@ def _from(row: Tenancy, *states: str) -> None:
 def _not_before(on: dt.date, since: dt.date | None) -> None:
     refuse_future(on, "on")
     if since is not None and on < since:
-        raise ValidationError({"on": [_("日期早于上一步（%(day)s），请核对。") % {"day": since}]})
+        raise ValidationError({"on": [_("日期早于上一步（%(day)s），请核对。") % {"day": dates.written(since)}]})
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from assistance.codelists import BUILT, SECTOR
 from assistance.models import Account, AssistanceEvidence, Beneficiary, Fund, ProjectStep, Shortfall, VillageProject
 from assistance.services import funds
 from assistance.services.base import save
-from common import audit
+from common import audit, dates
 from common.money import format_money
 from common.text import normalise_text
 from households.models import Household
@@ -164,7 +164,7 @@ def _step(project: VillageProject, stage: str, on: dt.date, note: str, by: Any, 
     refuse_future(on, "on")
     last = row.steps.order_by("-id").first()
     if last is not None and on < last.on and stage != Stage.CANCELLED:
-        raise ValidationError({"on": [_("日期早于上一步（%(day)s），请核对。") % {"day": last.on}]})
+        raise ValidationError({"on": [_("日期早于上一步（%(day)s），请核对。") % {"day": dates.written(last.on)}]})
     _ask(row, stage, by)
     before = audit.snapshot(row)
     row.stage = stage
@@ -417,7 +417,9 @@ def resolve_shortfall(*, shortfall: Shortfall, on: dt.date, note: str, by: Any) 
     note = _text(note)
     refuse_future(on, "on")
     if on < row.found_on:
-        raise ValidationError({"on": [_("补齐日期早于发现日期（%(day)s），请核对。") % {"day": row.found_on}]})
+        raise ValidationError(
+            {"on": [_("补齐日期早于发现日期（%(day)s），请核对。") % {"day": dates.written(row.found_on)}]}
+        )
     if len(note) < 4:
         raise ValidationError({"note": [_("请写明怎样补齐，至少四个字。")]})
     before = audit.snapshot(row)

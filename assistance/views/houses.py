@@ -24,7 +24,7 @@ from assistance.views.base import attempt, form_status, posted
 from assistance.views.places import VillageField, asked_village, crumbs_of, form_page, photos_of
 from assistance.views.projects import names_of
 from assistance.village_filters import SOON, HouseFilter
-from common import pages
+from common import dates, pages
 from common.forms import CountInput, DateInput, MoneyField
 from common.readonly import read_on_get, reads_only
 from households import codelists
@@ -163,7 +163,7 @@ def house_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "lived_in_unsafe": bool(live and live.state == Step.MOVED_IN and house.grade in housing.UNSAFE_GRADES),
         "inspections": [
             {
-                "title": i.get_grade_display(), "text": i.note, "meta": _("%(day)s %(who)s") % {"day": i.on, "who": names.get(i.by, i.by)},
+                "title": i.get_grade_display(), "text": i.note, "meta": _("%(day)s %(who)s") % {"day": dates.written(i.on), "who": names.get(i.by, i.by)},
                 "url": reverse("assistance:evidence", args=[i.evidence.uid]) if i.evidence and not i.evidence.removed_at else "",
             }
             for i in inspections

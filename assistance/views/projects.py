@@ -19,12 +19,12 @@ from accounts.roles import Permission
 from accounts.scoping import may_in, require, require_somewhere
 from assistance import villages
 from assistance.codelists import BUILT, SECTOR
-from assistance.models import VillageProject
+from assistance.models import AssistanceEvidence, VillageProject
 from assistance.services import projects as verbs
 from assistance.views.base import attempt, posted
 from assistance.views.places import DayForm, StageForm, VillageField, asked_village, crumbs_of, form_page, photos_of
 from assistance.village_filters import BeneficiaryFilter, ProjectFilter
-from common import pages
+from common import dates, pages
 from common.forms import CountInput, DateInput, MoneyField
 from common.readonly import read_on_get, reads_only
 from households.listing import Row, with_row_facts
@@ -32,6 +32,7 @@ from households.models import Household
 from households.services import LedgerError
 
 Stage = VillageProject.Stage
+ORDER = [stage.value for stage in AssistanceEvidence.Stage]  # photos follow the work
 
 
 class Act(NamedTuple):
@@ -117,20 +118,16 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     steps = list(project.steps.order_by("-id"))
     names = names_of({project.proposed_by, *(s.by for s in steps)})
-    photos = photos_of(project.evidence)
-    stages = [
-        {"label": label, "photos": [p for p in photos if p["photo"].stage == code]}
-        for code, label in project.evidence.model.Stage.choices
-    ]
+    photos = sorted(photos_of(project.evidence), key=lambda shot: ORDER.index(shot["photo"].stage or "during"))
     context = {
         "project": project, "tone": villages.TONES[project.stage], "late": villages.is_late(project), "money": villages.money_of(project, user),
         "trail": _trail(project)[:-1] + [(project.title, "")], "acts": acts_for(user, project),
         "may_edit": may_in(user, Permission.PROJECT_EDIT, project.village) and project.stage not in verbs.ENDED,
         "steps": [
-            {"title": s.get_stage_display(), "meta": _("%(day)s %(who)s") % {"day": s.on, "who": names.get(s.by, s.by)}, "text": s.note}
+            {"title": s.get_stage_display(), "meta": _("%(day)s %(who)s") % {"day": dates.written(s.on), "who": names.get(s.by, s.by)}, "text": s.note}
             for s in steps
         ],
-        "photos": [stage for stage in stages if stage["photos"]], "benefits": project.beneficiaries.count(),
+        "photos": photos, "benefits": project.beneficiaries.count(),
         "shortfalls": project.shortfalls.order_by("pk"), "proposer": names.get(project.proposed_by, project.proposed_by),
     }  # fmt: skip
     return render(request, "assistance/project_detail.html", context)

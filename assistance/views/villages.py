@@ -50,6 +50,8 @@ def village_list(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     year = _year(request)
     regions = RegionChoices(request.user, request.GET.get("region", ""))
+    if len(regions.tops) == 1 and regions.tops[0].level == Level.VILLAGE:  # one village is no list
+        return redirect("assistance:village_page", regions.tops[0].pk)
     at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)
     lines = villages.lines_of(request.user, at, year)
     here = {"year": str(year)} if year != timezone.localdate().year else {}
@@ -112,9 +114,9 @@ def village_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "village": village, "wheels": wheels, "year": year, "years": years(), "trail": crumbs_of(village)[:-1] + [(village.name, "")],
         "kpis": _kpis(wheels), "first": _households_get(wheels), "missing": _missing(wheels), "stages": _stages(wheels),
-        "sectors": [
-            (label, [(p, villages.TONES[p.stage], villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid)) for p in rows])  # type: ignore[attr-defined]
-            for _code, label, rows in wheels.by_sector
+        "projects": [
+            (p, villages.TONES[p.stage], villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid))  # type: ignore[attr-defined]
+            for _code, _label, rows in wheels.by_sector for p in rows
         ],
         "lacks": [(lack, _url(wheels, lack.code), _register_url(village.pk, lack)) for lack in wheels.lacks],
         "may_edit": may_in(request.user, Permission.PROJECT_EDIT, village), "may_house": may_in(request.user, Permission.HOUSE_EDIT, village),
