@@ -22,7 +22,16 @@ from accounts.roles import Permission
 from accounts.scoping import posted_regions, visible_region_ids
 from assistance import housing
 from assistance.codelists import SECTOR
-from assistance.models import Account, Beneficiary, Delivery, IdleHouse, Measure, Shortfall, VillageProject
+from assistance.models import (
+    Account,
+    Beneficiary,
+    Delivery,
+    EntitlementScan,
+    IdleHouse,
+    Measure,
+    Shortfall,
+    VillageProject,
+)
 from assistance.services.projects import UNFINISHED
 from catalogue.codelists import COLUMN
 from common.lookups import among
@@ -242,6 +251,7 @@ class Wheels:
     projects: list[VillageProject] = field(default_factory=list)
     shortfalls: list[Shortfall] = field(default_factory=list)
     houses: dict[str, int] = field(default_factory=dict)  # idle houses by state
+    scan: EntitlementScan | None = None  # the last look for what is due and not received
     at: dt.datetime | None = None
 
     @property
@@ -307,6 +317,7 @@ def wheels_of(user: Any, village: Region, year: int) -> Wheels:
     shortfalls = Shortfall.objects.for_user(user).filter(village=village, resolved_on=None)
     wheels.shortfalls = list(shortfalls.select_related("project").order_by("found_on", "pk"))
     houses = IdleHouse.objects.for_user(user).filter(village=village)
+    wheels.scan = EntitlementScan.objects.for_user(user).filter(village=village, year=year).order_by("pk").first()
     wheels.houses = dict(houses.order_by().values_list("state").annotate(n=Count("pk")))
     return wheels
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.roles import Permission
 from accounts.scoping import may_in, require, require_somewhere
-from assistance import villages
+from assistance import entitlement, villages
 from assistance.codelists import SECTOR
 from assistance.models import Shortfall, VillageProject
 from assistance.services import projects as verbs
@@ -113,7 +113,7 @@ def village_page(request: HttpRequest, pk: int) -> HttpResponse:
     wheels = villages.wheels_of(request.user, village, year)
     context = {
         "village": village, "wheels": wheels, "year": year, "years": years(), "trail": crumbs_of(village)[:-1] + [(village.name, "")],
-        "kpis": _kpis(wheels), "first": _households_get(wheels), "missing": _missing(wheels), "stages": _stages(wheels),
+        "kpis": _kpis(wheels), "due": wheels.scan.states.get(entitlement.MISSING, 0) if wheels.scan else None, "first": _households_get(wheels), "missing": _missing(wheels), "stages": _stages(wheels),
         "projects": [
             (p, villages.TONES[p.stage], villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid))  # type: ignore[attr-defined]
             for _code, _label, rows in wheels.by_sector for p in rows

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from assistance import villages
+from assistance import scans, villages
 from assistance.models import AssistanceEvidence, Delivery, IdleHouse, Shortfall, Tenancy, VillageProject
 from assistance.services import deliveries, funds
 from assistance.services import houses as house_verbs
@@ -165,6 +165,15 @@ def test_what_was_delivered_counts_with_what_was_taken_back(full, official, offi
     page = client_as(clerk).get(url)
     assert page.context["wheels"].received == 0
     assert Delivery.objects.for_user(official).count() == 2
+
+
+def test_what_is_due_and_not_received_is_said_as_of_the_last_look(full, clerk, client_as):
+    page = to("village_page", full.pk)
+    assert "看应享未享" in text_of(client_as(clerk).get(page))
+    scans.scan([full], TODAY.year)
+    scan = client_as(clerk).get(page).context["wheels"].scan
+    assert scan.households == 10
+    assert f"应享未享 {scan.states.get('missing', 0)} 项" in text_of(client_as(clerk).get(page))
 
 
 def test_a_village_outside_is_none(full, land, clerk, helper, stranger, client_as):
