@@ -1,0 +1,276 @@
+"""Money as figures: what a fund holds, where it went, whether it was spread thin, and the books for the finance office."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assistance.codelists import SOURCE
+from assistance.models import Account, Entry, Fund, Line, VillageProject
+from common import xlsx
+from regions.models import Region
+
+ZERO = Decimal(0)
+STEP = 2_000  # lines between two reports of progress
+Kind = Account.Kind
+
+
+@dataclass
+class Figures:
+    """A fund in 元, or several together. `promised` = `planned` + `allotted`; `allotted` = `reserved` + `paid` + `left`."""
+
+    ceiling: Decimal = ZERO
+    planned: Decimal = ZERO
+    reserved: Decimal = ZERO
+    paid: Decimal = ZERO
+    left: Decimal = ZERO
+
+    @property
+    def allotted(self) -> Decimal:
+        return self.reserved + self.paid + self.left
+
+    @property
+    def promised(self) -> Decimal:
+        return self.planned + self.allotted
+
+    def add(self, other: Figures) -> None:
+        for name in ("ceiling", "planned", "reserved", "paid", "left"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+_FIGURE = {Kind.PLANNED: "planned", Kind.ALLOTTED: "left", Kind.RESERVED: "reserved", Kind.PAID: "paid"}
+
+
+def figures_of(funds: Iterable[Fund]) -> dict[int, Figures]:
+    """`{fund pk: figures}` in one query."""
+    found = {fund.pk: Figures(ceiling=fund.ceiling) for fund in funds}
+    balances = Account._base_manager.filter(fund__in=list(found), kind__in=list(_FIGURE)).order_by()
+    for pk, kind, amount in balances.values("fund_id", "kind").annotate(amount=Sum("balance")).values_list("fund_id", "kind", "amount"):
+        setattr(found[pk], _FIGURE[Kind(kind)], amount)
+    return found
+
+
+def together(figures: Iterable[Figures]) -> Figures:
+    whole = Figures()
+    for each in figures:
+        whole.add(each)
+    return whole
+
+
+# -- where it went ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Share:
+    """What a kind, a village or a project got: payments that stand, households, 元."""
+
+    label: str
+    payments: int
+    households: int
+    amount: Decimal
+    url: str = ""
+
+
+def _standing(fund: Fund) -> Any:
+    """Lines that paid households of a fund and stand."""
+    return Line._base_manager.filter(
+        account__fund=fund, account__kind=Kind.PAID, delivery__is_reversal=False, delivery__reversed_by=None
+    ).exclude(delivery=None)
+
+
+_SHARE = {"payments": Count("pk"), "households": Count("delivery__household", distinct=True), "amount": Sum("amount")}
+
+
+def by_kind(fund: Fund) -> list[Share]:
+    found = _standing(fund).order_by().values("delivery__kind__title").annotate(**_SHARE).order_by("-amount")
+    return [Share(row["delivery__kind__title"], row["payments"], row["households"], row["amount"]) for row in found]
+
+
+def by_village(fund: Fund) -> list[Share]:
+    found = _standing(fund).order_by().values("delivery__village").annotate(**_SHARE).order_by("-amount")
+    rows = list(found)
+    names = Region.objects.in_bulk([row["delivery__village"] for row in rows])
+    return [
+        Share((village := names[row["delivery__village"]]).full_name or village.name, row["payments"], row["households"], row["amount"])
+        for row in rows
+    ]
+
+
+@dataclass
+class ProjectMoney:
+    """A village project in a fund, in 元."""
+
+    project: VillageProject
+    reserved: Decimal = ZERO
+    paid: Decimal = ZERO
+
+
+def projects_of(fund: Fund) -> list[ProjectMoney]:
+    """The projects a fund has set money aside for or paid; one query."""
+    found: dict[int, ProjectMoney] = {}
+    accounts = Account._base_manager.filter(fund=fund, project__isnull=False).select_related("project__village")
+    for account in accounts.order_by("project", "pk"):
+        assert account.project is not None
+        row = found.setdefault(account.project.pk, ProjectMoney(account.project))
+        setattr(row, "paid" if account.kind == Kind.PAID else "reserved", account.balance)
+    return list(found.values())
+
+
+# -- spread thin? -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Spread:
+    """资金是否撒胡椒面: a fund's payments to households that stand, and what went into projects. `small` are payments below
+    `settings.FUND_SMALL` 元."""
+
+    fund: Fund | None
+    payments: int = 0
+    small: int = 0
+    households: int = 0
+    amount: Decimal = ZERO
+    small_amount: Decimal = ZERO
+    projects: int = 0
+    project_amount: Decimal = ZERO
+
+    @property
+    def small_share(self) -> int | None:
+        """Percent of the payments, None where there are none."""
+        return round(100 * self.small / self.payments) if self.payments else None
+
+    @property
+    def project_share(self) -> int | None:
+        """Percent of the money that went into projects."""
+        whole = self.amount + self.project_amount
+        return round(100 * self.project_amount / whole) if whole else None
+
+    @property
+    def mean(self) -> Decimal | None:
+        return (self.amount / self.payments).quantize(Decimal("0.01")) if self.payments else None
+
+
+def spread_of(funds: Sequence[Fund]) -> tuple[list[Spread], Spread]:
+    """One line a fund, and all together (a household that was paid from two funds counts once there); three queries."""
+    small = Q(amount__lt=settings.FUND_SMALL)
+    keys = [fund.pk for fund in funds]
+    lines = Line._base_manager.filter(
+        account__fund__in=keys, account__kind=Kind.PAID, delivery__is_reversal=False, delivery__reversed_by=None
+    ).exclude(delivery=None).order_by()  # fmt: skip
+    found = {fund.pk: Spread(fund) for fund in funds}
+    counted = lines.values("account__fund").annotate(
+        payments=Count("pk"), small=Count("pk", small), households=Count("delivery__household", distinct=True), amount=Sum("amount"),
+        small_amount=Sum("amount", filter=small, default=ZERO),
+    )  # fmt: skip
+    for row in counted:
+        own = found[row.pop("account__fund")]
+        for name, value in row.items():
+            setattr(own, name, value)
+    projects = Account._base_manager.filter(fund__in=keys, kind=Kind.PAID, project__isnull=False, balance__gt=0)
+    whose: set[int] = set()
+    for fund, project, amount in projects.values_list("fund_id", "project_id", "balance"):
+        found[fund].projects += 1
+        found[fund].project_amount += amount
+        whose.add(project)
+    rows = [found[fund.pk] for fund in funds]
+    whole = Spread(None)
+    for name in ("payments", "small", "amount", "small_amount", "project_amount"):
+        setattr(whole, name, sum((getattr(row, name) for row in rows), type(getattr(whole, name))(0)))
+    busy = sum(bool(row.payments) for row in rows)
+    whole.households = (
+        lines.aggregate(n=Count("delivery__household", distinct=True))["n"] if busy > 1 else sum(row.households for row in rows)
+    )
+    whole.projects = len(whose)
+    return rows, whole
+
+
+# -- the books --------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Books:
+    """What moved in a fund in a period (both days included): entries and lines, with the sums that the file ends in."""
+
+    fund: Fund
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+    def entries(self) -> Any:
+        found = Entry._base_manager.filter(fund=self.fund)
+        if self.first:
+            found = found.filter(on__gte=self.first)
+        if self.last:
+            found = found.filter(on__lte=self.last)
+        return found
+
+    def lines(self) -> Any:
+        return Line._base_manager.filter(entry__in=self.entries().order_by())
+
+    def sums(self) -> dict[str, Decimal]:
+        """`{kind of account: 元}` moved in the period; over the whole life of a fund these are its balances."""
+        found = self.lines().order_by().values("account__kind").annotate(amount=Sum("amount"))
+        return {str(row["account__kind"]): row["amount"] for row in found}
+
+
+_LINE = (
+    "pk", "entry_id", "entry__on", "entry__kind", "entry__reference", "entry__note", "entry__by", "account__kind", "account__project__title", "amount",
+    "delivery_id", "delivery__village_id", "delivery__household__number", "delivery__household__householder_name", "delivery__member__name",
+    "delivery__member__id_masked", "delivery__kind__title", "delivery__period",
+)  # fmt: skip
+HEADINGS = (
+    "序号", "日期", "变动", "凭证号或文号", "摘要", "经办", "账户", "金额（元）", "村级项目", "村", "户编号", "户主", "受益人", "证件号码", "措施", "所属期",
+)  # fmt: skip
+
+
+def workbook(books: Books, step: Callable[[int], None] = lambda done: None) -> bytes:
+    """The books as .xlsx: a sheet of sums, and a sheet of every line in order, its sum at the end. ID numbers are masked."""
+    out = xlsx.Writer()
+    sums = books.sums()
+    _cover(out, books, sums)
+    out.sheet(_("明细"), [8, 12, 12, 22, 30, 12, 14, 14, 20, 24, 14, 12, 12, 22, 20, 10])
+    out.heading([str(heading) for heading in HEADINGS])
+    whole, number = ZERO, 0
+    kinds, accounts = dict(Entry.Kind.choices), dict(Kind.choices)
+    villages = {region.pk: region for region in Region.objects.filter(path__startswith=books.fund.region.path)}
+    for number, row in enumerate(_rows(books), start=1):
+        _pk, _entry, on, kind, reference, note, by, account, project, amount, _delivery, village, *who = row
+        at = villages.get(village)
+        where = (at.full_name or at.name) if at else ""
+        out.row([number, on, str(kinds[kind]), reference, note, by, str(accounts[account]), amount, project or "", where, *(each or "" for each in who)])  # fmt: skip
+        whole += amount
+        if number % STEP == 0:
+            step(number)
+    out.row([_("合计"), "", "", "", "", "", "", whole], bold=True)
+    return out.close()
+
+
+def _rows(books: Books) -> Iterator[tuple[Any, ...]]:
+    yield from books.lines().order_by("entry__on", "entry", "pk").values_list(*_LINE).iterator(chunk_size=STEP)
+
+
+def _cover(out: xlsx.Writer, books: Books, sums: dict[str, Decimal]) -> None:
+    fund, figures = books.fund, figures_of([books.fund])[books.fund.pk]
+    out.sheet(_("汇总"), [24, 24])
+    days = [str(day) if day else _("不限") for day in (books.first, books.last)]
+    for name, value in (
+        (_("资金名称"), fund.title), (_("资金来源"), str(SOURCE.label(fund.source))), (_("年度"), fund.year), (_("文号"), fund.document),
+        (_("期间"), f"{days[0]} – {days[1]}"), (_("导出日期"), timezone.localdate()), (_("规模上限（元）"), figures.ceiling),
+        (_("列入计划"), figures.promised), (_("已下达"), figures.allotted), (_("已安排项目"), figures.reserved), (_("已支付"), figures.paid),
+        (_("可用余额"), figures.left),
+    ):  # fmt: skip
+        out.row([str(name), value])
+    out.row([])
+    out.row([_("本期变动"), _("金额（元）")], bold=True)
+    for kind in Kind:
+        out.row([str(kind.label), sums.get(kind, ZERO)])
+    out.row([_("合计"), sum(sums.values(), ZERO)], bold=True)
+
+
+__all__ = ["Books", "Figures", "ProjectMoney", "Share", "Spread", "by_kind", "by_village", "figures_of", "projects_of", "spread_of", "together", "workbook"]
