@@ -53,7 +53,9 @@ def figures_of(funds: Iterable[Fund]) -> dict[int, Figures]:
     """`{fund pk: figures}` in one query."""
     found = {fund.pk: Figures(ceiling=fund.ceiling) for fund in funds}
     balances = Account._base_manager.filter(fund__in=list(found), kind__in=list(_FIGURE)).order_by()
-    for pk, kind, amount in balances.values("fund_id", "kind").annotate(amount=Sum("balance")).values_list("fund_id", "kind", "amount"):
+    for pk, kind, amount in (
+        balances.values("fund_id", "kind").annotate(amount=Sum("balance")).values_list("fund_id", "kind", "amount")
+    ):
         setattr(found[pk], _FIGURE[Kind(kind)], amount)
     return found
 
@@ -99,7 +101,12 @@ def by_village(fund: Fund) -> list[Share]:
     rows = list(found)
     names = Region.objects.in_bulk([row["delivery__village"] for row in rows])
     return [
-        Share((village := names[row["delivery__village"]]).full_name or village.name, row["payments"], row["households"], row["amount"])
+        Share(
+            (village := names[row["delivery__village"]]).full_name or village.name,
+            row["payments"],
+            row["households"],
+            row["amount"],
+        )
         for row in rows
     ]
 
@@ -185,7 +192,9 @@ def spread_of(funds: Sequence[Fund]) -> tuple[list[Spread], Spread]:
         setattr(whole, name, sum((getattr(row, name) for row in rows), type(getattr(whole, name))(0)))
     busy = sum(bool(row.payments) for row in rows)
     whole.households = (
-        lines.aggregate(n=Count("delivery__household", distinct=True))["n"] if busy > 1 else sum(row.households for row in rows)
+        lines.aggregate(n=Count("delivery__household", distinct=True))["n"]
+        if busy > 1
+        else sum(row.households for row in rows)
     )
     whole.projects = len(whose)
     return rows, whole
@@ -273,4 +282,17 @@ def _cover(out: xlsx.Writer, books: Books, sums: dict[str, Decimal]) -> None:
     out.row([_("合计"), sum(sums.values(), ZERO)], bold=True)
 
 
-__all__ = ["Books", "Figures", "ProjectMoney", "Share", "Spread", "by_kind", "by_village", "figures_of", "projects_of", "spread_of", "together", "workbook"]
+__all__ = [
+    "Books",
+    "Figures",
+    "ProjectMoney",
+    "Share",
+    "Spread",
+    "by_kind",
+    "by_village",
+    "figures_of",
+    "projects_of",
+    "spread_of",
+    "together",
+    "workbook",
+]

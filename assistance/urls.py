@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from assistance.views import base, comparison, deliveries, entitlement, houses, measures, projects, requests, villages
+from assistance.views import (
+    base,
+    batches,
+    comparison,
+    deliveries,
+    entitlement,
+    funds,
+    houses,
+    measures,
+    projects,
+    requests,
+    villages,
+)
 
 app_name = "assistance"
 urlpatterns: list[URLPattern] = [
@@ -76,4 +88,29 @@ urlpatterns: list[URLPattern] = [
     path("households/<int:pk>/houses/<int:house_pk>/offer/", houses.tenancy_offer, name="tenancy_offer"),
     path("tenancies/<int:pk>/", houses.tenancy_detail, name="tenancy_detail"),
     path("tenancies/<int:pk>/<slug:act>/", houses.tenancy_act, name="tenancy_act"),
+    # 资金
+    path("funds/", funds.fund_list, name="fund_list"),
+    path("funds/new/", funds.fund_new, name="fund_new"),
+    path("funds/spread/", funds.fund_spread, name="fund_spread"),
+    path("funds/<int:pk>/", funds.fund_page, name="fund_page"),
+    path("funds/<int:pk>/paid/", funds.fund_paid, name="fund_paid"),
+    path("funds/<int:pk>/projects/", funds.fund_projects, name="fund_projects"),
+    path("funds/<int:pk>/change/", funds.fund_change, name="fund_change"),
+    path("funds/<int:pk>/close/", funds.fund_close, name="fund_close"),
+    path("funds/<int:pk>/export/", funds.fund_export, name="fund_export"),
+    path("funds/<int:pk>/do/<slug:act>/", funds.fund_move, name="fund_move"),
+    path("funds/entries/<int:pk>/", funds.fund_entry, name="fund_entry"),
+    path("funds/entries/<int:pk>/reverse/", funds.fund_entry_reverse, name="fund_entry_reverse"),
+    path("funds/files/<int:pk>/", funds.fund_file, name="fund_file"),
+    # 补贴发放
+    path("lists/", batches.batch_list, name="batch_list"),
+    path("lists/new/", batches.batch_new, name="batch_new"),
+    path("lists/<int:pk>/", batches.batch_detail, name="batch_detail"),
+    path("lists/<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
+    path("lists/<int:pk>/check/", batches.batch_check, name="batch_check"),
+    path("lists/<int:pk>/pay/", batches.batch_pay, name="batch_pay"),
+    path("lists/<int:pk>/cancel/", batches.batch_cancel, name="batch_cancel"),
+    path("lists/<int:pk>/discard/", batches.batch_discard, name="batch_discard"),
+    path("lists/<int:pk>/propose/", batches.batch_propose, name="batch_propose"),
+    path("lists/<int:pk>/return/", batches.batch_return, name="batch_return"),
 ]

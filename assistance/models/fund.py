@@ -162,7 +162,9 @@ class Line(models.Model):
         constraints: ClassVar = [models.CheckConstraint(condition=~Q(amount=0), name="line_moves_money")]
         indexes: ClassVar = [
             models.Index(fields=["delivery"], condition=Q(delivery__isnull=False), name="line_of_delivery"),
-            models.Index(fields=["entry"], condition=Q(delivery=None), name="line_of_no_delivery"),  # what an entry moved
+            models.Index(
+                fields=["entry"], condition=Q(delivery=None), name="line_of_no_delivery"
+            ),  # what an entry moved
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,12 @@ def export_books(*, fund: Fund, by: Any, first: dt.date | None = None, last: dt.
     """The file, or the job that makes it where it is long. Every file handed out is recorded."""
     books = books_of(fund=fund, first=first, last=last, by=by)
     if books.lines().order_by()[: at_once + 1].count() > at_once:
-        params = {"fund": fund.pk, "user": by.pk, "first": first and first.isoformat(), "last": last and last.isoformat()}
+        params = {
+            "fund": fund.pk,
+            "user": by.pk,
+            "first": first and first.isoformat(),
+            "last": last and last.isoformat(),
+        }
         return jobs.submit(
             EXPORT, by=by, title=_("导出 %(fund)s") % {"fund": fund.title}, params=params, key=f"fund/{fund.pk}/{first}/{last}/{by.pk}",
             region_path=fund.region.path,
@@ -48,7 +53,13 @@ def export_books(*, fund: Fund, by: Any, first: dt.date | None = None, last: dt.
 
 
 def handed_out(*, fund: Fund, by: Any, first: dt.date | None, last: dt.date | None) -> None:
-    audit.record("fund.exported", by=by, target=fund, region_path=fund.region.path, note=f"{fund.title} {first or ''} – {last or ''}")
+    audit.record(
+        "fund.exported",
+        by=by,
+        target=fund,
+        region_path=fund.region.path,
+        note=f"{fund.title} {first or ''} – {last or ''}",
+    )
 
 
 def name_of(job: Job) -> str:

@@ -233,7 +233,9 @@ PUBLIC_URL = env("YIHU_PUBLIC_URL", default="http://127.0.0.1:8000")  # what the
 DOCUMENT_DAYS = env.int("YIHU_DOCUMENT_DAYS", default=30)  # printed files and uploads are kept this long
 UPLOAD_MAX_BYTES = env.int("YIHU_UPLOAD_MAX_BYTES", default=60 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("YIHU_IMPORT_MAX_ROWS", default=350_000)
-FUND_SMALL = env.int("YIHU_FUND_SMALL", default=500)  # 元; a payment below counts as small where it is asked whether money is spread thin
+FUND_SMALL = env.int(
+    "YIHU_FUND_SMALL", default=500
+)  # 元; a payment below counts as small where it is asked whether money is spread thin
 
 LOGGING = {
     "version": 1,
