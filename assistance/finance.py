@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -160,6 +160,14 @@ class Spread:
         return round(100 * self.project_amount / whole) if whole else None
 
     @property
+    def small_text(self) -> str:
+        return "—" if self.small_share is None else f"{self.small_share}%"
+
+    @property
+    def project_text(self) -> str:
+        return "—" if self.project_share is None else f"{self.project_share}%"
+
+    @property
     def mean(self) -> Decimal | None:
         return (self.amount / self.payments).quantize(Decimal("0.01")) if self.payments else None
 
@@ -172,12 +180,13 @@ def spread_of(funds: Sequence[Fund]) -> tuple[list[Spread], Spread]:
         account__fund__in=keys, account__kind=Kind.PAID, delivery__is_reversal=False, delivery__reversed_by=None
     ).exclude(delivery=None).order_by()  # fmt: skip
     found = {fund.pk: Spread(fund) for fund in funds}
-    counted = lines.values("account__fund").annotate(
-        payments=Count("pk"), small=Count("pk", small), households=Count("delivery__household", distinct=True), amount=Sum("amount"),
-        small_amount=Sum("amount", filter=small, default=ZERO),
+    counted = lines.values(of=F("account__fund")).annotate(
+        payments=Count("pk"), small=Count("pk", small), households=Count("delivery__household", distinct=True),
+        small_amount=Sum("amount", filter=small, default=ZERO), whole=Sum("amount"),
     )  # fmt: skip
     for row in counted:
-        own = found[row.pop("account__fund")]
+        own = found[row.pop("of")]
+        own.amount = row.pop("whole")
         for name, value in row.items():
             setattr(own, name, value)
     projects = Account._base_manager.filter(fund__in=keys, kind=Kind.PAID, project__isnull=False, balance__gt=0)

@@ -24,7 +24,7 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.roles import GRANTS, PERMISSION_TITLES, Permission, Role
-from assistance.models import AssistanceEvidence
+from assistance.models import AssistanceEvidence, PayBatch
 from catalogue.models import ReliefCategory
 from common import vault
 from exchange.models import ImportBatch
@@ -38,6 +38,7 @@ from tests.factories import (
     DeviceFactory,
     DifferenceFactory,
     EvidenceFactory,
+    FundFactory,
     GoalFactory,
     HouseholdFactory,
     IdleHouseFactory,
@@ -143,6 +144,36 @@ class Area:
 
     def __str__(self) -> str:
         return f"{self.permission}, in the area" + (" and all that the account may do" if self.like else "")
+
+
+@dataclass(frozen=True)
+class Purse:
+    """A fund of the place's county. It is seen from the county, from above and from below, whence it is spent; it is kept in the county."""
+
+    act: Permission | None = None
+
+    def expected(self, who: Who, place: Place) -> int:
+        if P.FUND_VIEW not in who.grants:
+            return 403
+        county = place.township.parent.path
+        if not (county.startswith(who.path) or who.path.startswith(county)):
+            return 404
+        return 200 if self.act is None or who.holds_in(self.act, county) else 403
+
+    def __str__(self) -> str:
+        return f"{P.FUND_VIEW} in the county or below" + (f", {self.act} in the county" if self.act else "")
+
+
+@dataclass(frozen=True)
+class Payer(Purse):
+    """A fund that one spends, from the county or below it."""
+
+    def expected(self, who: Who, place: Place) -> int:
+        seen = super().expected(who, place)
+        return 403 if seen == 200 and P.FUND_PAY not in who.grants else seen
+
+    def __str__(self) -> str:
+        return f"{P.FUND_PAY} in the county or below"
 
 
 @dataclass(frozen=True)
@@ -494,6 +525,32 @@ DOORS: list[Door] = [
     *get("surveys:draw_detail", Area(P.SURVEY_SAMPLE), {"pk": "draw"}),
     *get("surveys:draw_csv", Area(P.SURVEY_SAMPLE), {"pk": "draw"}),
     *post("surveys:pick_bulk", Menu(P.SURVEY_SAMPLE)),
+    # money
+    *get("assistance:fund_list", Menu(P.FUND_VIEW)),
+    *get("assistance:fund_spread", Menu(P.FUND_VIEW)),
+    *form("assistance:fund_new", Menu(P.FUND_EDIT)),
+    *get("assistance:fund_page", Purse(), {"pk": "fund"}),
+    *get("assistance:fund_paid", Purse(), {"pk": "fund"}),
+    *get("assistance:fund_projects", Purse(), {"pk": "fund"}),
+    *form("assistance:fund_change", Purse(P.FUND_EDIT), {"pk": "fund"}),
+    *form("assistance:fund_close", Purse(P.FUND_EDIT), {"pk": "fund"}),
+    *form("assistance:fund_move", Purse(P.FUND_EDIT), {"pk": "fund", "act": "'plan"}),
+    *form("assistance:fund_move", Payer(), {"pk": "fund", "act": "'pay"}),
+    *post("assistance:fund_export", Purse(P.FUND_VIEW), {"pk": "fund"}),
+    *get("assistance:fund_entry", Purse(), {"pk": "fund_entry"}),
+    *form("assistance:fund_entry_reverse", Payer(), {"pk": "fund_entry"}),
+    *form("assistance:fund_file", Owner(), {"pk": "fund_job"}),
+    # subsidy lists
+    *get("assistance:batch_list", Menu(P.FUND_PAY)),
+    *form("assistance:batch_new", Menu(P.FUND_PAY)),
+    *get("assistance:batch_detail", Area(P.FUND_PAY), {"pk": "pay_batch"}),
+    *get("assistance:batch_progress", Area(P.FUND_PAY), {"pk": "pay_batch"}),
+    *form("assistance:batch_pay", Area(P.FUND_PAY), {"pk": "pay_batch"}, ok=(302,)),
+    *(
+        door
+        for act in ("check", "cancel", "discard", "propose", "return")
+        for door in post(f"assistance:batch_{act}", Area(P.FUND_PAY), {"pk": "pay_batch"})
+    ),
     # long work
     *get("jobs:job_list", SignedIn()),
     *get("jobs:job_detail", Owner(), {"pk": "job"}),
@@ -649,7 +706,15 @@ def given(household: Any) -> dict[str, Any]:
         household=household, year=2024, state="approved", revision=1, drafted_by="a", drafted_at=now, submitted_by="a", submitted_at=now,
         decided_by="b", decided_at=now,
     )  # fmt: skip
+    fund = FundFactory(region=household.village.parent.parent)
+    batch = PayBatch.objects.create(
+        region=household.village, kind=measure.kind, fund=fund, year=2026, period="2026", on=timezone.localdate(), filename="a.csv", sha256="0" * 64,
+        uploaded_by="x", uploaded_at=now,
+    )  # fmt: skip
     return {
+        "fund": fund.pk,
+        "fund_entry": fund.entries.first().pk,
+        "pay_batch": batch.pk,
         "measure": measure.pk,
         "approved_measure": MeasureFactory(household=household, approved=True, kind__in_kind=True).pk,
         "delivery": delivery.pk,
@@ -792,6 +857,9 @@ def scene(django_db_setup, django_db_blocker):
             ).pk,
         }
         survey_form = SurveyFormFactory()
+        kept = FundFactory(region=township)  # such that who asked may have it
+        params = {"fund": kept.pk, "user": users["officer"].pk, "first": None, "last": None}
+        own["fund_job"] = JobFactory(owner="officer", kind="fund.export", params=params, finished=True).pk
         own |= {"form_code": survey_form.code, "form_version": survey_form.version}
         for place in places.values():
             place.rows |= {

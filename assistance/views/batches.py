@@ -178,7 +178,9 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         rows, request.GET.get("cursor", ""), ROWS, "place", rows=lambda found: found.select_related("household")
     )
     url = reverse("assistance:batch_detail", args=[pk])
-    counts = dict(batch.rows.order_by().values("outcome").annotate(n=Count("pk")).values_list("outcome", "n"))
+    counts = dict.fromkeys(Result.values, 0) | dict(
+        batch.rows.order_by().values("outcome").annotate(n=Count("pk")).values_list("outcome", "n")
+    )
     reasons = dict(
         batch.rows.filter(outcome=Result.REJECTED)
         .order_by()
@@ -191,7 +193,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     busy = batch.state in batches.BUSY
     filters = [
         (_("全部"), "", batch.read),
-        *((Result(name).label, name, counts.get(name, 0)) for name in Result.values if counts.get(name)),
+        *((Result(name).label, name, counts[name]) for name in Result.values if counts[name]),
     ]
     context = {
         "batch": batch, "period": said_period(batch.period), "busy": busy, "counts": counts, "ready": ready, "short": short,

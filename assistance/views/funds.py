@@ -397,10 +397,9 @@ class ReverseForm(forms.Form):
 @read_on_get
 def fund_entry_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes back a payment for a village project."""
+    require_somewhere(request.user, Permission.FUND_VIEW)
+    entry: Entry = get_object_or_404(Entry.objects.for_user(request.user).select_related("fund"), pk=pk)
     require_somewhere(request.user, Permission.FUND_PAY)
-    entry: Entry = get_object_or_404(
-        Entry.objects.for_user(request.user, Permission.FUND_PAY).select_related("fund"), pk=pk
-    )
     form = ReverseForm(request.POST or None, initial={"on": timezone.localdate()})
     if form.is_bound and form.is_valid():
         back = attempt(form, lambda: funds.unpay_project(entry=entry, by=request.user, **form.cleaned_data))
@@ -446,7 +445,6 @@ def _file(data: bytes, fund: Fund) -> FileResponse:
 @read_on_get
 def fund_file(request: HttpRequest, pk: int) -> HttpResponse:
     """What a job of the user's own has written: fetched by a button, because every file handed out is recorded."""
-    require_somewhere(request.user, Permission.FUND_VIEW)
     job = get_object_or_404(jobs.jobs_of(request.user), pk=pk, kind=books.EXPORT)
     if request.method == "POST":
         try:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistance", "0007_why_a_row_is_left"),
+        ("assistance", "0008_denied_confirmations"),
     ]
 
     operations = [
