@@ -72,10 +72,10 @@ def together(figures: Iterable[Figures]) -> Figures:
 
 @dataclass
 class Share:
-    """What a kind, a village or a project got: payments that stand, households, 元."""
+    """What a kind, a village or a project got: payouts that stand, households, 元."""
 
     label: str
-    payments: int
+    payouts: int
     households: int
     amount: Decimal
     url: str = ""
@@ -88,12 +88,12 @@ def _standing(fund: Fund) -> Any:
     ).exclude(delivery=None)
 
 
-_SHARE = {"payments": Count("pk"), "households": Count("delivery__household", distinct=True), "amount": Sum("amount")}
+_SHARE = {"payouts": Count("pk"), "households": Count("delivery__household", distinct=True), "amount": Sum("amount")}
 
 
 def by_kind(fund: Fund) -> list[Share]:
     found = _standing(fund).order_by().values("delivery__kind__title").annotate(**_SHARE).order_by("-amount")
-    return [Share(row["delivery__kind__title"], row["payments"], row["households"], row["amount"]) for row in found]
+    return [Share(row["delivery__kind__title"], row["payouts"], row["households"], row["amount"]) for row in found]
 
 
 def by_village(fund: Fund) -> list[Share]:
@@ -103,7 +103,7 @@ def by_village(fund: Fund) -> list[Share]:
     return [
         Share(
             (village := names[row["delivery__village"]]).full_name or village.name,
-            row["payments"],
+            row["payouts"],
             row["households"],
             row["amount"],
         )
@@ -136,11 +136,11 @@ def projects_of(fund: Fund) -> list[ProjectMoney]:
 
 @dataclass
 class Spread:
-    """资金是否撒胡椒面: a fund's payments to households that stand, and what went into projects. `small` are payments below
+    """资金是否撒胡椒面: a fund's payouts to households that stand, and what went into projects. `small` are payouts below
     `settings.FUND_SMALL` 元."""
 
     fund: Fund | None
-    payments: int = 0
+    payouts: int = 0
     small: int = 0
     households: int = 0
     amount: Decimal = ZERO
@@ -150,8 +150,8 @@ class Spread:
 
     @property
     def small_share(self) -> int | None:
-        """Percent of the payments, None where there are none."""
-        return round(100 * self.small / self.payments) if self.payments else None
+        """Percent of the payouts, None where there are none."""
+        return round(100 * self.small / self.payouts) if self.payouts else None
 
     @property
     def project_share(self) -> int | None:
@@ -169,7 +169,7 @@ class Spread:
 
     @property
     def mean(self) -> Decimal | None:
-        return (self.amount / self.payments).quantize(Decimal("0.01")) if self.payments else None
+        return (self.amount / self.payouts).quantize(Decimal("0.01")) if self.payouts else None
 
 
 def spread_of(funds: Sequence[Fund]) -> tuple[list[Spread], Spread]:
@@ -181,7 +181,7 @@ def spread_of(funds: Sequence[Fund]) -> tuple[list[Spread], Spread]:
     ).exclude(delivery=None).order_by()  # fmt: skip
     found = {fund.pk: Spread(fund) for fund in funds}
     counted = lines.values(of=F("account__fund")).annotate(
-        payments=Count("pk"), small=Count("pk", small), households=Count("delivery__household", distinct=True),
+        payouts=Count("pk"), small=Count("pk", small), households=Count("delivery__household", distinct=True),
         small_amount=Sum("amount", filter=small, default=ZERO), whole=Sum("amount"),
     )  # fmt: skip
     for row in counted:
@@ -197,9 +197,9 @@ def spread_of(funds: Sequence[Fund]) -> tuple[list[Spread], Spread]:
         whose.add(project)
     rows = [found[fund.pk] for fund in funds]
     whole = Spread(None)
-    for name in ("payments", "small", "amount", "small_amount", "project_amount"):
+    for name in ("payouts", "small", "amount", "small_amount", "project_amount"):
         setattr(whole, name, sum((getattr(row, name) for row in rows), type(getattr(whole, name))(0)))
-    busy = sum(bool(row.payments) for row in rows)
+    busy = sum(bool(row.payouts) for row in rows)
     whole.households = (
         lines.aggregate(n=Count("delivery__household", distinct=True))["n"]
         if busy > 1

@@ -106,7 +106,7 @@ class Account(models.Model):
 class Entry(models.Model):
     """One movement of a fund's money, with the day it counts for, who did it, and the paper behind it.
 
-    `reverses` names the payment for a village project that this one takes back, once. Of a delivery to a household `Delivery.reversed_by`
+    `reverses` names the payout for a village project that this one takes back, once. Of a delivery to a household `Delivery.reversed_by`
     says the same.
     """
 

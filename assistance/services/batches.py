@@ -1,7 +1,7 @@
 """Verbs on subsidy lists: a list is uploaded, checked against the ledger, and paid; what cannot be paid goes back with its reasons.
 
 What is right is paid in one transaction, or nothing is: deliveries, the lines of the money, the measures' states and the events of every
-household. A row is decided twice, at the check and again under locks at the payment, by the same rules (`_decide`).
+household. A row is decided twice, at the check and again under locks at the payout, by the same rules (`_decide`).
 """
 
 from __future__ import annotations
@@ -682,27 +682,27 @@ def _write(batch: PayBatch, ready: Sequence[Decided], world: World, by: Any) -> 
             "member_id": row.member, "kind_id": batch.kind_id, "person": hashes.get(row.member or 0, ""), "period": batch.period, "on": batch.on,
             "quantity": row.listed.quantity, "amount": row.listed.amount or Decimal(0), "note": note, "by": by.username, "at": now, "batch_id": batch.pk,
         }))  # fmt: skip
-    payment = funds.Payment()
+    payout = funds.Payout()
     if batch.fund is not None:
         fund = batch.fund
-        payment = funds.prepare([(d, [(fund, d.amount)]) for d in deliveries], on=batch.on, by=by, note=f"{batch.kind.title} {batch.period}".strip(), reference=note)  # fmt: skip
+        payout = funds.prepare([(d, [(fund, d.amount)]) for d in deliveries], on=batch.on, by=by, note=f"{batch.kind.title} {batch.period}".strip(), reference=note)  # fmt: skip
     changed = [row.measure for row in ready if row.measure and row.measure.state != Measure.State.DELIVERED]
     for measure in changed:
         measure.state = Measure.State.DELIVERED
-    events = _events(batch, ready, deliveries, payment, set(changed), world, by)
+    events = _events(batch, ready, deliveries, payout, set(changed), world, by)
     with refusals(), audit.recording(events):
         copy_rows(Delivery, deliveries)
         Measure._base_manager.filter(among("pk", [measure.pk for measure in changed])).update(
             state=Measure.State.DELIVERED, version=F("version") + 1
         )
-        payment.write()
-    payment.record(by=by, of_households=True)
+        payout.write()
+    payout.record(by=by, of_households=True)
 
 
-def _events(batch: PayBatch, ready: Sequence[Decided], deliveries: Sequence[Delivery], payment: funds.Payment, changed: set[Measure],
+def _events(batch: PayBatch, ready: Sequence[Decided], deliveries: Sequence[Delivery], payout: funds.Payout, changed: set[Measure],
             world: World, by: Any) -> list[audit.Event]:  # fmt: skip
     """One event a household: what it received, with the rows that say so."""
-    lines = {line.delivery_id: line for line in payment.lines if line.delivery_id}
+    lines = {line.delivery_id: line for line in payout.lines if line.delivery_id}
     of_household: dict[int, list[tuple[Decided, Delivery]]] = defaultdict(list)
     for row, delivery in zip(ready, deliveries, strict=True):
         of_household[delivery.household_id].append((row, delivery))

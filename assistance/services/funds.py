@@ -107,7 +107,7 @@ def close_fund(*, fund: Fund, by: Any) -> Fund:
 
 @transaction.atomic
 def reopen_fund(*, fund: Fund, by: Any) -> Fund:
-    """Open closed books again, so that a mistaken payment can be taken back."""
+    """Open closed books again, so that a mistaken payout can be taken back."""
     row = Fund._base_manager.select_for_update(of=("self",)).select_related("region").get(pk=fund.pk)
     require_in(by, Permission.FUND_EDIT, row.region)
     if row.closed_at is None:
@@ -232,7 +232,7 @@ def pay_project(*, project: VillageProject, fund: Fund, amount: Decimal, on: dt.
 
 @transaction.atomic
 def unpay_project(*, entry: Entry, on: dt.date, by: Any, note: str) -> Entry:
-    """Take back a payment for a village project: once (the database holds it), in full, with a reason; the money is set aside again."""
+    """Take back a payout for a village project: once (the database holds it), in full, with a reason; the money is set aside again."""
     paid = Entry._base_manager.select_related("fund").get(pk=entry.pk)
     line = paid.lines.filter(account__kind=Kind.PAID, account__project__isnull=False).select_related("account__project").first()  # fmt: skip
     if paid.kind != Entry.Kind.PAY or line is None or line.account.project is None:
@@ -253,12 +253,12 @@ def unpay_project(*, entry: Entry, on: dt.date, by: Any, note: str) -> Entry:
     )  # fmt: skip
 
 
-# -- payments to households -------------------------------------------------------------------------------------------------------
+# -- payouts to households -------------------------------------------------------------------------------------------------------
 
 
 @dataclass
-class Payment:
-    """Payments about to be written: an entry a fund (saved), and all their lines, which go into the database in one statement."""
+class Payout:
+    """Payouts about to be written: an entry a fund (saved), and all their lines, which go into the database in one statement."""
 
     entries: list[Entry] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -285,23 +285,23 @@ def pay(paid: Paid, *, on: dt.date, by: Any, note: str = "", batch: PayBatch | N
     Permission FUND_PAY on every fund. What the funds pay for a delivery must be its amount: the database compares. Raises LedgerError in
     one sentence, and nothing is paid.
     """
-    payment = prepare(paid, on=on, by=by, note=note, reference=_("发放批次 %(pk)s") % {"pk": batch.pk} if batch else "")
-    payment.write()
-    payment.record(by=by)
-    return payment.entries
+    payout = prepare(paid, on=on, by=by, note=note, reference=_("发放批次 %(pk)s") % {"pk": batch.pk} if batch else "")
+    payout.write()
+    payout.record(by=by)
+    return payout.entries
 
 
-def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str = "") -> Payment:
-    """The payments of `pay` with all that it checks, not yet written: the deliveries need only their keys until then."""
+def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str = "") -> Payout:
+    """The payouts of `pay` with all that it checks, not yet written: the deliveries need only their keys until then."""
     amounts: dict[int, Decimal] = defaultdict(Decimal)
     villages: dict[int, set[int]] = defaultdict(set)
     for delivery, parts in paid:
         for fund, amount in parts:
             amounts[fund.pk] += _sum(amount)
             villages[fund.pk].add(delivery.village_id)
-    payment = Payment()
+    payout = Payout()
     if not amounts:
-        return payment
+        return payout
     books = {book.fund.pk: book for book in _books(fund for _delivery, parts in paid for fund, _amount in parts)}
     for pk, book in books.items():
         require(by, Permission.FUND_PAY, book.fund)
@@ -313,14 +313,14 @@ def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str 
         pk: Entry(fund=book.fund, kind=Entry.Kind.PAY, on=on, reference=reference, note=note[:200], by=by.username)
         for pk, book in books.items()
     }
-    payment.entries = Entry.objects.bulk_create(entries.values())
+    payout.entries = Entry.objects.bulk_create(entries.values())
     moves = [(pk, book.account(Kind.ALLOTTED), -amounts[pk], None) for pk, book in books.items()]
     moves += [
         (fund.pk, books[fund.pk].account(Kind.PAID), _sum(amount), delivery.pk)
         for delivery, parts in paid
         for fund, amount in parts
     ]
-    payment.lines = [
+    payout.lines = [
         fresh(
             Line,
             {
@@ -333,7 +333,7 @@ def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str 
         )
         for key, (pk, account, amount, delivery) in zip(reserve_keys(Line, len(moves)), moves, strict=True)
     ]
-    return payment
+    return payout
 
 
 @transaction.atomic
@@ -346,9 +346,9 @@ def unpay(delivery: Delivery, reversal: Delivery, *, by: Any, on: dt.date) -> li
     if taken_back.get(pk=delivery.pk) not in (None, reversal.pk):
         raise LedgerError(_("这次落实已经冲回过了。"))
     came = list(Line._base_manager.filter(delivery=delivery).select_related("account__fund").order_by("pk"))
-    payment = Payment()
+    payout = Payout()
     if not came:
-        return payment.entries
+        return payout.entries
     books = {book.fund.pk: book for book in _books(line.account.fund for line in came)}
     for book in books.values():
         require(by, Permission.FUND_PAY, book.fund)
@@ -358,17 +358,17 @@ def unpay(delivery: Delivery, reversal: Delivery, *, by: Any, on: dt.date) -> li
         pk: Entry(fund=book.fund, kind=Entry.Kind.REVERSE, on=on, note=reversal.note[:200], by=by.username)
         for pk, book in books.items()
     }
-    payment.entries = Entry.objects.bulk_create(entries.values())
+    payout.entries = Entry.objects.bulk_create(entries.values())
     back: dict[int, Decimal] = defaultdict(Decimal)
     for line in came:
         pk = line.account.fund_id
         back[pk] += line.amount
-        payment.lines.append(Line(entry=entries[pk], account=line.account, amount=-line.amount, delivery=reversal))
+        payout.lines.append(Line(entry=entries[pk], account=line.account, amount=-line.amount, delivery=reversal))
     for pk, amount in back.items():
-        payment.lines.append(Line(entry=entries[pk], account=books[pk].account(Kind.ALLOTTED), amount=amount))
-    payment.write()
-    payment.record(by=by, action="fund.payment_reversed")
-    return payment.entries
+        payout.lines.append(Line(entry=entries[pk], account=books[pk].account(Kind.ALLOTTED), amount=amount))
+    payout.write()
+    payout.record(by=by, action="fund.payout_reversed")
+    return payout.entries
 
 
 def short_of(fund: Fund, amount: Decimal) -> Decimal:
@@ -561,6 +561,6 @@ def _locked_project(project: VillageProject) -> VillageProject:
 
 
 __all__ = [
-    "Payment", "allot", "change_fund", "check", "close_fund", "cut", "open_fund", "pay", "pay_project", "plan", "prepare",
+    "Payout", "allot", "change_fund", "check", "close_fund", "cut", "open_fund", "pay", "pay_project", "plan", "prepare",
     "recall", "release", "reopen_fund", "reserve", "short_of", "unpay", "unpay_project",
 ]  # fmt: skip

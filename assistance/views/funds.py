@@ -99,7 +99,7 @@ def fund_list(request: HttpRequest) -> HttpResponse:
 
 @reads_only
 def fund_spread(request: HttpRequest) -> HttpResponse:
-    """资金是否撒胡椒面: how many payments, how small, and how much was put together into projects."""
+    """资金是否撒胡椒面: how many payouts, how small, and how much was put together into projects."""
     year, years = _year(request)
     rows, whole = finance.spread_of(_of_year(request, year))
     context = {
@@ -175,7 +175,7 @@ def fund_paid(request: HttpRequest, pk: int) -> HttpResponse:
     shares = finance.by_village(fund) if by == "village" else finance.by_kind(fund)
     url = reverse("assistance:fund_paid", args=[pk])
     context = _frame(request, fund, "fund_paid") | {
-        "shares": shares, "payments": sum(share.payments for share in shares), "amount": sum((share.amount for share in shares), Decimal(0)), "by": by,
+        "shares": shares, "payouts": sum(share.payouts for share in shares), "amount": sum((share.amount for share in shares), Decimal(0)), "by": by,
         "ways": [(_("按措施"), url, by == "kind"), (_("按村"), f"{url}?by=village", by == "village")], "today": timezone.localdate(),
     }  # fmt: skip
     return render(request, "assistance/fund_paid.html", context)
@@ -396,7 +396,7 @@ class ReverseForm(forms.Form):
 
 @read_on_get
 def fund_entry_reverse(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes back a payment for a village project."""
+    """Takes back a payout for a village project."""
     require_somewhere(request.user, Permission.FUND_VIEW)
     entry: Entry = get_object_or_404(Entry.objects.for_user(request.user).select_related("fund"), pk=pk)
     require_somewhere(request.user, Permission.FUND_PAY)

@@ -235,7 +235,7 @@ UPLOAD_MAX_BYTES = env.int("YIHU_UPLOAD_MAX_BYTES", default=60 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("YIHU_IMPORT_MAX_ROWS", default=350_000)
 FUND_SMALL = env.int(
     "YIHU_FUND_SMALL", default=500
-)  # 元; a payment below counts as small where it is asked whether money is spread thin
+)  # 元; a payout below counts as small where it is asked whether money is spread thin
 
 LOGGING = {
     "version": 1,

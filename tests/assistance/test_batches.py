@@ -192,7 +192,7 @@ def test_what_was_paid_is_not_paid_again_by_another_file(checked, person, office
     assert balances(fund)["paid"] == Decimal(260)
 
 
-def test_a_reversed_payment_can_be_paid_again(checked, person, officer, fund):
+def test_a_reversed_payout_can_be_paid_again(checked, person, officer, fund):
     one = person("王芳")
     pay(checked([row_of(one)]), officer)
     reverse_delivery(delivery=Delivery.objects.get(), by=officer, on=TODAY, reason="发错金额")
@@ -414,7 +414,7 @@ def test_a_fund_that_does_not_reach_pays_nobody(checked, person, officer, county
     assert not Delivery.objects.exists()
 
 
-def test_money_that_went_meanwhile_stops_the_payment(checked, person, officer, official, county):
+def test_money_that_went_meanwhile_stops_the_payout(checked, person, officer, official, county):
     fund = FundFactory(region=county, title="小资金", allotted=Decimal(200))
     batch = checked([row_of(person("王芳")), row_of(person("李四"))], fund=fund)
     job = batches.pay_list(batch=batch, by=officer)
@@ -500,7 +500,7 @@ class Stops:
 
 
 @pytest.mark.parametrize("at", [0, 1, 2, 3, 4])
-def test_a_payment_stopped_anywhere_has_paid_nobody(checked, person, officer, fund, at):
+def test_a_payout_stopped_anywhere_has_paid_nobody(checked, person, officer, fund, at):
     batch = checked([row_of(person("王芳")), row_of(person("李四"))])
     batches.pay_list(batch=batch, by=officer)
     with pytest.raises(jobs.Cancelled):

@@ -61,7 +61,7 @@ def delivery_of(measure, amount, period="", on=TODAY, **more):
 
 @pytest.fixture
 def give(household, officer):
-    """`give(amount, fund)`: a payment of the officer to `household`, for the next year each time."""
+    """`give(amount, fund)`: a payout of the officer to `household`, for the next year each time."""
     measure, periods = measure_of(household), iter(range(2000, 2999))
 
     def make(amount, *parts, on=TODAY, by=officer):
@@ -255,10 +255,10 @@ def test_a_township_pays_for_its_own_villages_projects(land, official, post, fun
         funds.pay_project(project=project, fund=fund, amount=Decimal(1), on=TODAY, by=neighbour, reference="凭证1")
 
 
-# -- payments ---------------------------------------------------------------------------------------------------------------------
+# -- payouts ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_payment_from_two_funds_and_back(county, officer, fund, give):
+def test_a_payout_from_two_funds_and_back(county, officer, fund, give):
     other = FundFactory(region=county, source="unit")
     delivery, entries = give("1500.25", (fund, Decimal("1000.25")), (other, Decimal("500")))
     assert [(entry.fund_id, entry.kind) for entry in entries] == [(fund.pk, "pay"), (other.pk, "pay")]
@@ -272,7 +272,7 @@ def test_a_payment_from_two_funds_and_back(county, officer, fund, give):
     assert Line.objects.filter(delivery=reversal, amount__lt=0).count() == 2
 
 
-def test_payments_are_refused_with_what_is_missing(county, officer, clerk, fund, give):
+def test_payouts_are_refused_with_what_is_missing(county, officer, clerk, fund, give):
     with pytest.raises(LedgerError, match=r"“省级衔接资金”可用 100,000 元，这次要发 100,000\.01 元，还差 0\.01 元"):
         give("100000.01", fund)
     with pytest.raises(LedgerError, match="日期在今天之后"):
@@ -347,7 +347,7 @@ def test_lines_balance_stand_on_own_accounts_and_overdraw_nothing(county, fund):
     assert balances(fund) == {"source": -100000, "planned": 0, "allotted": 100000, "paid": 0}
 
 
-def test_a_payment_is_taken_back_once(official, officer, fund, project):
+def test_a_payout_is_taken_back_once(official, officer, fund, project):
     funds.reserve(project=project, fund=fund, amount=Decimal(10), on=TODAY, by=official)
     paid = funds.pay_project(project=project, fund=fund, amount=Decimal(10), on=TODAY, by=officer, reference="1")
     funds.unpay_project(entry=paid, on=TODAY, by=officer, note="错")

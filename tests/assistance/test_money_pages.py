@@ -180,9 +180,9 @@ def test_whether_money_is_spread_thin(land, official, fund, paid, client_as):
     funds.reserve(project=project, fund=fund, amount=Decimal(1000), on=TODAY, by=official)
     funds.pay_project(project=project, fund=fund, amount=Decimal(1000), on=TODAY, by=official, reference="1")
     (row,), whole = finance.spread_of([fund])
-    assert (row.payments, row.small, row.households, row.small_share) == (4, 2, 4, 50)
+    assert (row.payouts, row.small, row.households, row.small_share) == (4, 2, 4, 50)
     assert (row.small_amount, row.projects, row.project_share) == (Decimal("599.99"), 1, 24)
-    assert (whole.payments, whole.households, whole.mean) == (4, 4, Decimal("775.00"))
+    assert (whole.payouts, whole.households, whole.mean) == (4, 4, Decimal("775.00"))
     page = text_of(client_as(official).get(reverse("assistance:fund_spread")))
     assert "50% 的笔数不到 500 元" in page
     assert f"截至 {YEAR}年{TODAY.month}月{TODAY.day}日" in page
@@ -261,7 +261,7 @@ def work():
         jobs.run(job.pk)
 
 
-def test_a_list_from_upload_to_payment(land, officer, choices, person, client_as, fund):
+def test_a_list_from_upload_to_payout(land, officer, choices, person, client_as, fund):
     client = client_as(officer)
     one, other = person(land.village), person(land.near_village, "李四")
     response = upload(
