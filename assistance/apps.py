@@ -73,8 +73,10 @@ class AssistanceConfig(AppConfig):
         household_cards.register(cards.assistance_card)
         papers.register(paper.sections)
         navigation.register(
-            navigation.Item("daily", _("补贴发放"), "assistance:batch_list", "upload", Permission.FUND_PAY, weight=66),
-            navigation.Item("daily", _("资金"), "assistance:fund_list", "chart", Permission.FUND_VIEW, weight=68),
+            navigation.Item(
+                "village", _("补贴发放"), "assistance:batch_list", "upload", Permission.FUND_PAY, weight=62
+            ),
+            navigation.Item("village", _("资金"), "assistance:fund_list", "chart", Permission.FUND_VIEW, weight=60),
         )
         navigation.register(
             navigation.Item(
