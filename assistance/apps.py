@@ -67,6 +67,7 @@ class AssistanceConfig(AppConfig):
         trail.register(LISTS)
         trail.register(MEASURES)
         tiles.register(waiting.tiles)
+        papers.register(paper.sections)
         registry.follows(projects.follow_region)
         tiles.register(village_tiles.tiles)
         demonstration.also(tell_demonstration)
@@ -120,4 +121,10 @@ class AssistanceConfig(AppConfig):
         bulk.register(
             "assistance.Measure",
             bulk.Action(_("批量批准"), "assistance:measure_approve_bulk", "check", Permission.MEASURE_APPROVE),
+        )
+        tabs.register_action(
+            "plans.Plan",
+            tabs.Action(
+                _("按计划提出措施"), "assistance:measure_from_plan", "plus", Permission.MEASURE_EDIT, weight=20
+            ),
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -42,8 +43,11 @@ def waiting_for(user: Any) -> Any:
 
 def denied(queryset: Any) -> Any:
     """Measures of which a household said that something did not arrive which still stands."""
-    words = Confirmation.objects.filter(received=False, delivery__reversed_by=None)
-    return queryset.filter(pk__in=words.order_by().values("delivery__measure"))
+    return queryset.filter(
+        Exists(
+            Confirmation.objects.filter(received=False, delivery__reversed_by=None, delivery__measure=OuterRef("pk"))
+        )
+    )
 
 
 class KeyFilter(django_filters.NumberFilter):

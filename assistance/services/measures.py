@@ -26,7 +26,6 @@ from common import audit
 from common.money import format_money
 from households.models import Household, Member
 from households.services import LedgerError
-from households.services.base import check
 from plans.models import Plan, Task
 
 EARLIEST = 2010
@@ -385,7 +384,6 @@ def record_effect(*, measure: Measure, by: Any, text: str, on: dt.date, version:
     acts.past_day(on, "on")
     row.effect = acts.text_of(text, "text", EFFECT_LENGTH, needed=_("请写一写成效，如：年底分红 1,200 元，已脱贫。"))
     row.effect_on, row.version = on, row.version + 1
-    check(row)
     save(row)
     acts.record("measure.effect_recorded", row, by, acts.told(row, row.effect))
     return row

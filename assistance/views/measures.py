@@ -100,7 +100,8 @@ def _detail(
 ) -> HttpResponse:
     user, household, kind = request.user, measure.household, measure.kind
     deliveries = list(
-        Delivery.objects.filter(measure=measure)
+        Delivery.objects.for_user(user)
+        .filter(measure=measure)
         .select_related("confirmation__evidence", "kind", "member")
         .order_by("-pk")
     )
@@ -108,7 +109,9 @@ def _detail(
     standing = [line for line in lines if line.stands]
     total = sum(line.delivery.amount for line in standing)
     photos = list(
-        AssistanceEvidence.objects.filter(delivery__in=deliveries, removed_at=None, confirmations=None).order_by("pk")
+        AssistanceEvidence.objects.for_user(user)
+        .filter(delivery__in=deliveries, removed_at=None, confirmations=None)
+        .order_by("pk")
     )
     may = (
         {name: allowed(user, permission, measure) for name, permission in _ACTS.items()}
@@ -228,7 +231,9 @@ def measure_propose(request: HttpRequest, pk: int) -> HttpResponse:
     facts = facts_of([household], year, today=timezone.localdate())[household.pk]
     if kind is None:
         return render(
-            request, "assistance/measure_kinds.html", context | {"columns": _kinds(household, facts, kinds, year)}
+            request,
+            "assistance/measure_kinds.html",
+            context | {"columns": _kinds(request.user, household, facts, kinds, year)},
         )
     member = next((m for m in facts.members if str(m.pk) == request.GET.get("member")), None)
     if kind.whose == Whose.MEMBER and member is None:
@@ -278,10 +283,13 @@ def _here(kind: MeasureKind, year: int, member: Any = None, task: int = 0) -> st
     return pages.address("", query)
 
 
-def _kinds(household: Household, facts: Any, kinds: Any, year: int) -> list[tuple[str, list[dict[str, Any]]]]:
+def _kinds(
+    user: Any, household: Household, facts: Any, kinds: Any, year: int
+) -> list[tuple[str, list[dict[str, Any]]]]:
     """The kinds in force by column, each with what the catalogue says of this household and what it has of it already."""
     have = set(
-        Measure.objects.filter(household=household, year=year, state__in=LIVE)
+        Measure.objects.for_user(user)
+        .filter(household=household, year=year, state__in=LIVE)
         .order_by()
         .values_list("kind_id", flat=True)
     )
@@ -364,10 +372,11 @@ def measure_from_plan(request: HttpRequest, pk: int) -> HttpResponse:
     )
     household = household_or_404(request, plan.household_id, Permission.MEASURE_EDIT)
     tasks = list(
-        Task.objects.filter(goal__plan=plan, kind__isnull=False).exclude(state=Task.State.DROPPED).select_related("kind", "member", "goal")
+        Task.objects.for_user(request.user)
+        .filter(goal__plan=plan, kind__isnull=False).exclude(state=Task.State.DROPPED).select_related("kind", "member", "goal")
         .order_by("goal__place", "goal", "place", "pk")
     )  # fmt: skip
-    live = Measure.objects.filter(household=household, year=plan.year, state__in=LIVE).order_by()
+    live = Measure.objects.for_user(request.user).filter(household=household, year=plan.year, state__in=LIVE).order_by()
     have = set(live.values_list("kind_id", "member_id"))
     open_ones = [task for task in tasks if (task.kind_id, task.member_id) not in have]
     back = reverse("assistance:household_measures", args=[household.pk])

@@ -87,7 +87,7 @@ def _detail(
     context = {
         "row": RequestRow(row), "request_row": row, "household": row.household, "history": history_of(row),
         "may_take": edits and row.state == State.ASKED,
-        "answer_form": (form if which == "answer" else _answer_form(row)) if answers else None,
+        "answer_form": (form if which == "answer" else _answer_form(user, row)) if answers else None,
         "word_form": (form if which == "word" else forms.WordForm())
         if confirms and row.state == State.ANSWERED and row.answered_by != user.username else None,
         "own_answer": confirms and row.state == State.ANSWERED and row.answered_by == user.username,
@@ -97,8 +97,13 @@ def _detail(
     return render(request, "assistance/request_detail.html", context, status=status)
 
 
-def _answer_form(row: ServiceRequest, data: Any = None) -> forms.AnswerForm:
-    measures = Measure.objects.filter(household=row.household_id).select_related("kind").order_by("-year", "-pk")[:50]
+def _answer_form(user: Any, row: ServiceRequest, data: Any = None) -> forms.AnswerForm:
+    measures = (
+        Measure.objects.for_user(user)
+        .filter(household=row.household_id)
+        .select_related("kind")
+        .order_by("-year", "-pk")[:50]
+    )
     return forms.AnswerForm(data, measures=list(measures))
 
 
@@ -117,7 +122,7 @@ def request_take(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def request_answer(request: HttpRequest, pk: int) -> HttpResponse:
     row = request_or_404(request, pk, Permission.MEASURE_EDIT)
-    form = _answer_form(row, request.POST)
+    form = _answer_form(request.user, row, request.POST)
 
     def act() -> ServiceRequest:
         data = form.cleaned_data
