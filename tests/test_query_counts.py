@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from assistance.models import Measure
+from assistance.models import Measure, PayBatch
+from assistance.services import funds
 from plans.models import Plan
 from tests.factories import (
     DeviceFactory,
@@ -19,6 +23,8 @@ from tests.factories import (
     JobFactory,
     MemberFactory,
     MemberYearFactory,
+    PayBatchFactory,
+    PayRowFactory,
     PhotoFactory,
     PlanEvidenceFactory,
     PlanFactory,
@@ -58,6 +64,7 @@ def addresses(household):
     ShortfallFactory(village=household.village)
     delivered = DeliveryFactory(measure__household=household)
     MeasureFactory(household=HouseholdFactory(village=household.village), kind=delivered.kind, approved=True)
+    batch = PayBatchFactory(region=household.township)
     of_village = f"region={household.village_id}&kind={delivered.kind.code}"
     return {
         "home": reverse("home"),
@@ -127,6 +134,15 @@ def addresses(household):
         "deliveries of a village": reverse("assistance:delivery_batch") + f"?{of_village}",
         "receipts of a village": reverse("assistance:delivery_sign") + f"?{of_village}",
         "sheet of receipts": reverse("assistance:delivery_sheet") + f"?{of_village}",
+        "funds": reverse("assistance:fund_list"),
+        "concentration of funds": reverse("assistance:fund_spread"),
+        "fund": reverse("assistance:fund_page", args=[batch.fund_id]),
+        "fund, by village": reverse("assistance:fund_paid", args=[batch.fund_id]) + "?by=village",
+        "fund's projects": reverse("assistance:fund_projects", args=[batch.fund_id]),
+        "movement of a fund": reverse("assistance:fund_entry", args=[batch.fund.entries.latest("pk").pk]),
+        "subsidy lists": reverse("assistance:batch_list"),
+        "subsidy list": reverse("assistance:batch_detail", args=[batch.pk]),
+        "subsidy list to upload": reverse("assistance:batch_new"),
         "requests": reverse("assistance:request_list"),
         "request": reverse("assistance:request_detail", args=[ServiceRequestFactory(household=household).pk]),
         "api households": reverse("api:household-list"),
@@ -160,7 +176,20 @@ def test_counts_are_the_recorded_ones(counts):
     assert found == json.loads(RECORD.read_text())
 
 
-def test_no_page_grows_with_its_rows(counts, household, land):
+def paid(fund, household, by):
+    """A payout of the fund to a household, and money of it for a project."""
+    today = timezone.localdate()
+    measure = MeasureFactory(household=household, approved=True)
+    with transaction.atomic():
+        delivery = DeliveryFactory(measure=measure, amount=Decimal(10))
+        funds.pay([(delivery, [(fund, Decimal(10))])], on=today, by=by)
+    project = ProjectFactory(village=household.village, stage="building")
+    funds.reserve(project=project, fund=fund, amount=Decimal(10), on=today, by=by)
+
+
+def test_no_page_grows_with_its_rows(counts, household, land, official):
+    batch = PayBatch.objects.get()
+    paid(batch.fund, HouseholdFactory(village=land.village), official)
     few = counts()
     HouseholdFactory.create_batch(20, village=land.village, with_householder=True, with_year=True)
     survey = household.surveys.get()
@@ -174,6 +203,9 @@ def test_no_page_grows_with_its_rows(counts, household, land):
         DeliveryFactory(
             measure=MeasureFactory(household=HouseholdFactory(village=land.village), kind=kind, approved=True)
         )
+        paid(batch.fund, home, official)
+        PayRowFactory(batch=batch)
+        PayBatchFactory(region=land.township)
         ServiceRequestFactory(household=home)
         ProjectFactory(village=land.village)
         ShortfallFactory(village=land.village)

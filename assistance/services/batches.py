@@ -743,7 +743,7 @@ def run_propose(batch: PayBatch, *, by: Any, run: Any = None) -> dict[str, int]:
             among("pk", {row.household_id for row in rows}), closed_on=None
         )
         households = {h.pk: h for h in found.select_related("village").select_for_update(of=("self",)).order_by("pk")}
-        taken = set(
+        taken: set[tuple[int, int | None]] = set(
             Measure._base_manager.filter(among("household_id", households), kind=batch.kind, year=batch.year, state__in=LIVE)
             .order_by().values_list("household_id", "member_id")
         )  # fmt: skip

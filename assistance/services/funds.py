@@ -314,7 +314,9 @@ def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str 
         for pk, book in books.items()
     }
     payout.entries = Entry.objects.bulk_create(entries.values())
-    moves = [(pk, book.account(Kind.ALLOTTED), -amounts[pk], None) for pk, book in books.items()]
+    moves: list[tuple[int, Account, Decimal, int | None]] = [
+        (pk, book.account(Kind.ALLOTTED), -amounts[pk], None) for pk, book in books.items()
+    ]
     moves += [
         (fund.pk, books[fund.pk].account(Kind.PAID), _sum(amount), delivery.pk)
         for delivery, parts in paid

@@ -3,7 +3,7 @@
 from tests.factories.accounts import PostingFactory, UserFactory
 from tests.factories.cadres import CadreFactory, UnitFactory
 from tests.factories.common import JobFactory
-from tests.factories.funds import FundFactory, balances
+from tests.factories.funds import FundFactory, PayBatchFactory, PayRowFactory, balances
 from tests.factories.households import (
     HouseholdFactory,
     HouseholdYearFactory,
@@ -56,6 +56,8 @@ __all__ = [
     "MemberFactory",
     "MemberYearFactory",
     "PairingFactory",
+    "PayBatchFactory",
+    "PayRowFactory",
     "PhotoFactory",
     "PlanEvidenceFactory",
     "PlanFactory",

@@ -5,7 +5,7 @@ from decimal import Decimal
 import factory
 from django.utils import timezone
 
-from assistance.models import Account, Entry, Fund, Line
+from assistance.models import Account, Entry, Fund, Line, PayBatch, PayRow
 from regions.models import Level
 from tests.factories.regions import RegionFactory
 
@@ -54,3 +54,41 @@ def balances(fund):
     for kind, balance in Account.objects.filter(fund=fund).values_list("kind", "balance"):
         found[kind] = found.get(kind, Decimal(0)) + balance
     return found
+
+
+class PayBatchFactory(factory.django.DjangoModelFactory):
+    """A subsidy list that was checked, with a row of nobody known."""
+
+    class Meta:
+        model = PayBatch
+        skip_postgeneration_save = True
+
+    region = factory.SubFactory(RegionFactory, level=Level.TOWNSHIP)
+    kind = factory.SubFactory("tests.factories.assistance.KindFactory")
+    fund = factory.SubFactory(FundFactory, region=factory.LazyAttribute(lambda o: o.factory_parent.region.parent))
+    year = factory.LazyFunction(lambda: timezone.localdate().year)
+    period = factory.LazyAttribute(lambda o: str(o.year))
+    on = factory.LazyFunction(timezone.localdate)
+    filename = factory.Sequence(lambda n: f"发放{n}.xlsx")
+    sha256 = factory.Sequence(lambda n: f"{n:064d}")
+    state = "checked"
+    read = rejected = 1
+    uploaded_by = "officer"
+    uploaded_at = factory.LazyFunction(timezone.now)
+    row = factory.RelatedFactory("tests.factories.funds.PayRowFactory", "batch")
+
+
+class PayRowFactory(factory.django.DjangoModelFactory):
+    """A row that was rejected; its place is the next one."""
+
+    class Meta:
+        model = PayRow
+
+    batch = factory.SubFactory(PayBatchFactory, row=None)
+    place = factory.LazyAttribute(lambda o: o.batch.rows.count() + 2)
+    name = "王芳"
+    id_masked = "9990**********0012"
+    amount = Decimal(100)
+    outcome = "rejected"
+    say = "台账中没有这个证件号码。"
+    why = "person"
