@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from accounts.roles import Permission
 from common import pages
 from common.pages import CappedCount, Count
 from households.tiles import Tile
-from plans.filters import ALL, OVERDUE, WAITING, YES
+from plans.filters import ALL, OVERDUE, WAITING, YES, mine
 from plans.models import Plan, Task
 
 Draft = tuple[QuerySet[Any], Any]  # the rows of a list, and what makes a tile of their number
@@ -37,7 +37,7 @@ def _drafts(user: Any) -> Iterator[Draft]:
     late = pages.address(tasks, {"who": ALL, "due": OVERDUE})
     yield rows.overdue(), lambda n: Tile(_("逾期任务"), n, late, _("管的户里过了期限的"), "red", 11)
     back = pages.address(plans, {"state": Plan.State.RETURNED.value, "mine": YES})
-    returned = returned_to(user)
+    returned = Plan.objects.for_user(user).filter(mine(user), state=Plan.State.RETURNED)
     yield returned, lambda n: Tile(_("退回的计划"), n, back, _("改好再提交"), "amber", 14)
     if user.can(Permission.PLAN_APPROVE):
         waiting = pages.address(plans, {"state": WAITING})
@@ -45,9 +45,3 @@ def _drafts(user: Any) -> Iterator[Draft]:
             Plan.objects.for_user(user).waiting_for(user),
             lambda n: Tile(_("待我审批的计划"), n, waiting, _("别人提交的计划"), "amber", 21),
         )
-
-
-def returned_to(user: Any) -> QuerySet[Plan]:
-    from plans.filters import mine
-
-    return Plan.objects.for_user(user).filter(Q(state=Plan.State.RETURNED), mine(user))

@@ -19,9 +19,9 @@ from households.services import LedgerError
 from households.services.base import refuse_future
 from households.services.evidence import put_evidence
 from plans import versions
-from plans.indicators import CODES, MOST
+from plans.indicators import MOST
 from plans.models import Goal, Plan, PlanEvidence, PlanRevision, Task
-from plans.services.base import EDITABLE, PlanEdit, has_written, reason_of, text_of
+from plans.services.base import EDITABLE, PlanEdit, has_written, reason_of, text_of, writers_of
 
 State = Plan.State
 EDIT, APPROVE = Permission.PLAN_EDIT, Permission.PLAN_APPROVE
@@ -175,8 +175,6 @@ class Batch:
 
 def sort_out(plans: Sequence[Plan], by: Any) -> Batch:
     """Which of these plans a batch would approve now, and why not the others: only those without a mark. Writes nothing."""
-    from plans.services.base import writers_of
-
     found = Batch()
     marks, own = versions.marks_of(plans), writers_of(list(plans), by)
     for plan in plans:
@@ -282,7 +280,3 @@ def close_plan(*, plan: Plan, by: Any, version: int | None = None) -> Plan:
         raise LedgerError(_("自己做的年终总结不能由自己结束，请另一位审批人办理。"))
     row.state, row.closed_by, row.closed_at = State.CLOSED, by.username, timezone.now()
     return edit.finish("plan.closed")
-
-
-__all__ = ["CODES", "Batch", "amend_plan", "approve_batch", "approve_plan", "close_plan", "missing", "record_consent", "return_plan",
-           "return_review", "review_plan", "sort_out", "start_plan", "submit_plan", "why_not_mine"]  # fmt: skip
