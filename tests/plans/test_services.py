@@ -108,7 +108,7 @@ def test_the_history_is_in_words(plan, clerk, helper):
     change = trail.recent(plan.household, 1)[0]
     assert change.title == "写入计划任务"
     assert "责任人 帮扶人" in change.sentence
-    assert str(helper.pk) not in change.sentence
+    assert f"责任人 {helper.pk}" not in change.sentence
 
 
 def test_taking_over_proposals(household, clerk):
