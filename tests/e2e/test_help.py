@@ -148,7 +148,8 @@ def test_from_the_cause_to_the_booklet(home, fund, clerk, officer, sign_in, work
     assert number not in boss.content()
 
     # The household signs on the clerk's phone.
-    phone = sign_in(clerk, 390)
+    phone = page
+    phone.set_viewport_size({"width": 390, "height": 844})
     phone.goto(reverse("assistance:measure_detail", args=[measure.pk]))
     phone.get_by_role("link", name="农户确认").first.click()
     phone.get_by_text("收到了", exact=True).click()
@@ -166,6 +167,8 @@ def test_from_the_cause_to_the_booklet(home, fund, clerk, officer, sign_in, work
     assert Confirmation.objects.get().received
     measure.refresh_from_db()
     assert measure.state == "confirmed"
+
+    page.set_viewport_size({"width": 1280, "height": 900})
 
     # The ledger says so, and the booklet shows all of it.
     page.goto(home.get_absolute_url())
