@@ -103,7 +103,7 @@ def _fill(
     row: Measure, *, values: Mapping[str, Any], quantity: Decimal | None, amount: Decimal | None, note: str
 ) -> None:
     """Put the typed facts into the row. Raises ValidationError at the fields that are wrong, all at once."""
-    kind, wrong = row.kind, {}
+    kind = row.kind
     row.values, wrong = checked(kind, values, year=row.year, today=timezone.localdate())
     row.quantity, row.amount = quantity, amount if kind.has_money else None
     if not kind.has_money and amount:
@@ -355,7 +355,7 @@ def states_of(rows: Sequence[Measure]) -> dict[int, str]:
     found = Delivery.objects.filter(measure__in=[row.pk for row in rows], is_reversal=False, reversed_by=None)
     for measure, received in found.order_by().values_list("measure_id", "confirmation__received"):
         standing.setdefault(measure, []).append(received)
-    made = {}
+    made: dict[int, str] = {}
     for row in rows:
         said = standing.get(row.pk)
         made[row.pk] = State.APPROVED if not said else State.CONFIRMED if all(said) else State.DELIVERED
