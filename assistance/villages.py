@@ -329,13 +329,12 @@ def _counts(own: Any, year: int) -> dict[str, int]:
     )
     flags = own.order_by().annotate(
         given=Exists(measures_of(year)), done=Exists(measures_of(year).filter(state="confirmed")),
-        open=Exists(measures_of(year).filter(state="delivered")),
+        open=Exists(measures_of(year).filter(state="delivered")), unhoused=housing.IS_WAITING,
     )  # fmt: skip
     found |= flags.aggregate(
-        all=Count("pk"), confirmed=Count("pk", filter=Q(done=True)), unconfirmed=Count("pk", filter=Q(open=True)), **{"with": Count("pk", filter=Q(given=True))},
+        all=Count("pk"), confirmed=Count("pk", filter=Q(done=True)), unconfirmed=Count("pk", filter=Q(open=True)), waiting=Count("pk", filter=Q(unhoused=True)), **{"with": Count("pk", filter=Q(given=True))},
     )  # fmt: skip
     found["without"] = found["all"] - found["with"]
-    found["waiting"] = housing.waiting(own).order_by().count()
     return found
 
 
