@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import Permission
 from accounts.scoping import visible_region_ids
-from assistance import entitlement
+from assistance import entitlement, villages
 from assistance.models import EntitlementScan
 from common import jobs, nightly
 from common.lookups import among
@@ -20,12 +20,12 @@ from households.models import Household
 from regions.models import Level, Region
 
 
-def scan(villages: Iterable[Region], year: int, step: Callable[[int], None] = lambda done: None) -> int:
+def scan(places: Iterable[Region], year: int, step: Callable[[int], None] = lambda done: None) -> int:
     """Look through villages one after the other; each is kept at once. The number of villages."""
     today = timezone.localdate()
     kinds = entitlement.entitling(today)
     done = 0
-    for village in villages:
+    for village in places:
         households = list(Household.objects.filter(village=village, closed_on=None).order_by("pk"))
         states = Counter(due.state for due in entitlement.dues_of(households, year, today=today, kinds=kinds))
         lists = {
@@ -34,11 +34,17 @@ def scan(villages: Iterable[Region], year: int, step: Callable[[int], None] = la
         }
         EntitlementScan.objects.update_or_create(
             village=village, year=year,
-            defaults={"scanned_at": timezone.now(), "households": len(households), "states": dict(states), "lists": lists},
+            defaults={
+                "scanned_at": timezone.now(), "households": len(households), "helped": _helped(village, year), "states": dict(states), "lists": lists,
+            },
         )  # fmt: skip
         done += 1
         step(done)
     return done
+
+
+def _helped(village: Region, year: int) -> int:
+    return villages.narrowed(Household.objects.filter(village=village, closed_on=None), "with", year).count()
 
 
 def _villages(*where: Any) -> list[Region]:
@@ -54,15 +60,15 @@ def look_through_all() -> int:
 def look_through(job: jobs.Run) -> dict[str, Any]:
     """The villages its owner may see."""
     user = User.objects.get(username=job.job.owner)
-    villages = _villages(among("pk", visible_region_ids(user, Permission.HOUSEHOLD_VIEW)))
+    own = _villages(among("pk", visible_region_ids(user, Permission.HOUSEHOLD_VIEW)))
 
     def step(done: int) -> None:
-        message = _("已统计 %(done)s / %(total)s 个村") % {"done": done, "total": len(villages)}
-        job.step(done, total=len(villages), message=message)
+        message = _("已统计 %(done)s / %(total)s 个村") % {"done": done, "total": len(own)}
+        job.step(done, total=len(own), message=message)
 
     step(0)
     return {
         "url_name": "assistance:entitlement",
         "args": [],
-        "villages": scan(villages, timezone.localdate().year, step),
+        "villages": scan(own, timezone.localdate().year, step),
     }

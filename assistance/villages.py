@@ -369,7 +369,7 @@ class Line:
 
     region: Region
     households: int = 0
-    helped: int = 0  # households with a measure of the year
+    helped: int | None = 0  # households with a measure of the year; None where that has not been counted
     shortfalls: int = 0  # open ones
     stages: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     reserved: Decimal = ZERO
@@ -384,7 +384,7 @@ class Line:
 
     def add(self, other: Line) -> None:
         self.households += other.households
-        self.helped += other.helped
+        self.helped = None if self.helped is None or other.helped is None else self.helped + other.helped
         self.shortfalls += other.shortfalls
         self.reserved += other.reserved
         self.paid += other.paid
@@ -392,9 +392,13 @@ class Line:
             self.stages[stage] += number
 
 
-def lines_of(user: Any, at: Region | None, year: int) -> list[Line]:
-    """A line for each region right below `at` (None: for each of one's own), of the area the user sees. Seven queries, however many
-    villages there are."""
+def lines_of(user: Any, at: Region | None, year: int) -> tuple[list[Line], dt.datetime | None]:
+    """A line for each region right below `at` (None: for each of one's own), of the area the user sees. A fixed number of queries, however
+    many villages there are.
+
+    Who has a measure is counted now for villages. Above a township that would be half a million measures: there it is what the last
+    look through each village counted (`assistance.scans`), and the second value is when the oldest of these looks was; None for now.
+    """
     visible = set(visible_region_ids(user, Permission.HOUSEHOLD_VIEW))
     tops = posted_regions(user, Permission.HOUSEHOLD_VIEW)
     if at is None:
@@ -408,12 +412,15 @@ def lines_of(user: Any, at: Region | None, year: int) -> list[Line]:
     inside = Q(pk__in=[])
     for region in area:
         inside |= Q(path__startswith=region.path)
-    villages = {
-        pk: path
-        for pk, path in Region.objects.filter(inside, level=Level.VILLAGE).order_by("pk").values_list("pk", "path")
-        if pk in visible
-    }
-    return _rolled_up(rows, villages, _by_village(user, list(villages), year))
+    found = Region.objects.filter(inside, level=Level.VILLAGE).order_by("pk").values_list("pk", "path")
+    villages = {pk: path for pk, path in found if pk in visible}
+    lines = _by_village(user, list(villages), year)
+    since = None
+    if all(region.level >= Level.TOWNSHIP for region in area):
+        _count_helped(user, lines, year)
+    else:
+        since = _read_helped(user, lines, year)
+    return _rolled_up(rows, villages, lines), since
 
 
 def _rolled_up(rows: Iterable[Region], villages: Mapping[int, str], found: Mapping[int, Line]) -> list[Line]:
@@ -421,14 +428,14 @@ def _rolled_up(rows: Iterable[Region], villages: Mapping[int, str], found: Mappi
     for region in rows:
         line = Line(region)
         for pk, path in villages.items():
-            if path.startswith(region.path) and pk in found:
+            if path.startswith(region.path):
                 line.add(found[pk])
         lines.append(line)
     return lines
 
 
 def _by_village(user: Any, keys: list[int], year: int) -> dict[int, Line]:
-    found: dict[int, Line] = defaultdict(lambda: Line(Region()))
+    found = {key: Line(Region()) for key in keys}
     here = among("village_id", keys)
 
     def grouped(rows: Any, **sums: Any) -> Any:
@@ -436,9 +443,6 @@ def _by_village(user: Any, keys: list[int], year: int) -> dict[int, Line]:
 
     for row in grouped(Household.objects.for_user(user).active().filter(here), n=Count("pk")):
         found[row["village_id"]].households = row["n"]
-    given = Measure.objects.for_user(user).filter(here, year=year, state__in=GIVEN, household__closed_on=None)
-    for row in grouped(given, n=Count("household", distinct=True)):
-        found[row["village_id"]].helped = row["n"]
     for row in grouped(Shortfall.objects.for_user(user).filter(here, resolved_on=None), n=Count("pk")):
         found[row["village_id"]].shortfalls = row["n"]
     projects = VillageProject.objects.for_user(user).filter(here)
@@ -451,6 +455,25 @@ def _by_village(user: Any, keys: list[int], year: int) -> dict[int, Line]:
         else:
             found[pk].paid += balance
     return found
+
+
+def _count_helped(user: Any, lines: dict[int, Line], year: int) -> None:
+    given = Measure.objects.for_user(user).filter(
+        among("village_id", lines), year=year, state__in=GIVEN, household__closed_on=None
+    )
+    counted = given.order_by().values_list("village_id").annotate(n=Count("household", distinct=True))
+    for pk, number in counted:
+        lines[pk].helped = number
+
+
+def _read_helped(user: Any, lines: dict[int, Line], year: int) -> dt.datetime | None:
+    looks = EntitlementScan.objects.for_user(user).filter(among("village_id", lines), year=year, helped__isnull=False)
+    known = {
+        pk: (helped, at) for pk, helped, at in looks.order_by("pk").values_list("village_id", "helped", "scanned_at")
+    }
+    for pk, line in lines.items():
+        line.helped = known[pk][0] if pk in known else (None if line.households else 0)
+    return min((at for _helped, at in known.values()), default=None)
 
 
 def total(lines: Iterable[Line]) -> Line:

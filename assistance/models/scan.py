@@ -22,6 +22,7 @@ class EntitlementScan(models.Model):
     year = models.PositiveSmallIntegerField(_("年度"))
     scanned_at = models.DateTimeField()
     households = models.PositiveIntegerField(default=0)
+    helped = models.PositiveIntegerField(null=True, blank=True)  # of them with an approved measure of the year
     states = models.JSONField(default=dict)
     lists = models.JSONField(default=dict)
 

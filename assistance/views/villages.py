@@ -53,11 +53,11 @@ def village_list(request: HttpRequest) -> HttpResponse:
     if len(regions.tops) == 1 and regions.tops[0].level == Level.VILLAGE:  # one village is no list
         return redirect("assistance:village_page", regions.tops[0].pk)
     at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)
-    lines = villages.lines_of(request.user, at, year)
+    lines, since = villages.lines_of(request.user, at, year)
     here = {"year": str(year)} if year != timezone.localdate().year else {}
     context = {
         "year": year, "years": years(), "regions": regions.choices, "chosen": regions.chosen, "at": at,
-        "rows": [_line(line, here) for line in lines], "whole": _line(villages.total(lines), here, at.pk if at else None), "now": timezone.now(),
+        "rows": [_line(line, here) for line in lines], "whole": _line(villages.total(lines), here, at.pk if at else None), "now": timezone.now(), "since": since,
         "head": _("村") if at and at.level >= Level.TOWNSHIP else _("乡镇"), "trail": _trail(regions, here),
     }  # fmt: skip
     return render(request, "assistance/village_list.html", context)

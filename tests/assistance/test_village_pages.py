@@ -189,6 +189,10 @@ def test_a_village_outside_is_none(full, land, clerk, helper, stranger, client_a
 def test_lines_add_up_at_every_level(full, land, official, client_as):
     client = client_as(official)
     county = client.get(to("village_list"))
+    assert [row["cells"][1]["value"] for row in county.context["rows"]] == [None, 0], "nobody has looked yet"
+    assert "待统计" in text_of(county)
+    scans.scan([full, land.near_village], TODAY.year)
+    county = client.get(to("village_list"))
     assert [row["label"] for row in county.context["rows"]] == ["石门乡", "柳河镇"]
     township = client.get(to("village_list") + f"?region={land.township.pk}")
     assert [row["label"] for row in township.context["rows"]] == ["青石村", "白石村"]
