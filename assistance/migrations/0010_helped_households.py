@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assistance', '0009_line_of_no_delivery'),
+        ("assistance", "0009_line_of_no_delivery"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='entitlementscan',
-            name='helped',
+            model_name="entitlementscan",
+            name="helped",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
     ]
