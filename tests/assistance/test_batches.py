@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 import python_calamine
+import xlwt
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
@@ -337,6 +338,21 @@ def test_approved_later_than_the_day_of_the_list(checked, person, kind):
     Measure.objects.update(decided_at=timezone.now())
     row = only(checked([row_of(one)], on=dt.date(YEAR, 1, 1)))
     assert "早于措施的批准日期" in row.say or dt.date(YEAR, 1, 1) == TODAY
+
+
+def test_old_workbooks_are_read_too(checked, person):
+    one = person("王芳")
+    out, book = io.BytesIO(), xlwt.Workbook()
+    sheet = book.add_sheet("名单")
+    for line, row in enumerate(
+        (("2026年补贴名单",), ("姓 名", "公民身份号码", "发放金额(元)", "联系电话"), (*row_of(one, 80.25), 19900001111))
+    ):
+        for column, cell in enumerate(row):
+            sheet.write(line, column, cell)
+    book.save(out)
+    batch = checked(out.getvalue())
+    assert told(batch) == {3: ("ready", "", "")}
+    assert only(batch).amount == Decimal("80.25")
 
 
 # -- what is refused as a whole -------------------------------------------------------------------------------------------------------
