@@ -94,7 +94,9 @@ def _origin(user: Any, plan: Plan) -> dict[str, str] | None:
     sees = source.household_id in paired_household_ids(user) or may_in(
         user, Permission.HOUSEHOLD_VIEW, source.household.village
     )
-    return {"text": title_of(source) if sees else _("另一户的计划"), "url": address(source) if sees else ""}
+    if not sees:
+        return {"text": _("由另一户的计划复制"), "url": ""}
+    return {"text": _("由%(who)s的计划复制") % {"who": source.household}, "url": address(source)}
 
 
 def _history(plan: Plan) -> list[dict[str, str]]:

@@ -270,14 +270,14 @@ def test_copying_is_on_the_page_of_both(plan, household, clerk, helper, client_a
     copy = Plan.objects.get(copied_from=plan)
     assert copy.household == neighbours[0]
     page = text(client.get(url("plan_detail", copy.pk)))
-    assert "王建国户" in page
+    assert "由王建国户的计划复制" in page
     assert "与原计划相同" in page
     assert "被复制成另外 1 份计划" in text(client.get(url("plan_detail", plan.pk)))
     # A helper of the copy's household alone learns that it is a copy, not of whom.
     own = UserFactory()
     PairingFactory(household=neighbours[0], cadre=CadreFactory(user=own))
     page = text(client_as(own).get(url("plan_detail", copy.pk))).split("<main")[1]
-    assert "另一户的计划" in page
+    assert "由另一户的计划复制" in page
     assert url("plan_detail", plan.pk) not in page
 
 
