@@ -394,7 +394,8 @@ def end(*, tenancy: Tenancy, on: dt.date, reason: str, by: Any, version: int | N
     row = _tenancy(tenancy, by, version, closed=True)
     _from(row, *LIVE)
     _not_before(on, row.moved_in_on or row.accepted_on or row.offered_on)
-    before, rows = audit.snapshot(row), ()
+    before = audit.snapshot(row)
+    rows: tuple[Any, ...] = ()
     row.ended_on, row.reason = on, _reason(reason)
     if row.house.state == State.LET:
         row.house.state = State.FREE
