@@ -133,12 +133,6 @@ def _frame(request: HttpRequest, fund: Fund, at: str) -> dict[str, Any]:
     edits = may_in(request.user, Permission.FUND_EDIT, fund.region)
     return {
         "fund": fund, "figures": figures, "tabs": tabs, "edits": edits, "whole_county": may_in(request.user, Permission.FUND_VIEW, fund.region),
-        "kpis": [
-            {"label": label, "value": format_money(value), "unit": _("元")}
-            for label, value in (
-                (_("列入计划"), figures.promised), (_("已下达"), figures.allotted), (_("已支付"), figures.paid), (_("可用余额"), figures.left),
-            )
-        ],
         "acts": [(name, ACTS[name].verb) for name in MOVES] if edits and fund.closed_at is None else [],
         "trail": [(_("资金"), pages.address(reverse("assistance:fund_list"), {"year": str(fund.year)})), (fund.title, "")],
     }  # fmt: skip
