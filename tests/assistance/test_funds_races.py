@@ -11,12 +11,21 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from assistance.models import Delivery, Fund, Measure
-from assistance.services import funds
+from assistance.models import Delivery, Fund, Measure, PayBatch
+from assistance.services import batches, funds
 from catalogue.models import MeasureKind
 from households.services import LedgerError
 from tests.assistance.test_funds import delivery_of
-from tests.factories import FundFactory, HouseholdFactory, PostingFactory, RegionFactory, UserFactory, balances
+from tests.factories import (
+    FundFactory,
+    HouseholdFactory,
+    MemberFactory,
+    PostingFactory,
+    RegionFactory,
+    UserFactory,
+    balances,
+    list_csv,
+)
 from tests.surveys.test_races import at_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -85,3 +94,40 @@ def test_two_funds_in_opposite_order_do_not_block_one_another(place):
         )
         assert said == ["", ""]
     assert balances(one)["paid"] == balances(other)["paid"] == 32
+
+
+def test_two_lists_of_the_same_people_pay_everybody_once(place):
+    """Two files, two funds, two clerks who press the button at the same moment."""
+    county, users, measures = place
+    rows = [
+        (household.householder_name, household.number, 10) for household in (measure.household for measure in measures)
+    ]
+    for measure in measures:
+        MemberFactory(household=measure.household, name=measure.household.householder_name)
+    lists = []
+    for n, user in enumerate(users):
+        batch, _new = batches.upload_list(
+            data=list_csv(rows[:: 1 - 2 * n], ("姓名", "户编号", "金额")), filename=f"{n}.csv", region=county, kind=measures[0].kind,
+            fund=FundFactory(region=county), period=str(TODAY.year), on=TODAY, by=user,
+        )  # fmt: skip
+        PayBatch.objects.filter(pk=batch.pk).update(state="checking")
+        batches.run_check(batch, by=user)
+        PayBatch.objects.filter(pk=batch.pk).update(state="paying")
+        lists.append(batch)
+
+    def press(batch, user):
+        def work():
+            try:
+                batches.run_pay(batch, by=User.objects.get(pk=user.pk))
+            except LedgerError as error:
+                return str(error)
+            except OperationalError as error:
+                return f"broken: {error}"
+            return ""
+
+        return work
+
+    said = at_once(*(press(batch, user) for batch, user in zip(lists, users, strict=True)))
+    assert sorted(said) == ["", "核对以后情况有变化，没有可以发放的行了。请重新核对。"]
+    assert Delivery.objects.count() == 2
+    assert sum(balances(batch.fund)["paid"] for batch in lists) == 20

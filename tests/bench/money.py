@@ -146,6 +146,8 @@ def run(table: Table, households: int) -> None:
     kind, fund = _prepare(people, by)
     data = _workbook(people, numbers)
     choices = {"region": fund.region, "kind": kind, "fund": fund, "on": timezone.localdate(), "by": by}
+    trail = audit.trail_of(people[0].household.subject).filter(action="delivery.listed")
+    told = trail.count()  # by an earlier run
     ours, floors, slowest = [], [], 0.0
     for turn in range(1, TURNS + 1):
         taken = _journey(data, choices | {"period": f"{timezone.localdate().year - 1}-{turn:02d}"})
@@ -176,5 +178,4 @@ def run(table: Table, households: int) -> None:
     assert batch.read == ROWS
     table.add("money", "the same rows in another file / read, check, COPY", seconds, median(floors), 10.0, unit="s")
     assert before == (Delivery._base_manager.count(), Account._base_manager.get(fund=fund, kind="paid").balance)
-    events = audit.trail_of(people[0].household.subject).filter(action="delivery.listed").count()
-    assert events == TURNS, events
+    assert trail.count() == told + TURNS
