@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from assistance.matching import ELDERLY, House, Need, Place
 from assistance.models import IdleHouse, Tenancy
@@ -35,15 +35,10 @@ def with_tenancy(households: Any) -> Any:
     return households.filter(Exists(Tenancy.objects.filter(household=OuterRef("pk"), state__in=LIVE)))
 
 
-# Of a household: no safe dwelling, and no house has been offered to it.
-IS_WAITING = ExpressionWrapper(
-    Exists(newest_records().filter(UNSAFE)) & ~Exists(Tenancy.objects.filter(household=OuterRef("pk"), state__in=LIVE)), BooleanField()
-)  # fmt: skip
-
-
 def waiting(households: Any) -> Any:
     """Those without safe housing to whom no house has been offered."""
-    return households.active().filter(IS_WAITING)
+    taken = Tenancy.objects.filter(household=OuterRef("pk"), state__in=LIVE)
+    return without_safe_housing(households.active()).filter(~Exists(taken))
 
 
 def is_unsafe(household: Household) -> bool:

@@ -30,6 +30,7 @@ from assistance.models import (
     IdleHouse,
     Measure,
     Shortfall,
+    Tenancy,
     VillageProject,
 )
 from assistance.services.projects import UNFINISHED
@@ -310,8 +311,12 @@ def wheels_of(user: Any, village: Region, year: int) -> Wheels:
     """Everything of the page, in a fixed number of queries."""
     own = Household.objects.for_user(user).active().filter(village=village)
     wheels = Wheels(village, year, at=timezone.now())
-    wheels.counts = _counts(own, year)
-    wheels.columns = _columns(user, village, year)
+    given = Measure.objects.for_user(user).filter(
+        village=village, year=year, state__in=GIVEN, household__closed_on=None
+    )
+    counts = _counts(own)
+    wheels.counts = counts | _helped(given, counts)
+    wheels.columns = _columns(user, given, village, year)
     projects = VillageProject.objects.for_user(user).filter(village=village)
     wheels.projects = list(with_money(projects).order_by("-year", "-pk"))
     shortfalls = Shortfall.objects.for_user(user).filter(village=village, resolved_on=None)
@@ -322,27 +327,30 @@ def wheels_of(user: Any, village: Region, year: int) -> Wheels:
     return wheels
 
 
-def _counts(own: Any, year: int) -> dict[str, int]:
+def _counts(own: Any) -> dict[str, int]:
     records = HouseholdYear.objects.filter(household__in=own.order_by().values("pk"), year=F("household__latest_year"))
-    found = records.aggregate(
-        recorded=Count("pk"), **{code: Count("pk", filter=fits) for code, fits in RECORDS.items()}
+    housed = Tenancy.objects.filter(household=OuterRef("household"), state__in=housing.LIVE)
+    found = records.annotate(housed=Exists(housed)).aggregate(
+        recorded=Count("pk"), waiting=Count("pk", filter=housing.UNSAFE & Q(housed=False)),
+        **{code: Count("pk", filter=fits) for code, fits in RECORDS.items()},
+    )  # fmt: skip
+    return found | {"all": own.order_by().count()}
+
+
+def _helped(given: Any, counts: dict[str, int]) -> dict[str, int]:
+    """Of the village's measures of the year: households with any, with one confirmed, with one delivered that is not."""
+
+    def homes(**state: str) -> Count:
+        return Count("household", distinct=True, filter=Q(**state) if state else None)
+
+    found = given.order_by().aggregate(
+        confirmed=homes(state="confirmed"), unconfirmed=homes(state="delivered"), **{"with": homes()}
     )
-    flags = own.order_by().annotate(
-        given=Exists(measures_of(year)), done=Exists(measures_of(year).filter(state="confirmed")),
-        open=Exists(measures_of(year).filter(state="delivered")), unhoused=housing.IS_WAITING,
-    )  # fmt: skip
-    found |= flags.aggregate(
-        all=Count("pk"), confirmed=Count("pk", filter=Q(done=True)), unconfirmed=Count("pk", filter=Q(open=True)), waiting=Count("pk", filter=Q(unhoused=True)), **{"with": Count("pk", filter=Q(given=True))},
-    )  # fmt: skip
-    found["without"] = found["all"] - found["with"]
-    return found
+    return found | {"without": counts["all"] - found["with"]}
 
 
-def _columns(user: Any, village: Region, year: int) -> list[Column]:
+def _columns(user: Any, measures: Any, village: Region, year: int) -> list[Column]:
     """Of households that are not closed, as the lists are."""
-    measures = Measure.objects.for_user(user).filter(
-        village=village, year=year, state__in=GIVEN, household__closed_on=None
-    )
     rows = measures.order_by().values("kind__column").annotate(
         households=Count("household", distinct=True), n=Count("pk"), planned=Sum("amount", default=ZERO),
         confirmed=Count("pk", filter=Q(state="confirmed")),
@@ -392,8 +400,8 @@ class Line:
             self.stages[stage] += number
 
 
-def lines_of(user: Any, at: Region | None, year: int) -> tuple[list[Line], dt.datetime | None]:
-    """A line for each region right below `at` (None: for each of one's own), of the area the user sees. A fixed number of queries, however
+def lines_of(user: Any, at: Region | None, below: Iterable[Region], year: int) -> tuple[list[Line], dt.datetime | None]:
+    """A line for each of the regions `below` `at` (None: for each of one's own), of the area the user sees. A fixed number of queries, however
     many villages there are.
 
     Who has a measure is counted now for villages. Above a township that would be half a million measures: there it is what the last
@@ -407,8 +415,7 @@ def lines_of(user: Any, at: Region | None, year: int) -> tuple[list[Line], dt.da
     elif at.level == Level.VILLAGE:
         rows, area = [at], [at]
     else:
-        rows = [r for r in Region.objects.filter(parent=at, valid_to=None).order_by("code", "pk") if r.pk in visible]
-        area = [at]
+        rows, area = sorted(below, key=lambda r: (r.code, r.pk)), [at]
     inside = Q(pk__in=[])
     for region in area:
         inside |= Q(path__startswith=region.path)

@@ -53,7 +53,8 @@ def village_list(request: HttpRequest) -> HttpResponse:
     if len(regions.tops) == 1 and regions.tops[0].level == Level.VILLAGE:  # one village is no list
         return redirect("assistance:village_page", regions.tops[0].pk)
     at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)
-    lines, since = villages.lines_of(request.user, at, year)
+    below = [row for row in regions.rows if at is not None and row.parent_id == at.pk]
+    lines, since = villages.lines_of(request.user, at, below, year)
     here = {"year": str(year)} if year != timezone.localdate().year else {}
     context = {
         "year": year, "years": years(), "regions": regions.choices, "chosen": regions.chosen, "at": at,

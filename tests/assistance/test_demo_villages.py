@@ -35,7 +35,7 @@ def test_everything_of_a_village_has_happened(seeded, client_as):
     for username in ("clerk", "township", "county", "auditor"):
         client = client_as(User.objects.get(username=username))
         for name in ("village_list", "project_list", "shortfall_list", "house_list"):
-            assert client.get(reverse(f"assistance:{name}")).status_code == 200, (username, name)
+            assert client.get(reverse(f"assistance:{name}"), follow=True).status_code == 200, (username, name)
     assert client_as(User.objects.get(username="helper")).get(reverse("assistance:village_list")).status_code == 200
 
 
