@@ -442,7 +442,8 @@ def _rolled_up(rows: Iterable[Region], villages: Mapping[int, str], found: Mappi
 
 
 def _by_village(user: Any, keys: list[int], year: int) -> dict[int, Line]:
-    found = {key: Line(Region()) for key in keys}
+    nowhere = Region()
+    found = {key: Line(nowhere) for key in keys}
     here = among("village_id", keys)
 
     def grouped(rows: Any, **sums: Any) -> Any:
