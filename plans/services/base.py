@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Min
 from django.db.models.deletion import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
 
@@ -93,6 +94,9 @@ class PlanEdit:
             _withdraw_consent(plan)
             own = _changes(self._before, plan)
         plan.version += 1
+        plan.next_due_on = Task.objects.filter(goal__plan=plan, state=Task.State.OPEN).aggregate(day=Min("due_on"))[
+            "day"
+        ]
         check(plan)
         save(plan)
         audit.record(

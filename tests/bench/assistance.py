@@ -99,7 +99,12 @@ INSERT INTO assistance_shortfall (village_id, sector, text, found_on, found_by, 
 SELECT r.id, (ARRAY['water', 'road'])[n], '短板 ' || n, current_date - 60, 'bench', NULL, NULL, '', ''
 FROM regions_region r CROSS JOIN generate_series(1, 2) n WHERE r.level = 5
 """
-STEPS = (PLANS, GOALS, TASKS, MEASURES, DELIVERIES, FUNDS, ACCOUNTS, ENTRIES, LINES, BALANCES, PROJECTS, SHORTFALLS)
+NEXT_DAYS = """
+UPDATE plans_plan SET next_due_on = first.day FROM (
+    SELECT g.plan_id, min(t.due_on) AS day FROM plans_task t JOIN plans_goal g ON g.id = t.goal_id WHERE t.state = 'open' GROUP BY g.plan_id
+) first WHERE first.plan_id = plans_plan.id
+"""
+STEPS = (PLANS, GOALS, TASKS, NEXT_DAYS, MEASURES, DELIVERIES, FUNDS, ACCOUNTS, ENTRIES, LINES, BALANCES, PROJECTS, SHORTFALLS)
 
 
 def ready() -> None:
@@ -149,7 +154,7 @@ def run(table: Table, households: int) -> None:
     fund = Fund.objects.order_by("pk")[0]
     measure("plan board", reverse("plans:board"), bare_plans, "bare admin changelist", 0.4, 16)
     measure(
-        "plan list, overdue", f"{reverse('plans:plan_list')}?overdue=1", bare_plans, "bare admin changelist", 0.4, 12
+        "plan list, overdue", f"{reverse('plans:plan_list')}?overdue=yes", bare_plans, "bare admin changelist", 0.4, 12
     )
     measure("measure list", reverse("assistance:measure_list"), bare_measures, "bare admin changelist", 0.4, 12)
     waiting = f"{reverse('assistance:measure_list')}?state=proposed"

@@ -57,6 +57,7 @@ class TaskFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = models.Task
+        skip_postgeneration_save = True
 
     goal = factory.SubFactory(GoalFactory)
     text = "申请危房改造"
@@ -66,6 +67,14 @@ class TaskFactory(factory.django.DjangoModelFactory):
     class Params:
         late = factory.Trait(due_on=factory.LazyFunction(lambda: timezone.localdate() - dt.timedelta(days=3)))
         done = factory.Trait(state="done", done_on=factory.LazyFunction(timezone.localdate), done_by="somebody")
+
+    @factory.post_generation
+    def next_day(self, create, given, **kwargs):
+        """As every verb leaves it on the plan."""
+        open_ones = models.Task.objects.filter(goal__plan=self.goal.plan_id, state="open")
+        models.Plan._base_manager.filter(pk=self.goal.plan_id).update(
+            next_due_on=open_ones.order_by("due_on").values_list("due_on", flat=True).first()
+        )
 
 
 class PlanEvidenceFactory(factory.django.DjangoModelFactory):

@@ -274,6 +274,15 @@ class Life(RuleBasedStateMachine):
         assert (row.state, row.revision, bool(row.consent)) == (self.state, self.revision, self.agreed)
 
     @invariant()
+    def the_next_day_is_that_of_the_open_tasks(self):
+        days = [
+            day
+            for day in Task.objects.filter(goal__plan=self.plan, state="open").values_list("due_on", flat=True)
+            if day
+        ]
+        assert Plan.objects.get(pk=self.plan.pk).next_due_on == min(days, default=None)
+
+    @invariant()
     def nobody_decided_on_their_own(self):
         row = Plan.objects.get(pk=self.plan.pk)
         if row.state not in ("draft", "submitted"):

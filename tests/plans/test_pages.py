@@ -86,6 +86,7 @@ def test_every_column_is_as_long_as_its_list(who, query, county_of_plans, client
     assert client.get(board["late"]["url"]).context["page"].count.value == board["late"]["count"].value
     if query == "" and who in ("clerk", "official"):
         assert sum(column["count"].value for column in board["columns"]) == {"clerk": 8, "official": 22}[who]
+        assert board["late"]["count"].value == {"clerk": 2, "official": 4}[who]
 
 
 @pytest.mark.parametrize("who", ["clerk", "helper", "officer", "official"])
