@@ -104,7 +104,21 @@ UPDATE plans_plan SET next_due_on = first.day FROM (
     SELECT g.plan_id, min(t.due_on) AS day FROM plans_task t JOIN plans_goal g ON g.id = t.goal_id WHERE t.state = 'open' GROUP BY g.plan_id
 ) first WHERE first.plan_id = plans_plan.id
 """
-STEPS = (PLANS, GOALS, TASKS, NEXT_DAYS, MEASURES, DELIVERIES, FUNDS, ACCOUNTS, ENTRIES, LINES, BALANCES, PROJECTS, SHORTFALLS)
+STEPS = (
+    PLANS,
+    GOALS,
+    TASKS,
+    NEXT_DAYS,
+    MEASURES,
+    DELIVERIES,
+    FUNDS,
+    ACCOUNTS,
+    ENTRIES,
+    LINES,
+    BALANCES,
+    PROJECTS,
+    SHORTFALLS,
+)
 
 
 def ready() -> None:
