@@ -15,7 +15,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
@@ -26,7 +25,6 @@ from assistance.services import confirmations, deliveries, funds, measures, requ
 from catalogue.eligibility import facts_of
 from catalogue.models import MeasureKind
 from common import audit
-from common.models import AuditEvent
 from households import demo as ledgers
 from households.models import Household, Status
 from households.services import LedgerError
@@ -35,7 +33,6 @@ from plans.models import Plan, Task
 from plans.services import content, decision, tasks
 
 DONE = "demo/assistance"  # target of the event that says it is there
-LOCK = 7014
 PEOPLE = ("clerk", "team", "township", "county", "county2", "helper")
 AMOUNTS = {  # 元 a period, where the catalogue has no ceiling
     "dibao": 420, "special-support": 980, "medical-premium": 280, "disability-living": 80, "disability-care": 100, "old-age-allowance": 100,
@@ -63,17 +60,7 @@ TARGETS = {
 
 def fill() -> bool:
     """Tell it, once; whether it was told now. Nothing where there is no demonstration county."""
-    if AuditEvent.objects.filter(target=DONE).exists():
-        return False
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        people = {user.username: user for user in User.objects.filter(username__in=PEOPLE, is_active=True)}
-        if AuditEvent.objects.filter(target=DONE).exists() or len(people) < len(PEOPLE):
-            return False
-        _Story(people).tell()
-        audit.record("demo.assisted", by=ledgers.CONSOLE, target=DONE, note="demo")
-    return True
+    return ledgers.tell_once(DONE, "demo.assisted", PEOPLE, lambda people: _Story(people).tell())
 
 
 class _Story:

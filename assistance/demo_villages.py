@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
@@ -22,15 +22,12 @@ from accounts.models import User
 from assistance import housing, matching
 from assistance.models import Fund, IdleHouse, VillageProject
 from assistance.services import funds, houses, projects
-from common import audit
-from common.models import AuditEvent
 from households import demo as ledgers
 from households.models import Household
 from households.services import LedgerError
 from regions.models import Level, Region
 
 DONE = "demo/villages"  # target of the event that says it is there
-LOCK = 7015
 PEOPLE = ("clerk", "team", "township", "county")
 Stage = VillageProject.Stage
 
@@ -76,17 +73,7 @@ HOUSES = (
 
 def fill() -> bool:
     """Tell it, once; whether it was told now. Nothing where there is no demonstration county."""
-    if AuditEvent.objects.filter(target=DONE).exists():
-        return False
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        people = {user.username: user for user in User.objects.filter(username__in=PEOPLE, is_active=True)}
-        if AuditEvent.objects.filter(target=DONE).exists() or len(people) < len(PEOPLE):
-            return False
-        _Story(people).tell()
-        audit.record("demo.built", by=ledgers.CONSOLE, target=DONE, note="demo")
-    return True
+    return ledgers.tell_once(DONE, "demo.built", PEOPLE, lambda people: _Story(people).tell())
 
 
 class _Story:

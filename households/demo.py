@@ -455,6 +455,22 @@ def seed(*, households: int = HOUSEHOLDS) -> list[Login] | None:
     ]
 
 
+def tell_once(done: str, action: str, usernames: Sequence[str], story: Callable[[dict[str, User]], object]) -> bool:
+    """What an upper floor adds to the demonstration: `story(people by user name)`, once; whether it was told now. `done` is the target of
+    the event that says it is there. Nothing where there is no demonstration county."""
+    if AuditEvent.objects.filter(target=done).exists():
+        return False
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        people = {user.username: user for user in User.objects.filter(username__in=usernames, is_active=True)}
+        if AuditEvent.objects.filter(target=done).exists() or len(people) < len(usernames):
+            return False
+        story(people)
+        audit.record(action, by=CONSOLE, target=done, note="demo")
+    return True
+
+
 def renew_passwords() -> list[Login]:
     """New random passwords for the log-ins of the demonstration (the file with the old ones was lost)."""
     found = []

@@ -17,13 +17,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from accounts.models import User
-from common import audit, sync
-from common.models import AuditEvent
+from common import sync
 from households import demo as ledgers
 from households import services as ledger_verbs
 from households.models import Household, Status
@@ -39,7 +38,6 @@ from surveys.services.rounds import open_round
 from surveys.services.verification import assign, draw_random, resolve
 
 DONE = "demo/surveys"  # target of the event that says they are there
-LOCK = 7013
 PEOPLE = ("clerk", "team", "township", "county", "county2", "helper")
 FIRST_ANSWERS = {  # where the ledger has nothing and an answer is asked for
     "choice": lambda field, pick: field.options[0][0],
@@ -55,17 +53,7 @@ FIRST_ANSWERS = {  # where the ledger has nothing and an answer is asked for
 
 def fill() -> bool:
     """Make the surveys, once; whether they were made now. Nothing where there is no demonstration county."""
-    if AuditEvent.objects.filter(target=DONE).exists():
-        return False
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        people = {user.username: user for user in User.objects.filter(username__in=PEOPLE, is_active=True)}
-        if AuditEvent.objects.filter(target=DONE).exists() or len(people) < len(PEOPLE):
-            return False
-        _Story(people).tell()
-        audit.record("demo.surveyed", by=ledgers.CONSOLE, target=DONE, note="demo")
-    return True
+    return ledgers.tell_once(DONE, "demo.surveyed", PEOPLE, lambda people: _Story(people).tell())
 
 
 class _Story:

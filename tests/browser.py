@@ -19,3 +19,27 @@ SWITCHES = [
 AXE = Path(settings.BASE_DIR) / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def axe(page) -> list[str]:
+    """What axe finds wrong with the page that is open."""
+    page.evaluate(AXE.read_text())
+    report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
+
+
+def too_wide(page) -> list[str]:
+    """Whether the page that is open must be pushed sideways, by how much."""
+    over = page.evaluate(OVERFLOW)
+    return [f"{over} px too wide"] if over > 0 else []
+
+
+def wrong_with(page, addresses, ask, prepare=lambda page: None) -> dict[str, list[str]]:
+    """`{name: faults}` of the pages (`{name: address}`) where `ask` (`axe` or `too_wide`) finds any."""
+    wrong = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        prepare(page)
+        if faults := ask(page):
+            wrong[name] = faults
+    return wrong

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from assistance.models import Confirmation, Measure
 from common import vault
-from tests.browser import AXE, OVERFLOW, RULES
+from tests.browser import axe, too_wide, wrong_with
 from tests.factories import HouseholdFactory
 from tests.factories.assistance import DeliveryFactory, KindFactory, MeasureFactory, ServiceRequestFactory
 
@@ -18,7 +18,7 @@ pytestmark = [
 
 def narrow(page):
     """Nothing stands out at the right."""
-    assert page.evaluate(OVERFLOW) <= 0
+    assert too_wide(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -43,16 +43,8 @@ def test_the_pages_are_accessible_and_fit(width, sign_in, land, officer):
         f"deliveries/batch/{waiting_kind}", f"deliveries/sign/{village}", f"deliveries/sheet/{village}", f"deliveries/{delivery.pk}/reverse/",
         f"deliveries/{delivery.pk}/confirm/", "requests/", f"requests/{request.pk}/",
     ]  # fmt: skip
-    page = sign_in(officer, width=width)
-    wrong = {}
-    for address in pages:
-        page.goto(f"/assistance/{address}")
-        page.evaluate(AXE.read_text())
-        report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        found = [v["id"] for v in report["violations"]] + ["overflow"] * (page.evaluate(OVERFLOW) > 0)
-        if found:
-            wrong[address] = found
-    assert wrong == {}
+    addresses = {page: f"/assistance/{page}" for page in pages}
+    assert wrong_with(sign_in(officer, width=width), addresses, lambda page: axe(page) + too_wide(page)) == {}
 
 
 def test_from_the_proposal_to_the_households_signature(sign_in, land, clerk, officer):

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from surveys import standard
-from tests.browser import AXE, OVERFLOW, RULES
+from tests.browser import axe, too_wide, wrong_with
 from tests.factories import PhotoFactory, RoundFactory, StatusChangeFactory, SurveyFormFactory
 
 pytestmark = [
@@ -68,27 +68,11 @@ def addresses(household):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing(width, official, addresses, sign_in):
-    assert AXE.exists(), "./run test fetches the front-end packages"
-    rules = AXE.read_text()
-    page = sign_in(official, width)
-    found = []
-    for name, address in addresses.items():
-        page.goto(address)
-        page.evaluate(rules)
-        report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        found += [f"{name}: {v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
-    assert not found, "\n".join(found)
+    assert wrong_with(sign_in(official, width), addresses, axe) == {}
 
 
 def test_nothing_is_wider_than_a_small_phone(official, addresses, sign_in):
-    page = sign_in(official, 320)
-    wide = {}
-    for name, address in addresses.items():
-        page.goto(address)
-        over = page.evaluate(OVERFLOW)
-        if over > 0:
-            wide[name] = over
-    assert not wide
+    assert wrong_with(sign_in(official, 320), addresses, too_wide) == {}
 
 
 def test_log_in_search_and_open_without_script(household, clerk, sign_in):

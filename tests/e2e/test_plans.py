@@ -16,7 +16,7 @@ from common import audit
 from households import services as ledger
 from plans import services
 from plans.models import VOUCHED, Plan, Task
-from tests.browser import AXE, OVERFLOW, RULES
+from tests.browser import axe, too_wide, wrong_with
 from tests.factories import HouseholdFactory, TaskFactory, invented_id_number, picture
 from tests.plans.test_services import fill
 
@@ -152,21 +152,8 @@ def addresses(home, clerk, officer, land):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing(width, addresses, official, sign_in):
-    page = sign_in(official, width)
-    rules, found = AXE.read_text(), []
-    for name, address in addresses.items():
-        page.goto(address)
-        page.evaluate(rules)
-        report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        found += [f"{name}: {v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
-    assert not found, "\n".join(found)
+    assert wrong_with(sign_in(official, width), addresses, axe) == {}
 
 
 def test_nothing_is_wider_than_a_small_phone(addresses, official, sign_in):
-    page = sign_in(official, 320)
-    wide = {}
-    for name, address in addresses.items():
-        page.goto(address)
-        if (over := page.evaluate(OVERFLOW)) > 0:
-            wide[name] = over
-    assert not wide
+    assert wrong_with(sign_in(official, 320), addresses, too_wide) == {}

@@ -15,7 +15,7 @@ from households import services as ledger
 from households.models import AUDITED
 from surveys.models import Survey
 from surveys.services import verification
-from tests.browser import AXE, OVERFLOW, RULES
+from tests.browser import AXE, RULES, axe, too_wide, wrong_with
 from tests.factories import (
     SMALL_FORM,
     HouseholdFactory,
@@ -124,26 +124,11 @@ def open_all(page):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing(width, addresses, official, sign_in):
-    page = sign_in(official, width)
-    rules, found = AXE.read_text(), []
-    for name, address in addresses.items():
-        page.goto(address)
-        open_all(page)
-        page.evaluate(rules)
-        report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        found += [f"{name}: {v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
-    assert not found, "\n".join(found)
+    assert wrong_with(sign_in(official, width), addresses, axe, open_all) == {}
 
 
 def test_nothing_is_wider_than_a_small_phone(addresses, official, sign_in):
-    page = sign_in(official, 320)
-    wide = {}
-    for name, address in addresses.items():
-        page.goto(address)
-        open_all(page)
-        if (over := page.evaluate(OVERFLOW)) > 0:
-            wide[name] = over
-    assert not wide
+    assert wrong_with(sign_in(official, 320), addresses, too_wide, open_all) == {}
 
 
 def test_from_the_badge_into_the_ledger(survey, home, official, sign_in):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from assistance.models import Delivery, PayBatch
-from tests.browser import AXE, OVERFLOW, RULES
+from tests.browser import axe, too_wide
 from tests.factories import FundFactory, HouseholdFactory, MemberFactory, balances, invented_id_number, list_xlsx
 from tests.factories.assistance import KindFactory, MeasureFactory
 
@@ -19,11 +19,9 @@ pytestmark = [
 
 def sound(page):
     """No fault that axe finds, and nothing wider than the smallest phone."""
-    page.evaluate(AXE.read_text())
-    report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    assert [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]] == []
+    assert axe(page) == []
     page.set_viewport_size({"width": 320, "height": 700})
-    assert page.evaluate(OVERFLOW) <= 0, page.url
+    assert too_wide(page) == [], page.url
     page.set_viewport_size({"width": 1280, "height": 900})
 
 

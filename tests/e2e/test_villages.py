@@ -12,7 +12,7 @@ from PIL import Image
 from assistance.models import IdleHouse, Tenancy, VillageProject
 from assistance.services import houses, projects
 from households import services as ledger
-from tests.browser import AXE, OVERFLOW, RULES
+from tests.browser import axe, too_wide, wrong_with
 from tests.factories import invented_id_number
 from tests.factories.households import YEAR
 
@@ -131,22 +131,9 @@ def addresses(home, house, clerk, officer, village):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing(width, addresses, officer, sign_in):
-    page = sign_in(officer, width)
-    rules, found = AXE.read_text(), []
-    for name, address in addresses.items():
-        page.goto(address)
-        page.evaluate(rules)
-        report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        found += [f"{name}: {v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
-    assert not found, "\n".join(found)
+    assert wrong_with(sign_in(officer, width), addresses, axe) == {}
 
 
 def test_nothing_is_wider_than_a_small_phone(addresses, officer, sign_in):
-    page = sign_in(officer, 320)
-    wide = {}
-    for name, address in addresses.items():
-        page.goto(address)
-        if (over := page.evaluate(OVERFLOW)) > 0:
-            wide[name] = over
-    assert not wide
+    assert wrong_with(sign_in(officer, 320), addresses, too_wide) == {}
     assert VillageProject.objects.exists()
