@@ -173,6 +173,13 @@ class Money:
     reserved: Decimal
     paid: Decimal
     sources: list[Source] | None = None  # None for who may not see funds
+    wanted: bool = True  # not that of a project which was cancelled
+
+    @classmethod
+    def of(cls, project: Any) -> Money:
+        """That of a project read by `with_money`."""
+        wanted = project.stage != VillageProject.Stage.CANCELLED
+        return cls(project.budget, project.reserved, project.paid, wanted=wanted)
 
     @property
     def arranged(self) -> Decimal:
@@ -180,7 +187,7 @@ class Money:
 
     @property
     def lacks(self) -> Decimal | None:
-        return None if self.budget is None else max(self.budget - self.arranged, ZERO)
+        return max(self.budget - self.arranged, ZERO) if self.budget is not None and self.wanted else None
 
     @property
     def share(self) -> int | None:
@@ -199,7 +206,8 @@ def money_of(project: VillageProject, user: Any) -> Money:
     found = [Source(fund, own[Account.Kind.RESERVED], own[Account.Kind.PAID]) for fund, own in by_fund.items()]
     may = user.can(Permission.FUND_VIEW)
     shown = [source for source in found if source.arranged] if may else None
-    return Money(project.budget, sums[Account.Kind.RESERVED], sums[Account.Kind.PAID], shown)
+    wanted = project.stage != VillageProject.Stage.CANCELLED
+    return Money(project.budget, sums[Account.Kind.RESERVED], sums[Account.Kind.PAID], shown, wanted)
 
 
 # -- one village --------------------------------------------------------------------------------------------------------------------

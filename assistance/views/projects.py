@@ -20,6 +20,7 @@ from accounts.scoping import may_in, require, require_somewhere
 from assistance import villages
 from assistance.codelists import BUILT, SECTOR
 from assistance.models import AssistanceEvidence, VillageProject
+from assistance.services import funds
 from assistance.services import projects as verbs
 from assistance.views.base import attempt, posted
 from assistance.views.places import DayForm, StageForm, VillageField, asked_village, crumbs_of, form_page, photos_of
@@ -85,7 +86,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
     def context(page: pages.Page) -> dict[str, Any]:
         return {
             "rows": [
-                (p, villages.TONES[p.stage], villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid)) for p in page.rows
+                (p, villages.TONES[p.stage], villages.is_late(p), villages.Money.of(p)) for p in page.rows
             ],
             "may_edit": request.user.can(Permission.PROJECT_EDIT),  # type: ignore[union-attr]
         }  # fmt: skip
@@ -121,7 +122,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     photos = sorted(photos_of(project.evidence), key=lambda shot: ORDER.index(shot["photo"].stage or "during"))
     context = {
         "project": project, "tone": villages.TONES[project.stage], "late": villages.is_late(project), "money": villages.money_of(project, user),
-        "trail": _trail(project)[:-1] + [(project.title, "")], "acts": acts_for(user, project),
+        "trail": _trail(project)[:-1] + [(project.title, "")], "acts": acts_for(user, project), "may_fund": may_in(user, Permission.FUND_EDIT, project.village) and project.stage in funds.TAKES_MONEY,
         "may_edit": may_in(user, Permission.PROJECT_EDIT, project.village) and project.stage not in verbs.ENDED,
         "steps": [
             {"title": s.get_stage_display(), "meta": _("%(day)s %(who)s") % {"day": dates.written(s.on), "who": names.get(s.by, s.by)}, "text": s.note}

@@ -116,7 +116,7 @@ def village_page(request: HttpRequest, pk: int) -> HttpResponse:
         "village": village, "wheels": wheels, "year": year, "years": years(), "trail": crumbs_of(village)[:-1] + [(village.name, "")],
         "kpis": _kpis(wheels), "due": wheels.scan.states.get(entitlement.MISSING, 0) if wheels.scan else None, "first": _households_get(wheels), "missing": _missing(wheels), "stages": _stages(wheels),
         "projects": [
-            (p, villages.TONES[p.stage], villages.is_late(p), villages.Money(p.budget, p.reserved, p.paid))  # type: ignore[attr-defined]
+            (p, villages.TONES[p.stage], villages.is_late(p), villages.Money.of(p))
             for _code, _label, rows in wheels.by_sector for p in rows
         ],
         "lacks": [(lack, _url(wheels, lack.code), _register_url(village.pk, lack)) for lack in wheels.lacks],
