@@ -11,8 +11,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import departments
 from accounts.models import User
-from accounts.roles import GRANTS, POSTED_AT, Role
+from accounts.roles import POSTED_AT, Role, needed_to_give
 from accounts.scoping import may_in
 from common.forms import DateInput
 
@@ -112,7 +113,7 @@ def roles_in_reach(user: User) -> list[Role]:
     for role in Role:
         if any(
             any(level >= posting.region.level for level in POSTED_AT[role])
-            and all(may_in(user, permission, posting.region) for permission in GRANTS[role])
+            and all(may_in(user, permission, posting.region) for permission in needed_to_give(role))
             for posting in user.postings_now
         ):
             found.append(role)
@@ -144,9 +145,10 @@ class RoleFields(forms.Form):
         label=_("角色"), widget=forms.RadioSelect,
         error_messages={"invalid_choice": _("请从列出的角色里选一个，自己没有的权限不能授予别人。")},
     )  # fmt: skip
-    department = forms.CharField(
-        label=_("部门"), max_length=60, required=False, help_text=_("角色是“行业部门”时填写，例如教育局。")
-    )
+    department = forms.ChoiceField(
+        label=_("部门"), required=False, help_text=_("角色是“行业部门”时选择，只看到这个部门主管的帮扶措施。"),
+        error_messages={"invalid_choice": _("帮扶措施目录里没有这个部门，请从列出的部门里选一个。")},
+    )  # fmt: skip
     starts_on = forms.DateField(label=_("起始日期"), initial=timezone.localdate, widget=DateInput())
 
     with_helper = False
@@ -155,6 +157,10 @@ class RoleFields(forms.Form):
         super().__init__(*args, **kwargs)
         choices: list[tuple[str, Any]] = [(role.value, role.label) for role in roles_in_reach(by)]
         self.fields["role"].choices = [*choices, HELPER_CHOICE] if self.with_helper else choices  # type: ignore[attr-defined]
+        if Role.DEPARTMENT_USER.value in dict(choices):
+            self.fields["department"].choices = [("", _("没有")), *((name, name) for name in departments.names())]  # type: ignore[attr-defined]
+        else:
+            del self.fields["department"]
 
 
 class OpenForm(RoleFields, PersonForm):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts.models import Posting, User
-from accounts.roles import GRANTS, POSTED_AT, Permission, Role
+from accounts.roles import GRANTS, POSTED_AT, Permission, Role, needed_to_give
 from accounts.scoping import may_in, posted_regions
 from common import audit
 from regions.models import Region
@@ -62,10 +62,10 @@ def living_postings(user: User) -> list[Posting]:
 
 def may_grant(user: Any, role: Role, region: Region) -> bool:
     """Nobody grants what they do not hold: to give a role in a region one manages accounts there and holds there, by postings of
-    one's own, every permission of the role. The region's level must be one the role is posted at."""
+    one's own, every permission of the role, or what covers it. The region's level must be one the role is posted at."""
     if region.level not in POSTED_AT[role] or not may_in(user, MANAGE, region):
         return False
-    return all(may_in(user, permission, region) for permission in GRANTS[role])
+    return all(may_in(user, permission, region) for permission in needed_to_give(role))
 
 
 def grantable_roles(user: Any, region: Region) -> list[Role]:

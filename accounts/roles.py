@@ -33,6 +33,7 @@ class Permission(StrEnum):
     PLAN_APPROVE = "plan.approve"
     MEASURE_EDIT = "measure.edit"
     MEASURE_APPROVE = "measure.approve"
+    MEASURE_DEPARTMENT = "measure.department"
     DELIVERY_RECORD = "delivery.record"
     DELIVERY_CONFIRM = "delivery.confirm"
     FUND_VIEW = "fund.view"
@@ -66,6 +67,7 @@ PERMISSION_TITLES = {
     Permission.PLAN_APPROVE: _("审批帮扶计划"),
     Permission.MEASURE_EDIT: _("提出帮扶措施、登记服务诉求"),
     Permission.MEASURE_APPROVE: _("审批帮扶措施"),
+    Permission.MEASURE_DEPARTMENT: _("查看和登记本部门的措施"),
     Permission.DELIVERY_RECORD: _("登记措施落实"),
     Permission.DELIVERY_CONFIRM: _("登记农户确认"),
     Permission.FUND_VIEW: _("查看资金"),
@@ -107,10 +109,19 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {P.ACCOUNT_MANAGE, P.REGION_EDIT, P.SURVEY_REVIEW, P.SURVEY_SAMPLE, P.SURVEY_PUBLISH}
     | _OFFICE
     | {P.CATALOGUE_EDIT, P.FUND_EDIT},
-    Role.DEPARTMENT_USER: frozenset(),  # lists of its own measures; they come with the measures
+    Role.DEPARTMENT_USER: frozenset({P.MEASURE_DEPARTMENT}),
     Role.AUDITOR: _READ | {P.HISTORY_VIEW, P.LEDGER_PRINT, P.SURVEY_SAMPLE, P.FUND_VIEW},
     Role.SYSTEM_ADMIN: frozenset({P.ACCOUNT_MANAGE, P.REGION_EDIT}),
 }  # fmt: skip
+
+# What one holds who holds all of these: who sees every household, records and pays may let a department do so for its own kinds of help.
+COVERED_BY = {P.MEASURE_DEPARTMENT: frozenset({P.HOUSEHOLD_VIEW, P.DELIVERY_RECORD, P.FUND_PAY})}
+
+
+def needed_to_give(role: Role) -> frozenset[Permission]:
+    """What one must hold to give the role to somebody."""
+    return frozenset(each for permission in GRANTS[role] for each in COVERED_BY.get(permission, {permission}))
+
 
 # At which region level a posting of the role may stand (Level values).
 POSTED_AT: dict[Role, frozenset[int]] = {

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.departments import cleaned
 from accounts.models import Posting, User
 from accounts.postings import MANAGE, accounts_for, may_grant, may_take_over, subject_of
 from accounts.roles import POSTED_AT, Role
@@ -127,6 +128,7 @@ def _open(
     username, name = clean_username(username), _clean_name(name)
     if User.objects.filter(username__iexact=username).exists():
         raise ValidationError({"username": [_("用户名“%(name)s”已经有人用了，请换一个。") % {"name": username}]})
+    department = cleaned(role, department)
     plain, hashed = _first_password()
     user = User(username=username, name=name, password=hashed, must_change_password=True, home=home)
     _set_phone(user, phone)
@@ -134,7 +136,7 @@ def _open(
     posting = None
     if role:
         posting = Posting.objects.create(
-            user=user, role=role, region=home, department=department.strip()[:60],
+            user=user, role=role, region=home, department=department,
             starts_on=starts_on or timezone.localdate(), granted_by=getattr(by, "username", str(by)),
         )  # fmt: skip
     note = f"{Role(role).label} · {home.full_name}" if role else home.full_name
@@ -159,12 +161,12 @@ def open_account(*, username: str, name: str, region: Region, by: Any, role: Rol
 
 
 @transaction.atomic
-def open_account_from_console(*, username: str, name: str, role: Role, region: Region) -> tuple[User, str]:
+def open_account_from_console(*, username: str, name: str, role: Role, region: Region, department: str = "") -> tuple[User, str]:  # fmt: skip
     """The first account of an installation has nobody above it: whoever may run commands on the server opens it."""
     if region.level not in POSTED_AT[role]:
         raise AccountError(_wrong_level(role))
     return _open(
-        username=username, name=name, phone="", home=region, role=role, department="", starts_on=None, by=CONSOLE
+        username=username, name=name, phone="", home=region, role=role, department=department, starts_on=None, by=CONSOLE
     )  # fmt: skip
 
 
@@ -199,7 +201,7 @@ def post_user(*, user: User, role: Role, region: Region, by: Any, starts_on: dt.
     _check_region(region)
     _check_role(role, region, by)
     posting = Posting(
-        user=user, role=role, region=region, department=department.strip()[:60],
+        user=user, role=role, region=region, department=cleaned(role, department),
         starts_on=starts_on or timezone.localdate(), ends_on=ends_on, granted_by=by.username,
     )  # fmt: skip
     if ends_on and ends_on <= posting.starts_on:

@@ -106,6 +106,14 @@ class AssistanceConfig(AppConfig):
                 "help", _("服务诉求"), "assistance:request_list", "phone", Permission.HOUSEHOLD_VIEW, weight=63
             ),
         )  # fmt: skip
+        navigation.register(
+            navigation.Item(
+                "help", _("本部门措施"), "assistance:department_list", "people", Permission.MEASURE_DEPARTMENT, weight=10, phone=True, short=_("措施")
+            ),
+            navigation.Item(
+                "help", _("批量落实"), "assistance:department_batch", "check", Permission.MEASURE_DEPARTMENT, weight=12, phone=True, short=_("落实")
+            ),
+        )  # fmt: skip
         tabs.register(
             "households.Household",
             tabs.Tab(_("帮扶措施"), "assistance:household_measures", Permission.HOUSEHOLD_VIEW, weight=30),

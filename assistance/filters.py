@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
+from assistance.departments import own_kinds
 from assistance.models import Confirmation, Measure, ServiceRequest
 from catalogue.codelists import COLUMN
 from catalogue.models import MeasureKind, ReliefCategory
@@ -23,6 +24,13 @@ from regions.models import Level, Region
 MINE, UNCONFIRMED, DENIED = "mine", "unconfirmed", "denied"
 WAITING, DOING, LATE = "waiting", "doing", "late"
 YEARS = 6
+
+
+def years() -> list[tuple[str, Any]]:
+    """Next year, this one and those before."""
+    this = timezone.localdate().year
+    found = [str(this + 1), *map(str, range(this, this - YEARS, -1))]
+    return [("", _("不限")), *((y, _("%(year)s年") % {"year": y}) for y in found)]
 
 
 def in_region_of(queryset: Any, region: Region | None) -> Any:
@@ -55,6 +63,43 @@ class KeyFilter(django_filters.NumberFilter):
 
     def __init__(self, label: Any, method: str) -> None:
         super().__init__(label=label, method=method, min_value=1, max_value=10**18)
+
+
+class DepartmentFilter(django_filters.FilterSet):
+    """Measures of a department's own kinds. `queryset` comes through its row gate."""
+
+    region = RegionFilter(label=_("地区"), method="in_region", widget=LightSelect)
+    kind = choice(_("措施"), [], method="of_kind")
+    state = choice(_("状态"), [*Measure.State.choices, (DENIED, _("农户说未收到"))], method="of_state")
+    year = choice(_("年度"), [], method="of_year")
+
+    @cached_property
+    def regions(self) -> RegionChoices:
+        return RegionChoices(
+            getattr(self.request, "user", None), (self.data or {}).get("region", ""), Permission.MEASURE_DEPARTMENT
+        )
+
+    @property
+    def form(self) -> forms.Form:
+        if not hasattr(self, "_form"):
+            form = super().form
+            form.fields["region"].choices = [("", _("全部地区")), *self.regions.choices]
+            form.fields["year"].choices = years()
+            kinds = [(str(kind.pk), kind.title) for kind in own_kinds(self.request.user)]
+            form.fields["kind"].choices = [("", _("不限")), *kinds]
+        return self._form
+
+    def in_region(self, queryset: Any, name: str, value: str) -> Any:
+        return in_region_of(queryset, self.regions.chosen)
+
+    def of_kind(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(kind=int(value))
+
+    def of_year(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(year=int(value))
+
+    def of_state(self, queryset: Any, name: str, value: str) -> Any:
+        return denied(queryset) if value == DENIED else queryset.filter(state=value)
 
 
 class PlaceFilter(django_filters.FilterSet):
@@ -105,9 +150,7 @@ class MeasureFilter(PlaceFilter):
     def form(self) -> forms.Form:
         if not hasattr(self, "_form"):
             form = super().form
-            this = timezone.localdate().year
-            years = [str(this + 1), *map(str, range(this, this - YEARS, -1))]
-            form.fields["year"].choices = [("", _("不限")), *((y, _("%(year)s年") % {"year": y}) for y in years)]
+            form.fields["year"].choices = years()
             kinds = MeasureKind.objects.order_by("column", "code").values_list("pk", "title")
             form.fields["kind"].choices = lambda: [("", _("不限")), *((str(pk), title) for pk, title in kinds)]
             rows = ReliefCategory.objects.order_by("place", "pk").values_list("pk", "name")

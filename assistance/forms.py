@@ -131,11 +131,11 @@ def _shown(value: Any) -> Any:
 # -- deliveries -------------------------------------------------------------------------------------------------------------------
 
 
-def funds_for(user: Any, households: Iterable[Household], year: int) -> list[Fund]:
+def funds_for(user: Any, households: Iterable[Household], year: int, permission: Permission = Permission.FUND_PAY) -> list[Fund]:  # fmt: skip
     """Open funds of a year and the one before that this user may pay from and that reach these households, with `left` (元 that can be paid)."""
     above = {pk for household in households for pk in household.village.ancestor_ids}
     allotted = Account.objects.filter(fund=OuterRef("pk"), kind=Account.Kind.ALLOTTED).values("balance")[:1]
-    rows = Fund.objects.for_user(user, Permission.FUND_PAY).filter(closed_at=None, year__in=(year, year - 1))
+    rows = Fund.objects.for_user(user, permission).filter(closed_at=None, year__in=(year, year - 1))
     return list(rows.filter(region__in=above).annotate(left=Subquery(allotted)).order_by("-year", "source", "pk"))
 
 

@@ -8,8 +8,16 @@ from django.db.models import Q
 
 from accounts.roles import Permission
 from accounts.scoping import ScopedQuerySet, posted_regions, visible_region_ids
+from assistance.departments import MINE, own_rows
 from common.lookups import among
-from households.querysets import HouseholdFileQuerySet
+from households.querysets import HouseholdFileQuerySet, OfHouseholdQuerySet
+
+
+class OfKindQuerySet(OfHouseholdQuerySet):
+    """Measures and deliveries: they follow their household. To a department, and only where it is asked for, those of its own kinds."""
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        return own_rows(user) if permission == MINE else super().scope(user, permission)
 
 
 class DeliveryFileQuerySet(HouseholdFileQuerySet):
@@ -41,13 +49,15 @@ class HouseFileQuerySet(VillageQuerySet):
 
 
 class EvidenceQuerySet(ScopedQuerySet):
-    """A photo is seen where the thing it shows is."""
+    """A photo is seen where the thing it shows is. A department sees what was delivered, and nobody's signature."""
 
     view_permission = Permission.HOUSEHOLD_VIEW
 
     def scope(self, user: Any, permission: Permission) -> Q:
         from assistance.models import Delivery, IdleHouse, VillageProject  # here, because models imports this module
 
+        if permission == MINE:
+            return Q(delivery__in=Delivery.objects.for_user(user, permission).order_by(), confirmations=None)
         return (
             Q(delivery__in=Delivery.objects.for_user(user, permission).order_by())
             | Q(project__in=VillageProject.objects.for_user(user, permission).order_by())

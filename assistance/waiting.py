@@ -32,6 +32,21 @@ def tiles(user: Any) -> list[Tile]:
     if user.can(Permission.DELIVERY_CONFIRM):
         rows = Measure.objects.for_user(user, Permission.DELIVERY_CONFIRM).filter(state=Measure.State.DELIVERED)
         drafts.append((rows, lambda n: Tile(_("待农户确认"), n, at(url, UNCONFIRMED), _("已落实，等农户签字"), "", 24)))
+    if user.can(Permission.MEASURE_DEPARTMENT):
+        mine, own_url = (
+            Measure.objects.for_user(user, Permission.MEASURE_DEPARTMENT),
+            reverse("assistance:department_list"),
+        )
+        drafts.append(
+            (mine.filter(state=Measure.State.APPROVED),
+             lambda n: Tile(_("待落实的措施"), n, at(own_url, Measure.State.APPROVED), _("本部门主管，已经批准"), "amber", 20))
+        )  # fmt: skip
+        drafts.append(
+            (
+                denied(mine),
+                lambda n: Tile(_("农户说未收到"), n, at(own_url, DENIED), _("请核实后冲回或补发"), "red", 21),
+            )
+        )
     if user.can(Permission.MEASURE_EDIT):
         own = ServiceRequest.objects.for_user(user, Permission.MEASURE_EDIT)
         drafts.append(

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import departments
 from accounts import services as accounts
 from accounts.models import User
 from accounts.postings import MANAGE, may_grant
@@ -104,6 +105,7 @@ class Checked:
     row: SheetRow
     role: Role | None = None
     region: Region | None = None
+    department: str = ""  # of who works in one
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -161,6 +163,13 @@ def check_sheet(*, rows: Sequence[SheetRow], by: User) -> list[Checked]:
             found.region = region
             if role is not None:
                 found.errors += _why_not(found.role, region, by)
+        if role == Role.DEPARTMENT_USER:
+            known = departments.names()
+            found.department = departments.known_as(row.unit, known)
+            if not found.department:
+                found.errors.append(
+                    _("角色是“行业部门”的，单位要写部门名称，应为：%(names)s。") % {"names": _("、").join(known)}
+                )
         if row.title.strip() and not row.unit.strip():
             found.errors.append(_("填了职务就要填单位。"))
         checked.append(found)
@@ -221,7 +230,7 @@ def open_accounts_from_sheet(*, rows: Sequence[SheetRow], by: User) -> list[tupl
             raise SheetError(_("第 %(row)s 行：%(error)s") % {"row": row.number, "error": (found.errors or [""])[0]})
         user, password = accounts.open_account(
             username=row.username, name=row.name, region=found.region, role=found.role, phone=row.phone, by=by,
-            department=row.unit if found.role == Role.DEPARTMENT_USER else "",
+            department=found.department,
         )  # fmt: skip
         if row.unit.strip():
             unit = _unit_near(row.unit, found.region) or open_unit(

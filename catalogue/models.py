@@ -100,5 +100,11 @@ class MeasureKind(models.Model):
         return self.title
 
 
+def department_names() -> list[str]:
+    """The departments that answer for a kind, also for one that is no longer given: its deliveries are still theirs."""
+    rows = MeasureKind.objects.exclude(department="").order_by("department")
+    return list(rows.values_list("department", flat=True).distinct())
+
+
 # Tables whose rows the audit trail vouches for.
 VOUCHED = (MeasureKind, ReliefCategory)

@@ -528,7 +528,7 @@ def _make_users(village: Region, county: Region, hashes: dict[str, Future[str]])
         user.save(force_insert=True)
         if role != Role.HELPER:  # held by a pairing
             Posting.objects.create(
-                user=user, role=role, region=place, department="教育" if role == Role.DEPARTMENT_USER else "",
+                user=user, role=role, region=place, department="教育局" if role == Role.DEPARTMENT_USER else "",
                 starts_on=dt.date(2024, 1, 1), granted_by=CONSOLE,
             )  # fmt: skip
         audit.record("account.opened", by=CONSOLE, target=user, region_path=place.path, note="demo")

@@ -31,14 +31,14 @@ def every(codes: Any) -> list[tuple[str, Any]]:
 class RegionChoices:
     """The regions one can choose from where one stands: the way up and one level down, inside the own area, in one query."""
 
-    def __init__(self, user: Any, chosen: str) -> None:
-        self.user = user
-        self.visible = set(visible_region_ids(user, Permission.HOUSEHOLD_VIEW)) if user else set()
+    def __init__(self, user: Any, chosen: str, permission: Permission = Permission.HOUSEHOLD_VIEW) -> None:
+        self.user, self.permission = user, permission
+        self.visible = set(visible_region_ids(user, permission)) if user else set()
         self.pk = int(chosen) if chosen.isdecimal() and len(chosen) < 19 and int(chosen) in self.visible else None
 
     @cached_property
     def tops(self) -> list[Region]:
-        return posted_regions(self.user, Permission.HOUSEHOLD_VIEW) if self.visible else []
+        return posted_regions(self.user, self.permission) if self.visible else []
 
     @cached_property
     def rows(self) -> list[Region]:

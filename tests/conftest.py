@@ -202,7 +202,7 @@ def official(land):
 @pytest.fixture
 def department_user(land):
     """User of a department of `county`."""
-    return _posted(Role.DEPARTMENT_USER, land.county, "department", "教育局", department="教育")
+    return _posted(Role.DEPARTMENT_USER, land.county, "department", "教育局经办", department="教育局")
 
 
 @pytest.fixture

@@ -147,6 +147,35 @@ class Area:
 
 
 @dataclass(frozen=True)
+class OwnKind:
+    """A measure or delivery of a kind that one's department answers for, in its area; with `foreign`, of another department's."""
+
+    foreign: bool = False
+
+    def expected(self, who: Who, place: Place) -> int:
+        if P.MEASURE_DEPARTMENT not in who.grants:
+            return 403
+        return 404 if self.foreign or not who.holds_in(P.MEASURE_DEPARTMENT, place.village.path) else 200
+
+    def __str__(self) -> str:
+        return f"{P.MEASURE_DEPARTMENT} in the area, " + (
+            "never of another department" if self.foreign else "of the own department"
+        )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A photo of what was delivered: seen with the household, and by the department whose kind it is."""
+
+    def expected(self, who: Who, place: Place) -> int:
+        sees = who.holds_on_household(P.HOUSEHOLD_VIEW, place) or who.holds_in(P.MEASURE_DEPARTMENT, place.village.path)
+        return 200 if sees else 404
+
+    def __str__(self) -> str:
+        return f"{P.HOUSEHOLD_VIEW}, or {P.MEASURE_DEPARTMENT} of the own department"
+
+
+@dataclass(frozen=True)
 class Purse:
     """A fund of the place's county. It is seen from the county, from above and from below, whence it is spent; it is kept in the county."""
 
@@ -387,7 +416,17 @@ DOORS: list[Door] = [
     *form("assistance:delivery_batch", Menu(P.DELIVERY_RECORD)),
     *form("assistance:delivery_sign", Menu(P.DELIVERY_CONFIRM)),
     *get("assistance:delivery_sheet", Menu(P.DELIVERY_CONFIRM), ok=(302,)),
+    *get("assistance:evidence", Shown(), {"uid": "own_photo_of_delivery"}),
     *get("assistance:evidence", SEE, {"uid": "delivery_photo"}),
+    # a department's own measures
+    *get("assistance:department_list", Menu(P.MEASURE_DEPARTMENT)),
+    *form("assistance:department_batch", Menu(P.MEASURE_DEPARTMENT)),
+    *get("assistance:department_measure", OwnKind(), {"pk": "own_measure"}),
+    *get("assistance:department_measure", OwnKind(foreign=True), {"pk": "approved_measure"}),
+    *form("assistance:department_deliver", OwnKind(), {"pk": "own_measure"}),
+    *form("assistance:department_deliver", OwnKind(foreign=True), {"pk": "approved_measure"}),
+    *form("assistance:department_reverse", OwnKind(), {"pk": "own_delivery"}),
+    *form("assistance:department_reverse", OwnKind(foreign=True), {"pk": "delivery"}),
     *get("assistance:evidence", There(P.HOUSEHOLD_VIEW), {"uid": "project_photo_uid"}),
     *get("assistance:request_list", Menu(P.HOUSEHOLD_VIEW)),
     *form("assistance:request_new", MEASURE, HH),
@@ -675,6 +714,7 @@ class Place:
     rows: dict[str, Any]
 
 
+DEPARTMENT = "教育局"
 CAST = {
     "clerk": (Role.VILLAGE_CLERK, "village", "near"),
     "resident": (Role.RESIDENT_TEAM, "village", "near"),
@@ -701,6 +741,13 @@ def given(household: Any) -> dict[str, Any]:
     photo = AssistanceEvidence.objects.create(
         delivery=delivery, file=vault.put(f"evidence/door-{delivery.pk}", jpeg()), sha256="0" * 64, width=40, height=30, uploaded_by="x"
     )  # fmt: skip
+    own = MeasureFactory(household=household, approved=True, kind__in_kind=True, kind__department=DEPARTMENT)
+    own_delivery = DeliveryFactory(
+        measure=MeasureFactory(household=household, approved=True, kind=own.kind, year=own.year - 1)
+    )
+    own_photo = AssistanceEvidence.objects.create(
+        delivery=own_delivery, file=vault.put(f"evidence/own-{own_delivery.pk}", jpeg()), sha256="0" * 64, width=40, height=30, uploaded_by="x"
+    )  # fmt: skip
     now = timezone.now()
     plan = Plan.objects.create(
         household=household, year=2024, state="approved", revision=1, drafted_by="a", drafted_at=now, submitted_by="a", submitted_at=now,
@@ -719,6 +766,9 @@ def given(household: Any) -> dict[str, Any]:
         "approved_measure": MeasureFactory(household=household, approved=True, kind__in_kind=True).pk,
         "delivery": delivery.pk,
         "delivery_photo": photo.uid,
+        "own_measure": own.pk,
+        "own_delivery": own_delivery.pk,
+        "own_photo_of_delivery": own_photo.uid,
         "request": ServiceRequestFactory(household=household).pk,
         "approved_plan": plan.pk,
     }
@@ -832,7 +882,12 @@ def scene(django_db_setup, django_db_blocker):
                 PairingFactory(household_id=places["village"].rows["household"], cadre=user.cadre, is_lead=False)
                 PairingFactory(household_id=places["village"].rows["closed_household"], cadre=user.cadre)
             elif role:
-                PostingFactory(user=user, role=role, region=standing[at])
+                PostingFactory(
+                    user=user,
+                    role=role,
+                    region=standing[at],
+                    department=DEPARTMENT if role == Role.DEPARTMENT_USER else "",
+                )
                 path = standing[at].path
             cast[name] = Who(name, role, path, outside)
             client = Client()

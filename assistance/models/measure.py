@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assistance.models.evidence import AssistanceEvidence
 from assistance.models.fund import MONEY
-from assistance.querysets import DeliveryFileQuerySet
+from assistance.querysets import DeliveryFileQuerySet, OfKindQuerySet
 from catalogue.codelists import COLUMN
 from catalogue.models import MeasureKind
 from households.models import Member, OfHousehold
@@ -56,7 +56,7 @@ class Measure(OfHousehold):
     effect_on = models.DateField(_("成效日期"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
 
-    objects = OfHouseholdQuerySet.as_manager()
+    objects = OfKindQuerySet.as_manager()
     audit_skip = ("village", "version")
 
     class Meta:
@@ -123,7 +123,7 @@ class Delivery(OfHousehold):
     is_reversal = models.BooleanField(default=False)
     reversed_by = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reverses")
 
-    objects = OfHouseholdQuerySet.as_manager()
+    objects = OfKindQuerySet.as_manager()
     audit_skip = ("village",)
 
     class Meta:

@@ -39,13 +39,21 @@ def lock_household(household: Household) -> Household:
     return found
 
 
-def lock_many(model: Any, rows: Iterable[models.Model], by: Any, permission: Permission, *related: str) -> list[Any]:
+Needs = Permission | tuple[Permission, ...]  # one of several is enough
+
+
+def lock_many(model: Any, rows: Iterable[models.Model], by: Any, permission: Needs, *related: str) -> list[Any]:
     """The rows locked, in order of their keys, behind their households, which are locked in the order of theirs; `household` is the locked
-    one. Raises PermissionDenied where the user does not hold the permission on every one of them. Three queries."""
+    one. Raises PermissionDenied where the user does not hold the permission, or one of them, on every one of them. Three queries."""
     keys = sorted({row.pk for row in rows})
-    may = dict(model.objects.for_user(by, permission).filter(pk__in=keys).order_by().values_list("pk", "household_id"))
+    enough = permission if isinstance(permission, tuple) else (permission,)
+    may: dict[int, int] = {}
+    for each in enough:
+        if len(may) < len(keys):
+            held = model.objects.for_user(by, each).filter(pk__in=keys)
+            may |= dict(held.order_by().values_list("pk", "household_id"))
     if len(may) < len(keys):
-        raise PermissionDenied(permission)
+        raise PermissionDenied(enough[0])
     locked = Household.objects.select_for_update(of=("self",)).select_related("village")
     households = {h.pk: h for h in locked.filter(pk__in=set(may.values())).order_by("pk")}
     found = list(
@@ -56,7 +64,7 @@ def lock_many(model: Any, rows: Iterable[models.Model], by: Any, permission: Per
     return found
 
 
-def lock(model: Any, row: models.Model, by: Any, permission: Permission, *related: str) -> Any:
+def lock(model: Any, row: models.Model, by: Any, permission: Needs, *related: str) -> Any:
     """One row of `lock_many`."""
     return lock_many(model, [row], by, permission, *related)[0]
 

@@ -30,6 +30,7 @@ from households.services.evidence import put_evidence
 
 NOTE_LENGTH = 200
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])\Z")
+MAY_RECORD = (Permission.DELIVERY_RECORD, Permission.MEASURE_DEPARTMENT)  # a department: its own kinds
 DELIVERABLE = (Measure.State.APPROVED, Measure.State.DELIVERED, Measure.State.CONFIRMED)
 Shares = Sequence[tuple[Fund, Decimal]]
 
@@ -85,7 +86,7 @@ def said_period(period: str) -> str:
 @transaction.atomic
 def deliver(*, measure: Measure, on: dt.date, by: Any, shares: Shares = (), period: str = "", quantity: Decimal | None = None,
             photo: Any = None, note: str = "") -> Delivery:  # fmt: skip
-    """Record that a measure arrived. Permission DELIVERY_RECORD, and FUND_PAY for its money. A LedgerError says why not."""
+    """Record that a measure arrived. Permission DELIVERY_RECORD, and FUND_PAY for its money; or a department's, whose kind it is. A LedgerError says why not."""
     try:
         return deliver_many(
             given=[Given(measure, shares, quantity, photo)], on=on, by=by, period=period, note=note, action="delivery.recorded"
@@ -104,7 +105,7 @@ def deliver_many(*, given: Iterable[Given], on: dt.date, by: Any, period: str = 
     acts.past_day(on, "on")
     said = acts.text_of(note, "note", NOTE_LENGTH)
     rows: list[Measure] = acts.lock_many(
-        Measure, [each.measure for each in lines.values()], by, Permission.DELIVERY_RECORD, "kind", "member"
+        Measure, [each.measure for each in lines.values()], by, MAY_RECORD, "kind", "member"
     )
     periods = {row.pk: period_of(row.kind, row.year, period, on) for row in rows}
     before = _standing(rows, periods)
@@ -222,7 +223,7 @@ def reverse_delivery(*, delivery: Delivery, reason: str, by: Any, on: dt.date | 
     """Take a delivery back: a second row with what it gave below zero, the money back to its funds, and the measure open again. The
     second row comes back. It is allowed for households that are closed and people who are gone: that is when it is needed."""
     on = on or timezone.localdate()
-    row: Delivery = acts.lock(Delivery, delivery, by, Permission.DELIVERY_RECORD, "kind", "member")
+    row: Delivery = acts.lock(Delivery, delivery, by, MAY_RECORD, "kind", "member")
     if not row.stands:
         raise LedgerError(_("这次落实已经冲回，不用再办。"))
     acts.past_day(on, "on")

@@ -14,15 +14,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from accounts.scoping import require, require_in
+from accounts.scoping import allowed, require, require_in
 from assistance.codelists import SOURCE
+from assistance.departments import MINE, is_own
 from assistance.models import Account, Delivery, Entry, Fund, Line, PayBatch, VillageProject
 from assistance.services.base import refusals, save
 from common import audit
@@ -282,7 +283,7 @@ class Payout:
 def pay(paid: Paid, *, on: dt.date, by: Any, note: str = "", batch: PayBatch | None = None) -> list[Entry]:
     """Pay for deliveries that are saved, each from one or several funds (元, two decimals); an entry a fund.
 
-    Permission FUND_PAY on every fund. What the funds pay for a delivery must be its amount: the database compares. Raises LedgerError in
+    Permission FUND_PAY on every fund; a department pays for its own kinds. What the funds pay for a delivery must be its amount: the database compares. Raises LedgerError in
     one sentence, and nothing is paid.
     """
     payout = prepare(paid, on=on, by=by, note=note, reference=_("发放批次 %(pk)s") % {"pk": batch.pk} if batch else "")
@@ -304,7 +305,7 @@ def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str 
         return payout
     books = {book.fund.pk: book for book in _books(fund for _delivery, parts in paid for fund, _amount in parts)}
     for pk, book in books.items():
-        require(by, Permission.FUND_PAY, book.fund)
+        _require_payer(by, book.fund, [delivery for delivery, _parts in paid])
         book.refuse_closed()
         _payable(book.fund, on)
         _reaches(book.fund, villages[pk])
@@ -338,9 +339,18 @@ def prepare(paid: Paid, *, on: dt.date, by: Any, note: str = "", reference: str 
     return payout
 
 
+def _require_payer(by: Any, fund: Fund, deliveries: Iterable[Delivery]) -> None:
+    """FUND_PAY on the fund; or a department's hold on it, when all that is paid for is of its own kinds. It has the fund for nothing else."""
+    if allowed(by, Permission.FUND_PAY, fund):
+        return
+    if not (allowed(by, MINE, fund) and all(is_own(by, delivery) for delivery in deliveries)):
+        raise PermissionDenied(Permission.FUND_PAY)
+
+
 @transaction.atomic
 def unpay(delivery: Delivery, reversal: Delivery, *, by: Any, on: dt.date) -> list[Entry]:
-    """What was paid for a delivery goes back into its funds; `reversal` is saved, with the amount that comes back. Permission FUND_PAY.
+    """What was paid for a delivery goes back into its funds; `reversal` is saved, with the amount that comes back. Permission FUND_PAY, or
+    a department's.
 
     The delivery may name its reversal before or after. A closed fund has to be opened again first.
     """
@@ -353,7 +363,7 @@ def unpay(delivery: Delivery, reversal: Delivery, *, by: Any, on: dt.date) -> li
         return payout.entries
     books = {book.fund.pk: book for book in _books(line.account.fund for line in came)}
     for book in books.values():
-        require(by, Permission.FUND_PAY, book.fund)
+        _require_payer(by, book.fund, [delivery])
         book.refuse_closed()
         _not_future(on)
     entries = {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
 from accounts.scoping import require
@@ -24,7 +27,43 @@ SHOWN = 30
 INVALID = 422
 PLACE = ("household__village", "household__township")
 
-__all__ = ["INVALID", "attempt", "delivery_or_404", "form_status", "history_of", "household_or_404", "measure_or_404", "posted", "request_or_404"]  # fmt: skip
+__all__ = ["DEPARTMENT", "INVALID", "OFFICE", "Desk", "attempt", "delivery_or_404", "form_status", "history_of", "household_or_404", "measure_or_404", "posted", "request_or_404"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Desk:
+    """From where deliveries are recorded: the offices that have the ledger, or a department, which has its own kinds and nothing else."""
+
+    title: Any
+    to_record: Permission
+    to_pay: Permission
+    at: str  # beginning of the names of its addresses
+    is_department: bool = False
+
+    @property
+    def list_url(self) -> str:
+        return reverse(f"assistance:{self.at}_list")
+
+    @property
+    def batch_url(self) -> str:
+        return reverse("assistance:department_batch" if self.is_department else "assistance:delivery_batch")
+
+    @property
+    def reverse_name(self) -> str:
+        return "assistance:department_reverse" if self.is_department else "assistance:delivery_reverse"
+
+    def measure_url(self, pk: int) -> str:
+        return reverse(f"assistance:{self.at}_{'measure' if self.is_department else 'detail'}", args=[pk])
+
+
+OFFICE = Desk(_("帮扶措施"), Permission.DELIVERY_RECORD, Permission.FUND_PAY, "measure")
+DEPARTMENT = Desk(
+    _("本部门措施"),
+    Permission.MEASURE_DEPARTMENT,
+    Permission.MEASURE_DEPARTMENT,
+    "department",
+    is_department=True,
+)
 
 
 def _row(model: Any, request: HttpRequest, pk: int, act: Permission | None, *related: str) -> Any:
@@ -86,5 +125,8 @@ def history_of(*rows: Any) -> list[dict[str, str]]:
 @reads_only
 def evidence(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """A photo of a delivery, project or house, or a signature, or its thumbnail (`?size=small`): seen where its thing is."""
-    photo = get_object_or_404(AssistanceEvidence.objects.for_user(request.user), uid=uid, removed_at=None)
-    return pictures.answer_kept(request, photo.file)
+    for permission in (Permission.HOUSEHOLD_VIEW, Permission.MEASURE_DEPARTMENT):
+        seen = AssistanceEvidence.objects.for_user(request.user, permission)
+        if photo := seen.filter(uid=uid, removed_at=None).first():
+            return pictures.answer_kept(request, photo.file)
+    raise Http404

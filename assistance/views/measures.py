@@ -23,7 +23,16 @@ from assistance.models import LIVE, AssistanceEvidence, Delivery, Measure
 from assistance.services import measures as verbs
 from assistance.services.deliveries import DELIVERABLE
 from assistance.shares import added, in_words
-from assistance.views.base import INVALID, attempt, form_status, history_of, household_or_404, measure_or_404, posted
+from assistance.views.base import (
+    INVALID,
+    OFFICE,
+    attempt,
+    form_status,
+    history_of,
+    household_or_404,
+    measure_or_404,
+    posted,
+)
 from catalogue.codelists import COLUMN, Whose
 from catalogue.eligibility import facts_of
 from catalogue.models import MeasureKind
@@ -76,11 +85,11 @@ def measure_list(request: HttpRequest) -> HttpResponse:
 
     return pages.list_page(
         request, template="assistance/measure_list.html", url=_url(), filterset=filterset, rows=with_row_facts, context=context,
-        counted=_counted,
+        counted=counted,
     )  # fmt: skip
 
 
-def _counted(count: pages.Count) -> str:
+def counted(count: pages.Count) -> str:
     """「共 12 项」, 「一万项以上」."""
     if count.capped:
         return _("一万项以上")
@@ -123,7 +132,7 @@ def _detail(
         verbs.verdict_of(kind, household, measure.member, measure.year) if measure.state == State.PROPOSED else None
     )
     context = {
-        "measure": measure, "household": household, "row": Row(measure), "facts": values.in_words(kind, measure.values), "lines": lines,
+        "measure": measure, "household": household, "row": Row(measure), "desk": OFFICE, "facts": values.in_words(kind, measure.values), "lines": lines,
         "total": total, "over": bool(measure.amount and total > measure.amount), "sources": in_words(added(line.shares for line in standing)),
         "denied": [line for line in standing if line.word and not line.word.received], "photos": photos,
         "eligibility": _eligibility(kind, household, measure.member, verdict) if verdict else None,

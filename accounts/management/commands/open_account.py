@@ -20,6 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("username", metavar="USERNAME")
         parser.add_argument("--name", required=True, help="the person's name")
         parser.add_argument("--role", required=True, choices=[role.value for role in Role if POSTED_AT[role]])
+        parser.add_argument(
+            "--department", default="", help="for department_user: a department of the catalogue, 教育局"
+        )
         parser.add_argument("--region", required=True, metavar="CODE", help="code of the region, 6 to 12 digits")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,8 +31,9 @@ class Command(BaseCommand):
             if region is None:
                 raise CommandError(f"没有代码为 {options['region']} 的区划，请先用 load_regions 导入。")
             user, password = open_account_from_console(
-                username=options["username"], name=options["name"], role=Role(options["role"]), region=region
-            )
+                username=options["username"], name=options["name"], role=Role(options["role"]), region=region,
+                department=options["department"],
+            )  # fmt: skip
         except (AccountError, RegionError) as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:
