@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import DecimalField, Exists, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from assistance.models import Confirmation, Delivery, Measure, ServiceRequest
@@ -15,8 +14,6 @@ from assistance.services.deliveries import said_period
 from assistance.services.requests import is_late
 from assistance.shares import Shares, added, in_words, shares_of
 from catalogue.codelists import COLUMN
-from households import codelists
-from households.models import Member
 
 TONES = {
     "proposed": "blue", "approved": "amber", "refused": "red", "delivered": "amber", "confirmed": "green", "withdrawn": "grey",
@@ -34,12 +31,6 @@ def with_row_facts(measures: QuerySet[Measure]) -> QuerySet[Measure]:
         .defer("household__phone", "household__bank_account", "member__phone", "member__id_number", "values")
         .annotate(given=Subquery(total, output_field=DecimalField()), denied=Exists(denied))
     )
-
-
-def with_numbers(measures: QuerySet[Measure]) -> QuerySet[Measure]:
-    """Bring along `number`, masked: the beneficiary's, and the householder's where it is for all of them."""
-    head = Member.objects.filter(household=OuterRef("household"), relation=codelists.HOUSEHOLDER, left_on=None)
-    return measures.annotate(number=Coalesce("member__id_masked", Subquery(head.values("id_masked")[:1])))
 
 
 @dataclass(slots=True)

@@ -133,6 +133,8 @@ def addresses(household):
         "kinds to propose": reverse("assistance:measure_propose", args=own),
         "deliveries of a village": reverse("assistance:delivery_batch") + f"?{of_village}",
         "receipts of a village": reverse("assistance:delivery_sign") + f"?{of_village}",
+        "deliveries that wait": reverse("assistance:delivery_batch") + f"?region={household.township_id}",
+        "receipts that wait": reverse("assistance:delivery_sign") + f"?region={household.township_id}",
         "sheet of receipts": reverse("assistance:delivery_sheet") + f"?{of_village}",
         "funds": reverse("assistance:fund_list"),
         "concentration of funds": reverse("assistance:fund_spread"),

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.scoping import require_somewhere
 from assistance import values
-from assistance.departments import MINE, own_of
+from assistance.departments import MINE, own_of, with_numbers
 from assistance.filters import DepartmentFilter
-from assistance.listing import DepartmentRow, lines_of, with_numbers, with_row_facts
+from assistance.listing import DepartmentRow, lines_of, with_row_facts
 from assistance.models import AssistanceEvidence, Delivery, Measure
 from assistance.services.deliveries import DELIVERABLE
 from assistance.shares import added, in_words

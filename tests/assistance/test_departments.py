@@ -204,6 +204,27 @@ class TestPages:
             assert answer.status_code == 403
             assert household.householder_name not in text(answer)
 
+    def test_no_page_grows_with_its_rows(self, client_as, department_user, own, kind, land, count_queries):
+        addresses = [
+            at("department_list"), at("department_measure", own.pk), at("department_batch", region=land.township.pk),
+            at("department_batch", region=land.village.pk, kind=kind.code),
+        ]  # fmt: skip
+        DeliveryFactory(measure=own, period="1999")
+
+        def counts():
+            client = client_as(department_user)
+            return [count_queries(lambda address=address: client.get(address)) for address in addresses]
+
+        counts()
+        few = counts()
+        for _n in range(5):
+            home = HouseholdFactory(village=land.village)
+            MeasureFactory(household=home, kind=kind, approved=True)
+            MeasureFactory(household=home, kind__department=OWN, approved=True)
+            DeliveryFactory(measure=own, period=str(2000 + _n))
+        assert counts() == few
+        assert max(few) <= 12
+
     def test_tiles_count_what_they_open(self, client_as, department_user, own, foreign):
         found = {str(tile.label): tile for tile in tiles_for(department_user)}
         tile = found["待落实的措施"]
