@@ -46,7 +46,7 @@ class AssistanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from assistance import cards, jobs, paper, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
+        from assistance import cards, jobs, of_tasks, paper, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
         from assistance.models import VOUCHED, AssistanceEvidence
         from assistance.services import funds, projects
         from catalogue import usage
@@ -54,11 +54,13 @@ class AssistanceConfig(AppConfig):
         from households import cards as household_cards
         from households import papers, tiles, trail
         from households.services.evidence import checker_of
+        from plans import beside
         from plans import received as plans_received
         from regions import registry
 
         audit.vouch_for(*VOUCHED)
         plans_received.register(received.received)
+        beside.register(of_tasks.measures_of_tasks)
         usage.register(received.used)
         audit.FILES.append(checker_of(AssistanceEvidence))
         audit.CHECKS.append(funds.check)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from households import values
 from plans import versions
+from plans.beside import Beside
 from plans.models import Plan, Task
 
 TONES = {
@@ -93,6 +94,7 @@ class TaskRow:
 
     task: Task
     running: bool = True  # its plan is carried out: only then it can be late
+    beside: Sequence[Beside] = ()  # what came of it
 
     @property
     def late(self) -> int:

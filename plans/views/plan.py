@@ -21,6 +21,7 @@ from common.readonly import reads_only
 from households import trail, values
 from households.querysets import paired_household_ids
 from plans import proposals, versions
+from plans.beside import beside
 from plans.listing import GOAL_TONES, TONES, TaskRow
 from plans.models import Plan, PlanEvidence, PlanRevision, Task
 from plans.services.decision import missing, why_not_mine
@@ -55,7 +56,7 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "plan": plan, "household": plan.household, "may": may, "title": title_of(plan), "trail": crumbs_of(plan),
         "tone": TONES[plan.state], "marks": versions.marks_of([plan])[plan.pk], "names": names,
-        "goals": _goals(goals, shots, running), "indicators": list(plan.indicators.order_by("pk")),
+        "goals": _goals(request.user, goals, shots, running), "indicators": list(plan.indicators.order_by("pk")),
         "lacks": missing(plan) if may["write"] else [],
         "why_not": why_not_mine(plan, request.user) if may["decide"] else "",
         "signatures": [shot for shot in shots if shot.task_id is None],
@@ -68,10 +69,11 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "plans/plan_detail.html", context)
 
 
-def _goals(goals: list[Any], shots: list[PlanEvidence], running: bool) -> list[dict[str, Any]]:
+def _goals(user: Any, goals: list[Any], shots: list[PlanEvidence], running: bool) -> list[dict[str, Any]]:
     of_task = defaultdict(list)
     for shot in shots:
         of_task[shot.task_id].append(shot)
+    made = beside(user, [task.pk for goal in goals for task in goal.tasks.all()])
     found = []
     for goal in goals:
         tasks = list(goal.tasks.all())
@@ -80,7 +82,7 @@ def _goals(goals: list[Any], shots: list[PlanEvidence], running: bool) -> list[d
         found.append(
             {
                 "goal": goal, "tone": GOAL_TONES[goal.state], "source": proposals.title_of(goal.source) if goal.source != "own" else "",
-                "tasks": [TaskRow(task, running) for task in tasks],
+                "tasks": [TaskRow(task, running, made.get(task.pk, ())) for task in tasks],
             }
         )  # fmt: skip
     return found

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from common.readonly import read_on_get, reads_only
 from plans import services
+from plans.beside import beside
 from plans.forms import DoneForm, ProgressForm, ReasonForm
 from plans.listing import TaskRow
 from plans.models import Plan, PlanEvidence, Task
@@ -61,7 +62,7 @@ def _page(request: HttpRequest, plan: Plan, task: Task, **form: Any) -> HttpResp
     acts = running and _acts(request, plan, task)
     is_open = task.state == Task.State.OPEN
     context = {
-        "plan": plan, "task": task, "household": plan.household, "row": TaskRow(task, running), "acts": acts, "is_open": is_open,
+        "plan": plan, "task": task, "household": plan.household, "row": TaskRow(task, running, beside(request.user, [task.pk]).get(task.pk, ())), "acts": acts, "is_open": is_open,
         "running": running, "may": may_of(request.user, plan), "trail": crumbs_of(plan, (task.text, "")),
         "shots": shots_of(request, task), "done_form": None, "progress_form": None,
     }  # fmt: skip
