@@ -27,16 +27,18 @@ def posted_regions(user: Any, permission: Permission) -> list[Region]:
 
 
 def visible_region_ids(user: Any, permission: Permission) -> list[int]:
-    """Ids of the regions with the permission and of everything below them; one query a permission and request."""
+    """Ids of the regions with the permission and of everything below them. One query a request for each set of posted regions: most of
+    what somebody may do, they may do in the same places."""
     if not hasattr(user, "_region_ids"):  # by attribute: the `__dict__` of the lazy `request.user` is not the user's
         user._region_ids = {}
-    cache: dict[Permission, list[int]] = user._region_ids
-    if permission not in cache:
+    cache: dict[tuple[str, ...], list[int]] = user._region_ids
+    paths = tuple(sorted({region.path for region in posted_regions(user, permission)}))
+    if paths not in cache:
         area = Q()
-        for region in posted_regions(user, permission):
-            area |= Q(path__startswith=region.path)
-        cache[permission] = list(Region.objects.filter(area).order_by().values_list("pk", flat=True)) if area else []
-    return cache[permission]
+        for path in paths:
+            area |= Q(path__startswith=path)
+        cache[paths] = list(Region.objects.filter(area).order_by().values_list("pk", flat=True)) if area else []
+    return cache[paths]
 
 
 def may_in(user: Any, permission: Permission, region: Region) -> bool:

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.names import names_of
 from catalogue import spoken
 from catalogue.forms import TYPES
 from catalogue.models import MeasureKind, ReliefCategory
@@ -36,7 +36,7 @@ MOST = 100  # events of one row
 def of(row: models.Model) -> list[Change]:
     """The changes of a kind or a category, newest first; three queries."""
     events = list(AuditEvent.objects.filter(target=audit.row_key(row)).order_by("-id")[:MOST])
-    names = dict(User.objects.filter(username__in={event.actor for event in events}).values_list("username", "name"))
+    names = names_of(event.actor for event in events)
     seqs = dict(AuditLink.objects.filter(event_id__in=[event.pk for event in events]).values_list("event_id", "seq"))
     categories = dict(ReliefCategory.objects.values_list("pk", "name"))
     return [

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.names import names_of
 from common import audit
 from common.models import AuditEvent, AuditLink
 from households import curtain, values
@@ -147,7 +147,7 @@ def read(events: Iterable[AuditEvent], *, with_seq: bool = False) -> list[Change
     events = list(events)
     if not events:
         return []
-    names = dict(User.objects.filter(username__in={e.actor for e in events}).values_list("username", "name"))
+    names = names_of(e.actor for e in events)
     contents = [audit.content_of(e) for e in events]
     places = _places(contents)
     seqs = (

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.names import names_of
 from households import values
 from households.models import Household
 from plans.models import Goal, Plan, Task
@@ -28,7 +28,7 @@ def sections(households: Sequence[Household], year: int, user: Any) -> dict[int,
     if not plans:
         return {}
     usernames = {name for plan in plans for name in (plan.decided_by, plan.reviewed_by, plan.submitted_by) if name}
-    names = dict(User.objects.filter(username__in=usernames).values_list("username", "name"))
+    names = names_of(usernames)
     return {plan.household_id: [_section(plan, names)] for plan in plans}
 
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import may_in, posted_regions, require_in, require_somewhere
 from assistance import finance
@@ -148,9 +149,11 @@ def fund_page(request: HttpRequest, pk: int) -> HttpResponse:
     amounts = dict(moved.values("entry").annotate(sum=Sum(Abs("amount"))).values_list("entry", "sum"))
     lines = dict(moved.values("entry").annotate(sum=Sum("amount")).values_list("entry", "sum"))
     projects = dict(moved.filter(account__project__isnull=False).values_list("entry", "account__project__title"))
+    told = finance.told_of(keys)
+    names = names_of(entry.by for entry in page.rows)
     rows = [
         # Two lines of one entry are the same sum twice; where households were paid only the other side stands here.
-        {"entry": entry, "amount": amounts.get(entry.pk, 0) / (1 if lines.get(entry.pk) else 2), "project": projects.get(entry.pk, "")}
+        {"entry": entry, "amount": amounts.get(entry.pk, 0) / (1 if lines.get(entry.pk) else 2), "what": projects.get(entry.pk) or entry.note or told.get(entry.pk, ""), "by": names.get(entry.by, entry.by)}
         for entry in page.rows
     ]  # fmt: skip
     url = reverse("assistance:fund_page", args=[pk])
@@ -206,7 +209,7 @@ def fund_entry(request: HttpRequest, pk: int) -> HttpResponse:
     url = reverse("assistance:fund_entry", args=[pk])
     paid_project = entry.kind == Entry.Kind.PAY and any(line.account.project_id for line in page.rows)
     context = {
-        "entry": entry, "fund": entry.fund, "lines": [(line, line.delivery_id in seen) for line in page.rows],
+        "entry": entry, "by": names_of([entry.by]).get(entry.by, entry.by), "fund": entry.fund, "lines": [(line, line.delivery_id in seen) for line in page.rows],
         "previous_url": page.previous and f"{url}?cursor={page.previous}", "next_url": page.next and f"{url}?cursor={page.next}",
         "reversed": hasattr(entry, "reversed_by"),
         "reversible": paid_project and not hasattr(entry, "reversed_by") and request.user.can(Permission.FUND_PAY),  # type: ignore[union-attr]

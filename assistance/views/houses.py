@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import allowed, may_in, require, require_somewhere
 from assistance import housing, matching
@@ -22,7 +23,6 @@ from assistance.models import IdleHouse, Tenancy
 from assistance.services import houses as verbs
 from assistance.views.base import attempt, form_status, posted
 from assistance.views.places import VillageField, asked_village, crumbs_of, form_page, photos_of
-from assistance.views.projects import names_of
 from assistance.village_filters import SOON, HouseFilter
 from common import dates, pages
 from common.forms import CountInput, DateInput, MoneyField

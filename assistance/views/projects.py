@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
+from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import may_in, require, require_somewhere
 from assistance import villages
@@ -132,11 +132,6 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "shortfalls": project.shortfalls.order_by("pk"), "proposer": names.get(project.proposed_by, project.proposed_by),
     }  # fmt: skip
     return render(request, "assistance/project_detail.html", context)
-
-
-def names_of(usernames: set[str]) -> dict[str, str]:
-    """The names behind log-in names."""
-    return dict(User.objects.filter(username__in=usernames).values_list("username", "name"))
 
 
 class ProjectForm(forms.Form):

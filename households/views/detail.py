@@ -21,6 +21,7 @@ from households.services import reveal as reveal_secret
 from households.views.base import attempt, crumbs_of, form_status, household_or_404, page
 
 LABEL = "households.Household"
+SHOWN_ACTIONS = 3  # buttons in the head of a ledger; the others are behind 更多
 
 
 def chosen_year(request: HttpRequest) -> int | None:
@@ -35,6 +36,13 @@ def chosen_year(request: HttpRequest) -> int | None:
 def household_detail(request: HttpRequest, pk: int) -> HttpResponse:
     household = household_or_404(request, pk)
     book = ledger.load(household, request.user, chosen_year(request))
+    actions = [
+        (a.label, reverse(a.url_name, args=[pk]), a.icon)
+        for a in tabs.actions_for(LABEL, request.user)
+        if _here(a, book)
+    ]
+    if book.may["edit"]:
+        actions.append((_("修改户信息"), reverse("households:household_edit", args=[pk]), "edit"))
     context: dict[str, Any] = {
         "book": book,
         "household": household,
@@ -43,11 +51,8 @@ def household_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "years": [(f"{y}", f"?year={y}", y == book.year) for y in sorted(book.years, reverse=True)],
         "this_year": timezone.localdate().year,
         "tabs": [(t.label, reverse(t.url_name, args=[pk])) for t in tabs.tabs_for(LABEL, request.user)],
-        "actions": [
-            (a.label, reverse(a.url_name, args=[pk]), a.icon)
-            for a in tabs.actions_for(LABEL, request.user)
-            if _here(a, book)
-        ],
+        "actions": actions[:SHOWN_ACTIONS],
+        "more_actions": actions[SHOWN_ACTIONS:],
         "cards": cards.cards_for(household, book.year, request.user),
         "into_url": _into_url(request, household),
         "changes": [change.as_entry() for change in book.changes],

@@ -23,20 +23,22 @@ OWN = 10  # households of a helper that fit the page; most have fewer
 @reads_only
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user
+    waiting = tiles_for(user)
     context: dict[str, Any] = {
         "jobs": jobs_of(user)[:SHOWN],
         "can_view": user.can(Permission.HOUSEHOLD_VIEW),
-        "waiting": tiles_for(user),
+        "waiting": waiting,
+        "quiet": [tile for tile in waiting if not tile.count.value],
     }
     if context["can_view"]:
         figures = figures_of(user)
         context["figures"] = figures
         context["todo"] = _todo(user, figures)
         if user.can(Permission.STATUS_CONFIRM) and figures.proposals.households:
-            waiting = StatusChange.objects.for_user(user, Permission.STATUS_CONFIRM).filter(
+            proposed = StatusChange.objects.for_user(user, Permission.STATUS_CONFIRM).filter(
                 state=StatusChange.State.PROPOSED
             )
-            context["proposals"] = waiting.select_related("household__village", "proposed_by").order_by(
+            context["proposals"] = proposed.select_related("household__village", "proposed_by").order_by(
                 "proposed_at", "pk"
             )[:SHOWN]
         own = paired_household_ids(user)

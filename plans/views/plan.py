@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import may_in
 from common import audit, pictures, tabs
@@ -28,11 +27,6 @@ from plans.services.decision import missing, why_not_mine
 from plans.views.base import address, crumbs_of, may_of, plan_or_404, title_of
 
 HISTORY = 30
-
-
-def names_of(usernames: Iterable[str]) -> dict[str, str]:
-    """`{username: name}`; one query."""
-    return dict(User.objects.filter(username__in={each for each in usernames if each}).values_list("username", "name"))
 
 
 @reads_only

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
+from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common import sync
@@ -64,7 +64,7 @@ def _waiting(ops: list[SyncOp], user: Any) -> list[Waiting]:
             bodies.append(sent.read(body_of(op)))
         except sync.Refused:
             bodies.append(None)
-    names = dict(User.objects.filter(username__in={op.owner for op in ops}).values_list("username", "name"))
+    names = names_of(op.owner for op in ops)
     rows = (
         Household.objects.for_user(user)
         .select_related("village")

@@ -251,7 +251,7 @@ def test_upper_packages_hang_buttons_and_parts_on_the_page(household, clerk, hel
     )
     try:
         tabs.register(
-            "households.Household", tabs.Tab("帮扶计划", "households:household_history", Permission.HISTORY_VIEW)
+            "households.Household", tabs.Tab("变更", "households:household_history", Permission.HISTORY_VIEW)
         )
         tabs.register_action(
             "households.Household",
@@ -263,7 +263,7 @@ def test_upper_packages_hang_buttons_and_parts_on_the_page(household, clerk, hel
         tabs._tabs, tabs._actions = before
     assert f'hx-get="/households/{household.pk}/history/"' in mine
     assert "登记走访" in mine
-    assert "帮扶计划" not in theirs
+    assert f'hx-get="/households/{household.pk}/history/"' not in theirs
     assert "登记走访" not in theirs
 
 
