@@ -250,9 +250,7 @@ def test_upper_packages_hang_buttons_and_parts_on_the_page(household, clerk, hel
         {name: list(found) for name, found in tabs._actions.items()},
     )
     try:
-        tabs.register(
-            "households.Household", tabs.Tab("变更", "households:household_history", Permission.HISTORY_VIEW)
-        )
+        tabs.register("households.Household", tabs.Tab("变更", "households:household_history", Permission.HISTORY_VIEW))
         tabs.register_action(
             "households.Household",
             tabs.Action("登记走访", "households:household_history", "walk", Permission.HISTORY_VIEW, weight=1),
