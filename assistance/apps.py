@@ -11,6 +11,7 @@ TENANCIES = {
 }
 # What a household was given and what it said of it.
 MEASURES = {
+    "demo.given": _("登记往年的帮扶措施"),
     "measure.proposed": _("提出帮扶措施"),
     "measure.changed": _("修改帮扶措施"),
     "measure.withdrawn": _("撤回帮扶措施"),
@@ -47,12 +48,12 @@ class AssistanceConfig(AppConfig):
     def ready(self) -> None:
         from accounts.roles import Permission
         from assistance import cards, jobs, of_tasks, paper, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
-        from assistance.models import VOUCHED, AssistanceEvidence
+        from assistance.models import VOUCHED, AssistanceEvidence, Tenancy
         from assistance.services import funds, projects
         from catalogue import usage
         from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import cards as household_cards
-        from households import papers, tiles, trail
+        from households import papers, tiles, trail, values
         from households.services.evidence import checker_of
         from plans import beside
         from plans import received as plans_received
@@ -66,6 +67,7 @@ class AssistanceConfig(AppConfig):
         audit.CHECKS.append(funds.check)
         vault.LASTING.append((AssistanceEvidence, "file"))
         trail.register(TENANCIES)
+        values.register(Tenancy, "state", "house_id", "offered_by")  # the title says the one, the note the other
         trail.register(LISTS)
         trail.register(MEASURES)
         tiles.register(waiting.tiles)

@@ -400,7 +400,7 @@ LOGINS = (
     ("county", "高县级", Role.COUNTY_OFFICIAL, Level.COUNTY),
     ("county2", "卢复核", Role.COUNTY_OFFICIAL, Level.COUNTY),
     ("helper", "何帮扶", Role.HELPER, Level.COUNTY),
-    ("department", "教育局经办", Role.DEPARTMENT_USER, Level.COUNTY),
+    ("department", "陶农业", Role.DEPARTMENT_USER, Level.COUNTY),
     ("auditor", "严审计", Role.AUDITOR, Level.COUNTY),
     ("admin", "管理员", Role.SYSTEM_ADMIN, Level.COUNTY),
 )
@@ -528,7 +528,7 @@ def _make_users(village: Region, county: Region, hashes: dict[str, Future[str]])
         user.save(force_insert=True)
         if role != Role.HELPER:  # held by a pairing
             Posting.objects.create(
-                user=user, role=role, region=place, department="教育局" if role == Role.DEPARTMENT_USER else "",
+                user=user, role=role, region=place, department="农业农村局" if role == Role.DEPARTMENT_USER else "",
                 starts_on=dt.date(2024, 1, 1), granted_by=CONSOLE,
             )  # fmt: skip
         audit.record("account.opened", by=CONSOLE, target=user, region_path=place.path, note="demo")

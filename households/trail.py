@@ -161,7 +161,7 @@ def read(events: Iterable[AuditEvent], *, with_seq: bool = False) -> list[Change
             title=str(ACTIONS.get(event.action, event.action)),
             who=names.get(event.actor) or (_("系统命令") if event.actor == CONSOLE else event.actor),
             at=event.at,
-            lines=lines_of(content["changes"], places),
+            lines=lines_of(content["changes"], places, of=event.target.partition("/")[0]),
             note=_note(event.action, content.get("note", "")),
             event_id=event.pk,
             seq=seqs.get(event.pk),
@@ -186,15 +186,18 @@ def _places(contents: Sequence[dict[str, Any]]) -> dict[str, str]:
     return {str(pk): name for pk, name in Region.objects.filter(pk__in=ids).values_list("pk", "full_name")}
 
 
-def lines_of(changes: audit.Changes, places: dict[str, str] | None = None) -> list[Line]:
-    """The fields of an event worth a reader's time, in words. Sums that only follow from changed items are left out."""
+def lines_of(changes: audit.Changes, places: dict[str, str] | None = None, *, of: str = "") -> list[Line]:
+    """The fields of an event worth a reader's time, in words. Sums that only follow from changed items are left out. `of` is the table of
+    the event's row: columns without a table are its own where an upper floor has registered it, and the household's else."""
     places = places or {}
     from_items = any(key.startswith("incomeline:") for key in changes)
+    above = of if of in values.MODELS and not of.startswith("households.") else ""
     found: list[Line] = []
     order: dict[int, tuple[int, str, int]] = {}
     for key, (old, new) in changes.items():
         prefix, _sep, name = key.rpartition(":")
         kind, _sep, whose = prefix.partition(":")
+        kind = kind or above
         model = values.MODELS.get(f"households.{kind}" if kind else "households.household") or values.MODELS.get(kind)
         if model is None:
             found.append(Line(key, _plain(old), _plain(new)))

@@ -7,6 +7,8 @@ from django.db import connection
 from assistance import demo
 from assistance.models import Account, Confirmation, Delivery, Measure, ServiceRequest
 from common import audit
+from common.models import AuditEvent
+from households import trail
 from plans.models import Plan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -42,3 +44,18 @@ def test_everything_that_can_happen_has_happened(seeded):
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     found = audit.verify(audit.vouched())
     assert found.ok, found.broken
+
+
+def test_every_history_is_in_words(seeded):
+    """No name of an action or a column is left on a page: titles and fields are Chinese words."""
+    events = AuditEvent.objects.filter(subject__startswith="household").exclude(action="household.imported")
+    changes = trail.read(events)
+    assert {change.action for change in changes} >= {
+        "plan.drafted",
+        "measure.proposed",
+        "delivery.recorded",
+        "tenancy.offered",
+    }
+    raw = {change.title for change in changes} | {line.field for change in changes for line in change.lines}
+    assert {word for word in raw if word.isascii()} == set()
+    assert {change.action for change in changes} <= set(trail.ACTIONS)
