@@ -4,7 +4,6 @@ from django.contrib import admin
 
 from assistance.models import Measure
 from households.models import Household, HouseholdYear, Member, Pairing, StatusChange
-from plans.models import Plan
 
 
 class Open:
@@ -81,18 +80,8 @@ class MembersAdmin(HouseholdAdmin):
     inlines = (MemberInline,)
 
 
-class PlanAdmin(Open, admin.ModelAdmin):
-    """The same for plans."""
-
-    list_display = ("household", "village", "year", "state", "drafted_by")
-    list_filter = ("state", "year")
-    list_select_related = ("household", "village")
-    list_per_page = 50
-    ordering = ("-id",)
-
-
 class MeasureAdmin(Open, admin.ModelAdmin):
-    """The same for measures."""
+    """The same list of measures."""
 
     list_display = ("household", "village", "kind", "year", "state", "amount")
     list_filter = ("state", "year", "kind")
@@ -102,7 +91,6 @@ class MeasureAdmin(Open, admin.ModelAdmin):
 
 
 site = OpenSite(name="baseline")
-site.register(Plan, PlanAdmin)
 site.register(Measure, MeasureAdmin)
 site.register(Household, HouseholdAdmin)
 form_site = OpenSite(name="baseline_form")
