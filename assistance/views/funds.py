@@ -149,7 +149,7 @@ def fund_page(request: HttpRequest, pk: int) -> HttpResponse:
     amounts = dict(moved.values("entry").annotate(sum=Sum(Abs("amount"))).values_list("entry", "sum"))
     lines = dict(moved.values("entry").annotate(sum=Sum("amount")).values_list("entry", "sum"))
     projects = dict(moved.filter(account__project__isnull=False).values_list("entry", "account__project__title"))
-    told = finance.told_of(keys)
+    told = finance.told_of([entry.pk for entry in page.rows if not entry.note])
     names = names_of(entry.by for entry in page.rows)
     rows = [
         # Two lines of one entry are the same sum twice; where households were paid only the other side stands here.

@@ -171,7 +171,7 @@ def run(table: Table, households: int) -> None:
     measure("measure list, to be approved", f"{listed}?state=proposed", bare, "bare admin changelist", 0.4, 12)
     measure("plan list, overdue", f"{reverse('plans:plan_list')}?overdue=yes", page_one, "list page 1", 1.5, 12)
     measure("plan board", reverse("plans:board"), page_one, "list page 1", 2.0, 16)
-    measure("village page", reverse("assistance:village_page", args=[village.pk]), page_one, "list page 1", 2.0, 20)
+    measure("village page", reverse("assistance:village_page", args=[village.pk]), page_one, "list page 1", 2.5, 20)
     measure("villages of the county", reverse("assistance:village_list"), page_one, "list page 1", 2.0, 16)
     measure("funds", reverse("assistance:fund_list"), page_one, "list page 1", 2.0, 16)
     measure("fund page", reverse("assistance:fund_page", args=[fund.pk]), page_one, "list page 1", 2.0, 20)
