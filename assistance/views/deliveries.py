@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere, visible_region_ids
 from assistance import forms
-from assistance.departments import MINE, own_kinds
+from assistance.departments import MINE, own_kinds, with_numbers
 from assistance.filters import in_region_of
-from assistance.listing import Line, Row, lines_of
+from assistance.listing import DepartmentRow, Line, Row, lines_of
 from assistance.models import Delivery, Measure
 from assistance.services import deliveries as verbs
 from assistance.services.acts import RowsError
@@ -242,13 +242,15 @@ def batch(request: HttpRequest, desk: Desk) -> HttpResponse:
         context["waiting"] = _waiting(chosen, to_deliver, url)
         return render(request, "assistance/delivery_batch.html", context)
     kind = chosen.kind
+    if desk.is_department:  # it knows people by name and masked number alone
+        to_deliver = with_numbers(to_deliver)
     rows = list(
         to_deliver.filter(village=chosen.village, kind=kind)
         .select_related("household__village", "household__township", "member", "kind")
         .order_by("household__sort_key", "household", "pk")[: MOST + 1]
     )
     context["more"], rows = len(rows) > MOST, rows[:MOST]
-    entries = [Entry(Row(measure)) for measure in rows]
+    entries = [Entry(DepartmentRow(measure) if desk.is_department else Row(measure)) for measure in rows]
     pays = request.user.can(desk.to_pay)  # type: ignore[union-attr]
     households = [entry.row.measure.household for entry in entries[:1]]
     funds = forms.funds_for(request.user, households, chosen.year, desk.to_pay) if kind.has_money and pays else []

@@ -344,6 +344,7 @@ class TestDelivering:
         table = client.get(waiting[0].url)
         assert len(table.context["entries"]) == waiting[0].count
         assert own.household.get_absolute_url() not in text(table)
+        assert own.household.members.get(relation="01").id_masked in text(table)
         data = {"on": TODAY.isoformat(), f"quantity-{own.pk}": "1", f"quantity-{second.pk}": "1"}
         assert client.post(waiting[0].url, data).status_code == 302
         assert Delivery.objects.filter(kind=kind).count() == 2
