@@ -119,11 +119,11 @@ CREATE FUNCTION assistance_confirmation_guard() RETURNS trigger LANGUAGE plpgsql
 DECLARE
     given record;
 BEGIN
-    SELECT by, is_reversal, reversed_by_id INTO given FROM assistance_delivery WHERE id = NEW.delivery_id;
+    SELECT d."by" AS deliverer, d.is_reversal, d.reversed_by_id INTO given FROM assistance_delivery d WHERE d.id = NEW.delivery_id;
     IF given.is_reversal OR given.reversed_by_id IS NOT NULL THEN
         RAISE EXCEPTION 'the delivery does not stand' USING ERRCODE = '23514', CONSTRAINT = 'confirmation_of_what_stands';
     END IF;
-    IF NEW.way = 'visit' AND given.by = NEW.by THEN
+    IF NEW.way = 'visit' AND given.deliverer = NEW."by" THEN
         RAISE EXCEPTION 'confirmed by whoever delivered' USING ERRCODE = '23514', CONSTRAINT = 'confirmation_by_another';
     END IF;
     RETURN NEW;
