@@ -16,7 +16,7 @@ class ReportsConfig(AppConfig):
         )
         tabs.register_action(
             "households.Household",
-            tabs.Action(_("打印台账"), "reports:print_household", "print", Permission.LEDGER_PRINT),
+            tabs.Action(_("打印台账"), "reports:print_household", "print", Permission.LEDGER_PRINT, weight=25),
         )
         bulk.register(
             "households.Household",

@@ -33,22 +33,28 @@ def area(land, household, clerk, helper):
     return land
 
 
+def of_surveys(client):
+    """Labels of the tiles that lead to surveys, in order."""
+    return [label for label, tile in tiles(client).items() if tile.url.startswith("/surveys/")]
+
+
 @pytest.mark.parametrize("who", ["clerk", "resident", "helper", "officer", "official"])
 def test_every_tile_is_as_long_as_its_list(who, area, client_as, request):
     client = client_as(request.getfixturevalue(who))
     found = tiles(client)
     assert "退回要改" in found
-    for label, tile in found.items():
+    for label in of_surveys(client):
+        tile = found[label]
         context = client.get(tile.url).context
         listed = context["count"] if label == "待处理的上传" else context["page"].count.value
         assert listed == tile.count.value, label
 
 
 def test_what_each_role_is_shown(area, client_as, clerk, helper, officer, auditor, admin):
-    assert list(tiles(client_as(clerk))) == ["退回要改", "逾期未调查", "待我复核"]
-    assert list(tiles(client_as(officer))) == ["退回要改", "逾期未调查", "待我审核", "待处理的上传"]
-    assert tiles(client_as(auditor)) == {}
-    assert tiles(client_as(admin)) == {}
+    assert of_surveys(client_as(clerk)) == ["退回要改", "逾期未调查", "待我复核"]
+    assert of_surveys(client_as(officer)) == ["退回要改", "逾期未调查", "待我审核", "待处理的上传"]
+    assert of_surveys(client_as(auditor)) == []
+    assert of_surveys(client_as(admin)) == []
     own = tiles(client_as(clerk))
     assert own["退回要改"].count.value == 1
     assert own["待我复核"].count.value == 1
