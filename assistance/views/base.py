@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -21,13 +19,11 @@ from common.models import AuditEvent
 from common.readonly import reads_only
 from households import trail
 from households.models import Household
-from households.services import LedgerError
 
 SHOWN = 30
-INVALID = 422
 PLACE = ("household__village", "household__township")
 
-__all__ = ["DEPARTMENT", "INVALID", "OFFICE", "Desk", "attempt", "delivery_or_404", "form_status", "history_of", "household_or_404", "measure_or_404", "posted", "request_or_404"]  # fmt: skip
+__all__ = ["DEPARTMENT", "OFFICE", "Desk", "delivery_or_404", "history_of", "household_or_404", "measure_or_404", "request_or_404"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,28 +68,6 @@ def _row(model: Any, request: HttpRequest, pk: int, act: Permission | None, *rel
     if act is not None:
         require(request.user, act, row)
     return row
-
-
-def attempt(form: Any, verb: Callable[[], Any]) -> Any:
-    """Call a verb; what it refuses is put into the form, at the fields it names, and None comes back. PermissionDenied goes on."""
-    try:
-        return verb()
-    except ValidationError as error:
-        named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        for name, said in named.items():
-            form.add_error(name if name in form.fields else None, said)
-    except LedgerError as error:
-        form.add_error(None, str(error))
-    return None
-
-
-def form_status(form: Any) -> int:
-    return INVALID if form.is_bound and form.errors else 200
-
-
-def posted(request: HttpRequest) -> Any:
-    """What a form is bound to: an empty POST is a form, too."""
-    return request.POST if request.method == "POST" else None
 
 
 def household_or_404(request: HttpRequest, pk: int, act: Permission | None = None) -> Household:

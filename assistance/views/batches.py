@@ -24,13 +24,13 @@ from assistance.finance import figures_of
 from assistance.models import Fund, PayBatch, PayRow
 from assistance.services import batches, funds
 from assistance.services.deliveries import said_period
-from assistance.views.base import attempt, form_status
 from catalogue.codelists import COLUMN
 from catalogue.models import MeasureKind
 from common import jobs, pages
 from common.forms import DateInput
 from common.money import format_money
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, form_status
 from households.services import LedgerError
 from regions.models import Region
 

@@ -26,12 +26,13 @@ from assistance.services import deliveries as verbs
 from assistance.services.acts import RowsError
 from assistance.services.confirmations import confirm_delivery, confirm_many
 from assistance.services.deliveries import Given
-from assistance.views.base import INVALID, OFFICE, Desk, attempt, delivery_or_404, form_status, measure_or_404, posted
+from assistance.views.base import OFFICE, Desk, delivery_or_404, measure_or_404
 from catalogue.codelists import Period
 from catalogue.models import MeasureKind
 from common import pages
 from common.forms import plain_number
 from common.readonly import read_on_get, reads_only
+from households.answering import INVALID, attempt, form_status, posted
 from households.filters import RegionChoices
 from households.models import Household
 from households.services import LedgerError

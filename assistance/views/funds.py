@@ -28,13 +28,13 @@ from assistance import finance
 from assistance.codelists import SOURCE
 from assistance.models import Account, Delivery, Entry, Fund, Line, VillageProject
 from assistance.services import books, funds
-from assistance.views.base import attempt, form_status
 from common import jobs, pages
 from common.forms import DateInput, MoneyField
 from common.lookups import among
 from common.models import Job
 from common.money import format_money
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, form_status
 from households.services import LedgerError
 from regions.models import Level, Region
 

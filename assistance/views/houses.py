@@ -21,13 +21,13 @@ from accounts.scoping import allowed, may_in, require, require_somewhere
 from assistance import housing, matching
 from assistance.models import IdleHouse, Tenancy
 from assistance.services import houses as verbs
-from assistance.views.base import attempt, form_status, posted
 from assistance.views.places import VillageField, asked_village, crumbs_of, form_page, photos_of
 from assistance.village_filters import SOON, HouseFilter
 from common import dates, pages
 from common.forms import CountInput, DateInput, MoneyField
 from common.readonly import read_on_get, reads_only
 from households import codelists
+from households.answering import attempt, form_status, posted
 from households.forms import YesNoField
 from households.models import Household
 from households.services import LedgerError

@@ -23,22 +23,14 @@ from assistance.models import LIVE, AssistanceEvidence, Delivery, Measure
 from assistance.services import measures as verbs
 from assistance.services.deliveries import DELIVERABLE
 from assistance.shares import added, in_words
-from assistance.views.base import (
-    INVALID,
-    OFFICE,
-    attempt,
-    form_status,
-    history_of,
-    household_or_404,
-    measure_or_404,
-    posted,
-)
+from assistance.views.base import OFFICE, history_of, household_or_404, measure_or_404
 from catalogue.codelists import COLUMN, Whose
 from catalogue.eligibility import facts_of
 from catalogue.models import MeasureKind
 from common import bulk, pages
 from common.readonly import read_on_get, reads_only
 from households import selection
+from households.answering import INVALID, attempt, form_status, posted
 from households.models import Household
 from households.services import LedgerError
 from plans.models import Plan, Task

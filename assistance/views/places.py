@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from accounts.roles import Permission
 from accounts.scoping import may_in, posted_regions, require_in, require_somewhere, visible_region_ids
 from assistance.models import AssistanceEvidence
-from assistance.views.base import form_status
 from common.forms import DateInput
+from households.answering import form_status
 from regions.models import Level, Region
 
 SHOWN_VILLAGES = 400  # in a select; a county has about as many

@@ -19,9 +19,10 @@ from assistance.filters import RequestFilter
 from assistance.listing import RequestRow
 from assistance.models import Measure, ServiceRequest
 from assistance.services import requests as verbs
-from assistance.views.base import attempt, form_status, history_of, household_or_404, posted, request_or_404
+from assistance.views.base import history_of, household_or_404, request_or_404
 from common import pages
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, form_status, posted
 from households.services import LedgerError
 
 State = ServiceRequest.State

@@ -19,13 +19,13 @@ from assistance import entitlement, villages
 from assistance.codelists import SECTOR
 from assistance.models import Shortfall, VillageProject
 from assistance.services import projects as verbs
-from assistance.views.base import attempt, posted
 from assistance.views.places import VillageField, asked_village, crumbs_of, form_page, village_or_404
 from assistance.village_filters import ANY, LATE, FigureFilter, ShortfallFilter, years
 from common import pages
 from common.forms import DateInput
 from common.money import format_money
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, posted
 from households.filters import RegionChoices
 from households.ledger import CHECK_TITLES
 from households.listing import Row, counted, with_row_facts

@@ -17,9 +17,9 @@ from accounts.scoping import require_somewhere
 from catalogue import conditions, forms, history, services, usage
 from catalogue.models import MeasureKind, ReliefCategory
 from common.readonly import read_on_get, reads_only
+from households.answering import INVALID, attempt
 from households.services import LedgerError
 
-INVALID = 422
 FACTS = ("title", "column", "category", "whose", "unit", "has_money", "period", "ceiling", "eligible_say", "causes", "checks", "entitles",
          "department", "valid_from", "valid_to")  # fmt: skip
 
@@ -27,21 +27,6 @@ FACTS = ("title", "column", "category", "whose", "unit", "has_money", "period", 
 def _kind(request: HttpRequest, code: str) -> MeasureKind:
     require_somewhere(request.user, Permission.CATALOGUE_EDIT)
     return get_object_or_404(MeasureKind.objects.select_related("category"), code=code)
-
-
-def _attempt(form: Any, verb: Callable[[], Any]) -> Any:
-    """Call a verb; what it refuses is put into the form, at the fields it names, and None comes back."""
-    try:
-        return verb()
-    except ValidationError as error:
-        if not hasattr(error, "error_dict"):
-            form.add_error(None, error.messages)
-            return None
-        for name, errors in error.error_dict.items():
-            form.add_error(name if name in form.fields else None, [text for each in errors for text in each.messages])
-    except LedgerError as error:
-        form.add_error(None, str(error))
-    return None
 
 
 @read_on_get
@@ -66,7 +51,7 @@ def _edit(request: HttpRequest, kind: MeasureKind | None) -> HttpResponse:
     )
     own = forms.FieldSet(data, prefix="field", initial=[forms.FieldForm.initial_of(each) for each in fields])
     if data is not None and all([form.is_valid(), rows.is_valid(), own.is_valid()]):
-        done = _attempt(form, lambda: _save(request, form, rows, own, kind))
+        done = attempt(form, lambda: _save(request, form, rows, own, kind))
         if done is not None:
             messages.success(request, _("“%(title)s”已保存。") % {"title": done.title})
             return redirect("catalogue:kind_detail", done.code)
@@ -107,7 +92,7 @@ def kind_retire(request: HttpRequest, code: str) -> HttpResponse:
         del form.fields["on"]
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
-        done = _attempt(
+        done = attempt(
             form,
             lambda: (
                 services.restore_kind(kind=kind, by=request.user, version=version)
@@ -168,7 +153,7 @@ def _category(
     request: HttpRequest, form: Any, category: ReliefCategory | None, verb: Callable[[], ReliefCategory]
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        done = _attempt(form, verb)
+        done = attempt(form, verb)
         if done is not None:
             messages.success(request, _("“%(title)s”已保存。") % {"title": done.name})
             return redirect("catalogue:category_list")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,11 +16,8 @@ from accounts.roles import Permission
 from accounts.scoping import require
 from households import trail
 from households.models import Household
-from households.services import LedgerError
 
 FORM = "households/form.html"
-CONFLICT = 409
-INVALID = 422
 
 
 def household_or_404(request: HttpRequest, pk: int, permission: Permission | None = None) -> Household:
@@ -56,29 +53,6 @@ def page(
         **dict.fromkeys(("form", "intro", "pairs", "groups", "links", "conflict", "danger", "multipart", "method")),
     }  # fmt: skip
     return render(request, template, own | context, status=status)
-
-
-def attempt(form: Any, verb: Callable[[], Any]) -> Any:
-    """Call a verb; what it refuses is put into the form and None comes back. PermissionDenied goes on to the 403 page."""
-    try:
-        return verb()
-    except ValidationError as error:
-        if hasattr(form, "absorb"):
-            form.absorb(error)
-        else:
-            put_errors(form, error)
-    except LedgerError as error:
-        form.add_error(None, str(error))
-    return None
-
-
-def put_errors(form: Any, error: ValidationError) -> None:
-    """A verb's refusal at the fields it names."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error.messages)
-        return
-    for name, errors in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, [m for e in errors for m in e.messages])
 
 
 def stale(form: Any, household: Household, now: Callable[[str], str]) -> dict[str, Any] | None:
@@ -129,9 +103,3 @@ def refuse_closed(household: Household) -> None:
     """A closed household has no forms: the ledger page says so and does not offer them."""
     if household.is_closed:
         raise PermissionDenied
-
-
-def form_status(form: Any, conflict: Any = None) -> int:
-    if conflict:
-        return CONFLICT
-    return INVALID if form.is_bound and form.errors else 200

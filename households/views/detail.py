@@ -15,10 +15,11 @@ from accounts.scoping import may_in
 from common import tabs
 from common.readonly import read_on_get, reads_only
 from households import cards, ledger
+from households.answering import attempt, form_status
 from households.forms import RevealForm
 from households.models import Household, Member
 from households.services import reveal as reveal_secret
-from households.views.base import attempt, crumbs_of, form_status, household_or_404, page
+from households.views.base import crumbs_of, household_or_404, page
 
 LABEL = "households.Household"
 SHOWN_ACTIONS = 3  # buttons in the head of a ledger; the others are behind 更多

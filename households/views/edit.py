@@ -17,6 +17,7 @@ from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common.readonly import read_on_get
 from households import curtain, values
+from households.answering import attempt, form_status
 from households.forms import (
     TOPICS,
     CloseForm,
@@ -40,17 +41,7 @@ from households.services import (
     set_income,
     totals,
 )
-from households.views.base import (
-    FORM,
-    attempt,
-    done,
-    form_status,
-    household_or_404,
-    page,
-    refuse_closed,
-    say,
-    stale,
-)
+from households.views.base import FORM, done, household_or_404, page, refuse_closed, say, stale
 from regions.models import Level
 from regions.picker import picker_for, region_for
 

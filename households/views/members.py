@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.roles import Permission
 from common.readonly import read_on_get
 from households import codelists, values
+from households.answering import attempt, form_status
 from households.forms import (
     MEMBER_TOPICS,
     HouseholderChoiceForm,
@@ -42,15 +43,7 @@ from households.services import (
     return_member,
     split_household,
 )
-from households.views.base import (
-    FORM,
-    attempt,
-    done,
-    form_status,
-    page,
-    say,
-    stale,
-)
+from households.views.base import FORM, done, page, say, stale
 from households.views.edit import editable
 
 MOST_FOUND = 20

@@ -13,10 +13,11 @@ from accounts.roles import Permission
 from cadres.models import Cadre
 from common.readonly import read_on_get
 from households import values
+from households.answering import attempt, form_status
 from households.forms import PairingEndForm, PairingForm, ReplaceForm, today
 from households.models import Household, Pairing
 from households.services import end_pairing, pair, replace_helper
-from households.views.base import FORM, attempt, done, form_status, page
+from households.views.base import FORM, done, page
 from households.views.edit import editable
 
 MOST_FOUND = 20

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from common import pictures
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, form_status
 from households.forms import PhotoForm
 from households.models import Photo
 from households.services import add_photo, remove_photo
-from households.views.base import FORM, attempt, done, form_status, household_or_404, page
+from households.views.base import FORM, done, household_or_404, page
 from households.views.edit import editable
 
 

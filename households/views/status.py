@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST
 from accounts.roles import Permission
 from common.readonly import read_on_get
 from households import values
+from households.answering import attempt, form_status
 from households.forms import DecisionForm, StatusForm, today
 from households.models import Household, StatusChange
 from households.services import LedgerError, decide_status, propose_status, withdraw_status
-from households.views.base import FORM, attempt, done, form_status, page, stale
+from households.views.base import FORM, done, page, stale
 from households.views.edit import editable
 
 

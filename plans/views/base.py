@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from accounts.roles import GRANTS, Permission, Role
 from accounts.scoping import may_in, require
 from households import curtain, values
+from households.answering import form_status, posted
 from households.models import Household
 from households.querysets import paired_household_ids
 from households.services import LedgerError
 from plans.models import Goal, Plan, Task
 from plans.services.base import EDITABLE
 
-INVALID = 422
 FORM = "plans/form.html"
 RELATED = ("household__village__parent__parent", "household__township", "copied_from__household__village", "consent_member")  # fmt: skip
 
@@ -104,33 +104,9 @@ def form_page(
     return render(request, template, own | context, status=form_status(form))
 
 
-def attempt(form: Any, verb: Callable[[], Any]) -> Any:
-    """Call a verb; what it refuses is put into the form, at the fields it names, and None comes back. PermissionDenied goes on."""
-    try:
-        return verb()
-    except ValidationError as error:
-        if not hasattr(error, "error_dict"):
-            form.add_error(None, error.messages)
-            return None
-        for name, errors in error.error_dict.items():
-            form.add_error(name if name in form.fields else None, [m for e in errors for m in e.messages])
-    except LedgerError as error:
-        form.add_error(None, str(error))
-    return None
-
-
-def posted(request: HttpRequest) -> Any:
-    """What a form is bound to: an empty POST is one, too."""
-    return request.POST if request.method == "POST" else None
-
-
 def sent(request: HttpRequest) -> tuple[Any, Any]:
     """The same for a form with a picture."""
     return posted(request), request.FILES if request.method == "POST" else None
-
-
-def form_status(form: Any) -> int:
-    return INVALID if form is not None and form.is_bound and form.errors else 200
 
 
 def act(request: HttpRequest, plan: Plan, verb: Callable[[], Any], said: str, back: str = "") -> HttpResponse:

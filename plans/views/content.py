@@ -16,6 +16,7 @@ from accounts.roles import Permission
 from accounts.scoping import require
 from catalogue.models import MeasureKind
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, posted
 from households.models import Household
 from households.models.annual import CHECKS
 from plans import services
@@ -23,7 +24,7 @@ from plans.filters import YEARS
 from plans.forms import ConsentForm, GoalForm, IndicatorsForm, SummaryForm, TaskForm, sources_of
 from plans.models import Plan
 from plans.services.content import candidates
-from plans.views.base import address, attempt, done, form_page, goal_or_404, plan_or_404, posted, sent, task_or_404
+from plans.views.base import address, done, form_page, goal_or_404, plan_or_404, sent, task_or_404
 
 EDIT = Permission.PLAN_EDIT
 

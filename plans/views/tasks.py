@@ -14,23 +14,13 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, form_status, posted
 from plans import services
 from plans.beside import beside
 from plans.forms import DoneForm, ProgressForm, ReasonForm
 from plans.listing import TaskRow
 from plans.models import Plan, PlanEvidence, Task
-from plans.views.base import (
-    attempt,
-    crumbs_of,
-    done,
-    form_page,
-    form_status,
-    may_of,
-    plan_or_404,
-    posted,
-    sent,
-    task_or_404,
-)
+from plans.views.base import crumbs_of, done, form_page, may_of, plan_or_404, sent, task_or_404
 from plans.views.plan import shots_of
 
 

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
 from common.readonly import read_on_get
+from households.answering import attempt, posted
 from plans import indicators, services, versions
 from plans.forms import DecisionForm, PlanForm, ReasonForm, ReviewForm
 from plans.models import Plan
 from plans.services.decision import missing, why_not_mine
-from plans.views.base import act, attempt, done, form_page, plan_or_404, posted
+from plans.views.base import act, done, form_page, plan_or_404
 
 EDIT, APPROVE = Permission.PLAN_EDIT, Permission.PLAN_APPROVE
 

@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy
 from accounts.roles import Permission
 from accounts.scoping import may_in, posted_regions, require_somewhere
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, form_status
 from households.services import LedgerError
 from regions.models import Region
 from surveys import definitions, shell, spoken, xlsform
 from surveys.models import SurveyForm
 from surveys.services import forms as verbs
-from surveys.views.base import attempt, form_status
 
 TONES = {"draft": "amber", "published": "green", "retired": "grey"}
 

@@ -22,13 +22,13 @@ from accounts.scoping import require_somewhere
 from common import sync
 from common.models import SyncOp
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, form_status
 from households.models import Household
 from surveys import comparison, prefill, published, sent
 from surveys.definitions import Field
 from surveys.models import Survey, SurveyPhoto
 from surveys.services import accept, discard
 from surveys.services.quarantine import REASON, body_of, waiting_for
-from surveys.views.base import attempt, form_status
 
 SIZE = 30
 

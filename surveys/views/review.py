@@ -23,6 +23,7 @@ from common import audit, bulk, jobs, pages, pictures
 from common.models import AuditEvent
 from common.readonly import reads_only
 from households import selection, trail, values
+from households.answering import INVALID
 from households.models import Household, SavedView
 from households.services import LedgerError
 from households.services.saved_views import delete_view, save_view
@@ -31,7 +32,6 @@ from surveys.filters import LATE, SurveyFilter
 from surveys.listing import rows_of, with_row_facts
 from surveys.models import Survey, SurveyPhoto
 from surveys.services import review
-from surveys.views.base import INVALID
 
 SURVEYS = selection.Kind(
     Survey, SurveyFilter, ("household__village", "household__township", "surveyor", "form"),
@@ -41,7 +41,6 @@ SURVEYS = selection.Kind(
 FIRST = ("region", "state", "who")  # filters that always show; the others are behind 更多条件
 AT_ONCE = 200  # a longer batch becomes a job
 SHOWN = 20
-CONFLICT = 409
 
 
 def _url() -> str:

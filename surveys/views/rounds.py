@@ -18,12 +18,12 @@ from accounts.scoping import may_in, posted_regions, require_in, require_somewhe
 from common import pages
 from common.forms import DateInput
 from common.readonly import read_on_get, reads_only
+from households.answering import attempt, form_status
 from households.services import LedgerError
 from regions.models import Region
 from surveys import progress
 from surveys.models import SurveyRound
 from surveys.services import rounds as verbs
-from surveys.views.base import attempt, form_status
 
 SHOWN = 100
 

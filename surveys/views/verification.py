@@ -26,6 +26,7 @@ from accounts.scoping import posted_regions, require, require_somewhere
 from common import pages
 from common.readonly import read_on_get, reads_only
 from households import codelists, selection
+from households.answering import attempt, form_status
 from households.listing import counted
 from households.models import Household, Member
 from households.services import LedgerError
@@ -36,7 +37,6 @@ from surveys.definitions import Definition
 from surveys.filters import TaskFilter
 from surveys.models import Difference, Survey, SurveyForm, VerificationDraw, VerificationTask
 from surveys.services import verification
-from surveys.views.base import attempt, form_status
 
 SHOWN = 50
 MOST_TASKS = 5000  # of one year's agreement

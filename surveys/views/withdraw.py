@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from common.readonly import read_on_get
+from households.answering import attempt, form_status
 from surveys.models import Survey
 from surveys.services import withdraw_survey
 from surveys.services.submit import WITHDRAWABLE
-from surveys.views.base import attempt, form_status
 
 
 @read_on_get
