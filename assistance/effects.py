@@ -109,9 +109,7 @@ def helped(
     households: QuerySet[Household], before: int, after: int, kinds: Iterable[int] | None = None
 ) -> tuple[Any, Any]:
     """(households that received something after the earlier year and up to the later one, those that did not). `kinds` None: anything."""
-    got = Delivery.objects.filter(
-        household=OuterRef("pk"), is_reversal=False, reversed_by=None, on__year__gt=before, on__year__lte=after
-    )
+    got = Delivery.objects.standing().filter(household=OuterRef("pk"), on__year__gt=before, on__year__lte=after)
     if kinds is not None:
         got = got.filter(kind__in=list(kinds))
     return households.filter(Exists(got.order_by())), households.filter(~Exists(got.order_by()))
@@ -134,7 +132,7 @@ def history_of(household: Household, upto: int) -> History:
     """Two queries. The household has passed the row gate, and the year may be seen."""
     records = {r.year: r for r in HouseholdYear.objects.filter(household=household, year__lte=upto).order_by("year")}
     years = sorted(records)[-SHOWN_YEARS:]
-    rows = Delivery.objects.filter(household=household, is_reversal=False, reversed_by=None).order_by()
+    rows = Delivery.objects.standing().filter(household=household).order_by()
     got = dict(rows.values_list("on__year").annotate(n=Count("pk")))
     return History(
         years,

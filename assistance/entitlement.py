@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assistance.models import Delivery
+from assistance.querysets import STANDS
 from catalogue.eligibility import facts_of
 from catalogue.models import MeasureKind
 from households.ledger import NOT_AT_SCHOOL, SCHOOL_AGE
@@ -79,7 +80,7 @@ def entitling(day: dt.date) -> list[MeasureKind]:
 
 def standing(year: int) -> Q:
     """Deliveries that stand and count for a year."""
-    return Q(is_reversal=False, reversed_by=None) & (Q(period="") | Q(period__startswith=str(year)))
+    return STANDS & (Q(period="") | Q(period__startswith=str(year)))
 
 
 def dues_of(

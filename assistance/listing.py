@@ -23,7 +23,7 @@ REQUEST_TONES = {"asked": "amber", "taken": "blue", "answered": "amber", "confir
 
 def with_row_facts(measures: QuerySet[Measure]) -> QuerySet[Measure]:
     """Bring along what a row shows: the sum of what stands, and whether the household denied any of it."""
-    standing = Delivery.objects.filter(measure=OuterRef("pk"), is_reversal=False, reversed_by=None)
+    standing = Delivery.objects.standing().filter(measure=OuterRef("pk"))
     total = standing.order_by().values("measure").annotate(total=Sum("amount")).values("total")
     denied = Confirmation.objects.filter(delivery__measure=OuterRef("pk"), delivery__reversed_by=None, received=False)
     return (

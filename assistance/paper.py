@@ -33,9 +33,7 @@ def sections(households: Sequence[Household], year: int, user: Any) -> dict[int,
     by_household: dict[int, list[Measure]] = {}
     for measure in measures:
         by_household.setdefault(measure.household_id, []).append(measure)
-    deliveries = Delivery.objects.filter(
-        measure__in=[m.pk for rows in by_household.values() for m in rows], is_reversal=False, reversed_by=None
-    )
+    deliveries = Delivery.objects.standing().filter(measure__in=[m.pk for rows in by_household.values() for m in rows])
     lines: dict[int, list[Line]] = {}
     for line in lines_of(list(deliveries.select_related("confirmation", "kind", "member").order_by("on", "pk"))):
         lines.setdefault(line.delivery.measure_id, []).append(line)

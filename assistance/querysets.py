@@ -20,6 +20,15 @@ class OfKindQuerySet(OfHouseholdQuerySet):
         return own_rows(user) if permission == MINE else super().scope(user, permission)
 
 
+STANDS = Q(is_reversal=False, reversed_by=None)  # of a delivery: given, and not taken back
+
+
+class DeliveryQuerySet(OfKindQuerySet):
+    def standing(self) -> DeliveryQuerySet:
+        """Deliveries that stand: neither taken back nor the taking back of another."""
+        return self.filter(STANDS)
+
+
 class DeliveryFileQuerySet(HouseholdFileQuerySet):
     """What hangs off a delivery."""
 

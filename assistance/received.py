@@ -12,9 +12,7 @@ from plans.received import Receipt
 
 def received(households: Sequence[int], since: int) -> Iterable[Receipt]:
     """One for each household, member, kind and year of the measure, from `since` on; one query. Whoever calls has passed the row gate."""
-    rows = Delivery.objects.filter(
-        among("household_id", list(households)), is_reversal=False, reversed_by=None, measure__year__gte=since
-    )
+    rows = Delivery.objects.standing().filter(among("household_id", list(households)), measure__year__gte=since)
     names = ("household_id", "member_id", "kind__code", "measure__year")
     return [Receipt(*row) for row in rows.order_by().values_list(*names).distinct()]
 

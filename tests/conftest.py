@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from django.db.models.functions import Random
 from django.db.models.sql import compiler
@@ -26,21 +27,7 @@ from tests.factories import (
     UserFactory,
 )
 
-OUR_APPS = frozenset(
-    {
-        "common",
-        "regions",
-        "accounts",
-        "cadres",
-        "households",
-        "surveys",
-        "catalogue",
-        "plans",
-        "assistance",
-        "exchange",
-        "reports",
-    }
-)
+OUR_APPS = frozenset(app for app in settings.INSTALLED_APPS if (settings.BASE_DIR / app).is_dir())
 
 # -- strictness -----------------------------------------------------------------------------------------------------------------
 

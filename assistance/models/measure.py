@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assistance.models.evidence import AssistanceEvidence
 from assistance.models.fund import MONEY
-from assistance.querysets import DeliveryFileQuerySet, OfKindQuerySet
+from assistance.querysets import DeliveryFileQuerySet, DeliveryQuerySet, OfKindQuerySet
 from catalogue.codelists import COLUMN
 from catalogue.models import MeasureKind
 from households.models import Member, OfHousehold
@@ -123,7 +123,7 @@ class Delivery(OfHousehold):
     is_reversal = models.BooleanField(default=False)
     reversed_by = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reverses")
 
-    objects = OfKindQuerySet.as_manager()
+    objects = DeliveryQuerySet.as_manager()
     audit_skip = ("village",)
 
     class Meta:

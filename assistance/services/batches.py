@@ -400,9 +400,7 @@ def _read_measures(world: World, batch: PayBatch, *, lock: bool) -> None:
 
 
 def _read_earlier(world: World, batch: PayBatch) -> None:
-    stands = Delivery._base_manager.filter(
-        kind=batch.kind, period=batch.period, is_reversal=False, reversed_by=None
-    ).order_by()
+    stands = Delivery.objects.standing().filter(kind=batch.kind, period=batch.period).order_by()
     values = ("member_id", "person", "household_id", "pk", "amount", "on", "batch_id")
     of_people = stands.filter(person__in=list(world.by_hash)) if world.by_hash else stands.none()
     for found in (of_people, stands.filter(among("household_id", world.households))):

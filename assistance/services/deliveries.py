@@ -190,9 +190,9 @@ def _standing(rows: Sequence[Measure], periods: Mapping[int, str]) -> list[Deliv
     whole = {row.household_id for row in rows if row.member_id is None}
     same = Q(person__in=people) | Q(member__in=members) | Q(household__in=whole, member=None)
     return list(
-        Delivery.objects.filter(
-            same, kind__in={row.kind_id for row in rows}, period__in=set(periods.values()), is_reversal=False, reversed_by=None
-        ).order_by()
+        Delivery.objects.standing()
+        .filter(same, kind__in={row.kind_id for row in rows}, period__in=set(periods.values()))
+        .order_by()
     )  # fmt: skip
 
 

@@ -352,7 +352,7 @@ def refuse_measure(*, measure: Measure, by: Any, note: str, version: int | None 
 def states_of(rows: Sequence[Measure]) -> dict[int, str]:
     """{measure: the state that its standing deliveries and their confirmations make}, for measures that were approved. One query."""
     standing: dict[int, list[bool | None]] = {}
-    found = Delivery.objects.filter(measure__in=[row.pk for row in rows], is_reversal=False, reversed_by=None)
+    found = Delivery.objects.standing().filter(measure__in=[row.pk for row in rows])
     for measure, received in found.order_by().values_list("measure_id", "confirmation__received"):
         standing.setdefault(measure, []).append(received)
     made: dict[int, str] = {}

@@ -341,7 +341,7 @@ def _save(request: HttpRequest, form: forms.BatchForm, entries: list[Entry], kin
 def _unsigned(user: Any, year: int) -> Any:
     """What stands of a year's measures and was not confirmed yet."""
     rows = Delivery.objects.for_user(user, Permission.DELIVERY_CONFIRM)
-    return rows.filter(measure__year=year, is_reversal=False, reversed_by=None, confirmation=None)
+    return rows.standing().filter(measure__year=year, confirmation=None)
 
 
 def _to_sign(request: HttpRequest, chosen: Chosen) -> list[Line]:
