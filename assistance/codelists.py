@@ -1,7 +1,5 @@
 """Where money comes from, and what a village can lack or get."""
 
-from django.utils.translation import gettext_lazy as _
-
 from common.codes import Code, CodeList
 
 # Money by source, as the Guangdong and Shaanxi sheets name it (domain notes, 5.2); a county may use any of them.
@@ -27,4 +25,3 @@ SECTOR = CodeList(
     "the essay on fighting poverty, and the projects of the ORDOS and Guangdong village files",
 )  # fmt: skip
 BUILT = ("water", "power", "road", "network", "industry", "party", "public")
-SECTOR_HINT = _("资金统筹：资金是否撒了胡椒面，能不能捆起来办一件事。")

@@ -58,10 +58,6 @@ class Change:
     def difference(self) -> Decimal | None:
         return None if self.before is None or self.after is None else self.after - self.before
 
-    @property
-    def is_few(self) -> bool:
-        return self.count < FEW
-
 
 @dataclass(frozen=True)
 class Group:

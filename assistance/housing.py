@@ -30,11 +30,6 @@ def without_safe_housing(households: Any) -> Any:
     return households.filter(Exists(newest_records().filter(UNSAFE)))
 
 
-def with_tenancy(households: Any) -> Any:
-    """Those of `households` to whom an idle house was offered, or who live in one."""
-    return households.filter(Exists(Tenancy.objects.filter(household=OuterRef("pk"), state__in=LIVE)))
-
-
 def waiting(households: Any) -> Any:
     """Those without safe housing to whom no house has been offered."""
     taken = Tenancy.objects.filter(household=OuterRef("pk"), state__in=LIVE)

@@ -16,7 +16,6 @@ from assistance.models import Measure, ServiceRequest
 from assistance.services import acts
 from assistance.services.base import save
 from catalogue.codelists import COLUMN
-from common import dates
 from households.models import Household, Member
 from households.services import LedgerError
 
@@ -135,7 +134,3 @@ def is_late(row: ServiceRequest) -> bool:
     """Whether it should have been answered by now."""
     open_ones = (State.ASKED, State.TAKEN)
     return row.state in open_ones and row.due_on is not None and row.due_on < timezone.localdate()
-
-
-def due_in_words(row: ServiceRequest) -> str:
-    return dates.written(row.due_on) if row.due_on else ""

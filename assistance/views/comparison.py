@@ -80,7 +80,8 @@ def effects_page(request: HttpRequest) -> HttpResponse:
     this_year = timezone.localdate().year
     after = _year(request, "after", this_year)
     before = min(_year(request, "before", after - 1), after - 1)
-    kind = MeasureKind.objects.filter(code=request.GET.get("kind", "")).first()
+    kinds = list(MeasureKind.objects.order_by("column", "code"))
+    kind = next((each for each in kinds if each.code == request.GET.get("kind", "")), None)
     households = Household.objects.for_user(request.user).active()
     if at is not None:
         households = progress.within(households, at)
@@ -91,9 +92,8 @@ def effects_page(request: HttpRequest) -> HttpResponse:
         effects.compare(others, before, after, _("期间没有得到过：%(what)s") % {"what": title}),
     ]
     context = {
-        "groups": groups, "lines": list(zip(*(g.changes for g in groups), strict=True)), "kind": kind, "kinds": MeasureKind.objects.order_by("column", "code"),
+        "groups": groups, "kind": kind, "kinds": kinds,
         "before": before, "after": after, "years": _years(), "regions": regions.choices, "chosen": regions.chosen, "at": at, "now": timezone.now(),
-        "few": effects.FEW,
     }  # fmt: skip
     return render(request, "assistance/effects.html", context)
 
