@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,13 +19,13 @@ from assistance.services.measures import settle
 from common import audit, dates
 from households.services import LedgerError
 from households.services.base import check
-from households.services.evidence import put_evidence
+from households.services.evidence import put_evidence, with_pictures
 
 NOTE_LENGTH = 300
 Way = Confirmation.Way
 
 
-@transaction.atomic
+@with_pictures()
 def confirm_delivery(*, delivery: Delivery, way: str, by: Any, on: dt.date | None = None, received: bool = True, satisfied: bool | None = None,
                      note: str = "", signature: Any = None) -> Confirmation:  # fmt: skip
     """Record what the household says of a delivery. `signature` is a picture: drawn on the screen, or a photo of the signed sheet.
@@ -39,7 +38,7 @@ def confirm_delivery(*, delivery: Delivery, way: str, by: Any, on: dt.date | Non
         raise LedgerError(error.problems[delivery.pk]) from error
 
 
-@transaction.atomic
+@with_pictures()
 def confirm_many(
     *, deliveries: Iterable[Delivery], sheet: Any, by: Any, on: dt.date | None = None, note: str = ""
 ) -> list[Confirmation]:

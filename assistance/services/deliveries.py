@@ -26,7 +26,7 @@ from catalogue.models import MeasureKind
 from common import audit, dates
 from households.services import LedgerError
 from households.services.base import check
-from households.services.evidence import put_evidence
+from households.services.evidence import put_evidence, with_pictures
 
 NOTE_LENGTH = 200
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])\Z")
@@ -83,7 +83,7 @@ def said_period(period: str) -> str:
 # -- delivering -------------------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@with_pictures()
 def deliver(*, measure: Measure, on: dt.date, by: Any, shares: Shares = (), period: str = "", quantity: Decimal | None = None,
             photo: Any = None, note: str = "") -> Delivery:  # fmt: skip
     """Record that a measure arrived. Permission DELIVERY_RECORD, and FUND_PAY for its money; or a department's, whose kind it is. A LedgerError says why not."""
@@ -95,7 +95,7 @@ def deliver(*, measure: Measure, on: dt.date, by: Any, shares: Shares = (), peri
         raise LedgerError(error.problems[measure.pk]) from error
 
 
-@transaction.atomic
+@with_pictures()
 def deliver_many(*, given: Iterable[Given], on: dt.date, by: Any, period: str = "", note: str = "", action: str = "delivery.recorded") -> list[Delivery]:  # fmt: skip
     """Record what arrived on one day for one period, many measures at once; all of it or nothing: `RowsError.problems` says which lines are
     in the way. `period` is a month for kinds given monthly; others know theirs. In a fixed number of queries but for photos."""

@@ -27,7 +27,7 @@ from households import codelists
 from households.models import Household
 from households.services import LedgerError
 from households.services.base import refuse_future, seal_phone
-from households.services.evidence import put_evidence
+from households.services.evidence import put_evidence, with_pictures
 from regions.models import Level, Region
 
 State, Step = IdleHouse.State, Tenancy.State
@@ -132,7 +132,7 @@ def change_house(*, house: IdleHouse, facts: Mapping[str, Any], by: Any, version
     return row
 
 
-@transaction.atomic
+@with_pictures()
 def inspect_house(*, house: IdleHouse, on: dt.date, grade: str, by: Any, note: str = "", next_on: dt.date | None = None,
                   upload: Any = None) -> Inspection:  # fmt: skip
     """Somebody looked at it. C or D takes it off the offer (待修缮); A or B gives it back. `next_on` is a year later by default."""
@@ -207,7 +207,7 @@ def restore_house(*, house: IdleHouse, by: Any) -> IdleHouse:
     return row
 
 
-@transaction.atomic
+@with_pictures()
 def add_house_photo(*, house: IdleHouse, upload: Any, by: Any, stage: str = "", taken_on: dt.date | None = None) -> AssistanceEvidence:  # fmt: skip
     """A photo of the house. Raises ValidationError for what is no photo."""
     row = _locked(house, by)

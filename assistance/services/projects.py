@@ -28,7 +28,7 @@ from common.text import normalise_text
 from households.models import Household
 from households.services import LedgerError
 from households.services.base import refuse_future
-from households.services.evidence import put_evidence
+from households.services.evidence import put_evidence, with_pictures
 from regions.models import Level, Region
 
 Stage = VillageProject.Stage
@@ -314,7 +314,7 @@ def remove_beneficiaries(*, project: VillageProject, by: Any, households: Iterab
 # -- photos -------------------------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@with_pictures()
 def add_photo(*, project: VillageProject, stage: str, upload: Any, by: Any, taken_on: dt.date | None = None) -> AssistanceEvidence:  # fmt: skip
     """A photo of the project before, during, after, or at the acceptance. Raises ValidationError for what is no photo."""
     row = _locked(project, by, Permission.PROJECT_EDIT)

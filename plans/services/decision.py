@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from common import audit, vault
+from common import audit
 from households.models import Member
 from households.services import LedgerError
 from households.services.base import refuse_future
-from households.services.evidence import put_evidence
+from households.services.evidence import put_evidence, with_pictures
 from plans import versions
 from plans.indicators import MOST
 from plans.models import Goal, Plan, PlanEvidence, PlanRevision, Task
@@ -32,25 +32,10 @@ CONSENTING_AGE = 16
 # -- consent --------------------------------------------------------------------------------------------------------------------
 
 
+@with_pictures()
 def record_consent(*, plan: Plan, by: Any, consent: str, member: Member | None, on: dt.date, note: str = "", upload: Any = None,
                    version: int | None = None) -> Plan:  # fmt: skip
     """The household agrees to the plan as it stands: signed (with a picture of the signature) or spoken (with who heard it)."""
-    fresh: list[str] = []
-    try:
-        with transaction.atomic():
-            return _consent(plan, by, consent, member, on, note, upload, version, fresh)
-    except BaseException:
-        _forget(fresh)
-        raise
-
-
-def _forget(names: Sequence[str]) -> None:
-    for name in names:  # written outside the transaction: what it did not keep goes with it
-        vault.remove(name)
-
-
-def _consent(plan: Plan, by: Any, consent: str, member: Member | None, on: dt.date, note: str, upload: Any, version: int | None,
-             fresh: list[str]) -> Plan:  # fmt: skip
     edit = PlanEdit(plan, by=by, permission=EDIT, states=EDITABLE, what=_("登记农户意见"), version=version)
     row = edit.plan
     if consent not in Plan.Consent:
@@ -79,7 +64,6 @@ def _consent(plan: Plan, by: Any, consent: str, member: Member | None, on: dt.da
             raise ValidationError({"upload": [_("请拍下农户签字的照片。")]})
         picture = PlanEvidence(plan=row)
         put_evidence(picture, upload, by=by, taken_on=on)
-        fresh.append(picture.file)
         edit.write(picture)
     row.consent, row.consent_on, row.consent_member, row.consent_note = consent, on, member, note
     row.consent_revision = row.revision + 1

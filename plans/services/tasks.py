@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from common import audit, vault
+from common import audit
 from households.services import LedgerError
 from households.services.base import refuse_future
-from households.services.evidence import put_evidence
+from households.services.evidence import put_evidence, with_pictures
 from plans.models import Plan, PlanEvidence, Task
 from plans.services.base import PlanEdit, reason_of, text_of
 
@@ -35,27 +33,13 @@ def _open(task: Task, by: Any, what: str, version: int | None) -> tuple[PlanEdit
     return edit, row, audit.snapshot(row)
 
 
-@contextmanager
-def _pictures() -> Iterator[list[str]]:
-    """A transaction that takes along the files it wrote when it is rolled back."""
-    fresh: list[str] = []
-    try:
-        with transaction.atomic():
-            yield fresh
-    except BaseException:
-        for name in fresh:
-            vault.remove(name)
-        raise
-
-
-def _add_picture(edit: PlanEdit, task: Task, upload: Any, fresh: list[str], taken_on: dt.date | None) -> None:
+def _add_picture(edit: PlanEdit, task: Task, upload: Any, taken_on: dt.date | None) -> None:
     if upload is None:
         return
     if task.evidence.filter(removed_at=None).count() >= MOST_PHOTOS:
         raise LedgerError(_("一个任务最多 %(most)s 张照片，请先删去不用的。") % {"most": MOST_PHOTOS})
     picture = PlanEvidence(plan=edit.plan, task=task)
     put_evidence(picture, upload, by=edit.by, taken_on=taken_on)
-    fresh.append(picture.file)
     if task.evidence.filter(sha256=picture.sha256, removed_at=None).exists():
         raise ValidationError({"upload": [_("这张照片已经传过。")]})
     edit.write(picture)
@@ -63,7 +47,7 @@ def _add_picture(edit: PlanEdit, task: Task, upload: Any, fresh: list[str], take
 
 def progress_task(*, task: Task, by: Any, note: str = "", upload: Any = None, version: int | None = None) -> Task:
     """How far it is, with a photo where there is one."""
-    with _pictures() as fresh:
+    with with_pictures():
         edit, row, before = _open(task, by, _("登记进展"), version)
         if row.state != Task.State.OPEN:
             raise LedgerError(
@@ -75,14 +59,14 @@ def progress_task(*, task: Task, by: Any, note: str = "", upload: Any = None, ve
         row.note = note or row.note
         if audit.changes_since(before, row):
             edit.write(row, before)
-        _add_picture(edit, row, upload, fresh, None)
+        _add_picture(edit, row, upload, None)
         edit.finish("plan.task_progressed", note=_said(row))
         return row
 
 
 def complete_task(*, task: Task, by: Any, on: dt.date | None = None, note: str = "", upload: Any = None, version: int | None = None) -> Task:  # fmt: skip
     """Done, on a day (today by default), with a word and a photo where there are any."""
-    with _pictures() as fresh:
+    with with_pictures():
         edit, row, before = _open(task, by, _("登记任务完成"), version)
         if row.state != Task.State.OPEN:
             raise LedgerError(
@@ -95,7 +79,7 @@ def complete_task(*, task: Task, by: Any, on: dt.date | None = None, note: str =
         row.note = text_of(note, "note", NOTE) or row.note
         row.state, row.done_on, row.done_by = Task.State.DONE, on, by.username
         edit.write(row, before)
-        _add_picture(edit, row, upload, fresh, on)
+        _add_picture(edit, row, upload, on)
         edit.finish("plan.task_done", note=_said(row))
         return row
 
