@@ -42,6 +42,19 @@ class Permission(StrEnum):
     PROJECT_EDIT = "project.edit"
     PROJECT_APPROVE = "project.approve"
     HOUSE_EDIT = "house.edit"
+    CADRE_VIEW = "cadre.view"
+    CADRE_EDIT = "cadre.edit"
+    VISIT_RECORD = "visit.record"
+    VISIT_VOID = "visit.void"
+    PARTY_VIEW = "party.view"
+    PARTY_EDIT = "party.edit"
+    PARTY_CONFIRM = "party.confirm"
+    RULE_EDIT = "rule.edit"
+    ORDER_VIEW = "order.view"
+    ORDER_ISSUE = "order.issue"
+    ORDER_ACT = "order.act"
+    APPRAISAL_VIEW = "appraisal.view"
+    APPRAISAL_EDIT = "appraisal.edit"
 
 
 PERMISSION_TITLES = {
@@ -76,6 +89,19 @@ PERMISSION_TITLES = {
     Permission.PROJECT_EDIT: _("登记村级项目和村级短板"),
     Permission.PROJECT_APPROVE: _("审批、验收村级项目"),
     Permission.HOUSE_EDIT: _("登记闲置房、安排入住"),
+    Permission.CADRE_VIEW: _("查看单位、干部、驻村工作队和结对情况"),
+    Permission.CADRE_EDIT: _("维护单位、干部和驻村工作队"),
+    Permission.VISIT_RECORD: _("登记走访"),
+    Permission.VISIT_VOID: _("作废别人登记的走访（须填理由）"),
+    Permission.PARTY_VIEW: _("查看村党组织建设"),
+    Permission.PARTY_EDIT: _("登记党员、课堂、组织生活和阵地设施"),
+    Permission.PARTY_CONFIRM: _("确认发展党员的阶段、维护课程目录"),
+    Permission.RULE_EDIT: _("制定走访、结对、工作队、组织生活和考评的要求"),
+    Permission.ORDER_VIEW: _("查看工作部署和落实情况"),
+    Permission.ORDER_ISSUE: _("下达工作部署"),
+    Permission.ORDER_ACT: _("签收工作部署、登记落实"),
+    Permission.APPRAISAL_VIEW: _("查看本地区干部的考评"),
+    Permission.APPRAISAL_EDIT: _("组织考评、回应申辩、审定"),
 }
 
 
@@ -92,9 +118,16 @@ class Role(models.TextChoices):
 
 P = Permission
 _READ = frozenset({P.HOUSEHOLD_VIEW})
-_HELP = frozenset({P.LEDGER_PRINT, P.SURVEY_FILL, P.PLAN_EDIT, P.MEASURE_EDIT, P.DELIVERY_CONFIRM})
-_VILLAGE = _READ | _HELP | {P.HOUSEHOLD_EDIT, P.HISTORY_VIEW, P.DELIVERY_RECORD, P.PROJECT_EDIT, P.HOUSE_EDIT}
-_OFFICE = frozenset({P.PLAN_APPROVE, P.MEASURE_APPROVE, P.PROJECT_APPROVE, P.FUND_VIEW, P.FUND_PAY})
+_HELP = frozenset({P.LEDGER_PRINT, P.SURVEY_FILL, P.PLAN_EDIT, P.MEASURE_EDIT, P.DELIVERY_CONFIRM, P.VISIT_RECORD})
+_VILLAGE = (
+    _READ
+    | _HELP
+    | {P.HOUSEHOLD_EDIT, P.HISTORY_VIEW, P.DELIVERY_RECORD, P.PROJECT_EDIT, P.HOUSE_EDIT}
+    | {P.CADRE_VIEW, P.PARTY_VIEW, P.PARTY_EDIT, P.ORDER_VIEW, P.ORDER_ACT}
+)
+_OFFICE = frozenset({P.PLAN_APPROVE, P.MEASURE_APPROVE, P.PROJECT_APPROVE, P.FUND_VIEW, P.FUND_PAY}) | {
+    P.CADRE_EDIT, P.VISIT_VOID, P.PARTY_CONFIRM, P.ORDER_ISSUE, P.APPRAISAL_VIEW, P.APPRAISAL_EDIT,
+}  # fmt: skip
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VILLAGE_CLERK: _VILLAGE,
@@ -108,9 +141,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {P.HOUSEHOLD_RESTRUCTURE, P.PII_REVEAL, P.STATUS_PROPOSE, P.STATUS_CONFIRM, P.PAIRING_EDIT, P.HOUSEHOLD_IMPORT, P.LEDGER_PRINT_FULL}
     | {P.ACCOUNT_MANAGE, P.REGION_EDIT, P.SURVEY_REVIEW, P.SURVEY_SAMPLE, P.SURVEY_PUBLISH}
     | _OFFICE
-    | {P.CATALOGUE_EDIT, P.FUND_EDIT},
+    | {P.CATALOGUE_EDIT, P.FUND_EDIT, P.RULE_EDIT},
     Role.DEPARTMENT_USER: frozenset({P.MEASURE_DEPARTMENT}),
-    Role.AUDITOR: _READ | {P.HISTORY_VIEW, P.LEDGER_PRINT, P.SURVEY_SAMPLE, P.FUND_VIEW},
+    Role.AUDITOR: _READ
+    | {P.HISTORY_VIEW, P.LEDGER_PRINT, P.SURVEY_SAMPLE, P.FUND_VIEW}
+    | {P.CADRE_VIEW, P.PARTY_VIEW, P.ORDER_VIEW, P.APPRAISAL_VIEW},
     Role.SYSTEM_ADMIN: frozenset({P.ACCOUNT_MANAGE, P.REGION_EDIT}),
 }  # fmt: skip
 

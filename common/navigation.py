@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 SECTIONS = {
     "daily": _("日常"),
     "help": _("计划与帮扶"),
+    "people": _("队伍与党建"),
     "village": _("资金与村级项目"),
     "review": _("审核"),
     "print": _("分析与打印"),

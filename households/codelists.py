@@ -5,6 +5,8 @@ only; where the national code of a label is not known, the code is our own word.
 the orders of the lists differ between systems. Labels are official Chinese terms and stay Chinese in every language.
 """
 
+from cadres.codelists import POLITICS as POLITICS
+from cadres.codelists import SEX as SEX
 from common.codes import Code, CodeList
 
 STANDARD = CodeList(
@@ -63,10 +65,6 @@ RELATION = CodeList(
     "AB01.AAB006; 21-27 are labels of the 2021 exports under codes of our own",
 )  # fmt: skip
 HOUSEHOLDER = "01"
-
-SEX = CodeList(
-    "sex", "性别", (Code("1", "男", ("男性",)), Code("2", "女", ("女性",)), Code("9", "未说明")), "GB/T 2261.1"
-)
 
 ID_TYPE = CodeList(
     "id_type", "证件类型",
@@ -190,13 +188,6 @@ WORK_AREA = CodeList(
         Code("03", "县外省内务工", ("县外省内", "省内务工")), Code("04", "省外务工", ("省外",)), Code("99", "其他", ("其它",)),
     ),
     "AB01.AAB011",
-)  # fmt: skip
-
-POLITICS = CodeList(
-    "politics", "政治面貌",
-    (Code("01", "中共党员", ("党员",)), Code("02", "中共预备党员", ("预备党员",)), Code("03", "共青团员", ("团员",)), Code("04", "民主党派"),
-     Code("13", "群众", ("普通群众",))),
-    "AB01.AAK033; only 01 is confirmed as a national code",
 )  # fmt: skip
 
 DISABILITY_KIND = CodeList(
