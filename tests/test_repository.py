@@ -95,6 +95,9 @@ DOORS = (
     "listing.py",
 )
 DOOR_PACKAGES = (
+    "party",
+    "visits",
+    "supervision",
     "households",
     "surveys",
     "catalogue",

@@ -33,7 +33,7 @@ class Rank(models.TextChoices):
 
     LEADER = "leader", _("县级及以上领导")
     SECTION = "section", _("科级干部")
-    STAFF = "", _("一般干部")  # the empty value, so that rows from before ranks keep their digests
+    ORDINARY = "", _("一般干部")  # the empty value, so that rows from before ranks keep their digests
     VILLAGE = "village", _("村干部和党员")
 
 
@@ -96,7 +96,7 @@ class Cadre(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="cadres")
     number = models.CharField(_("帮扶责任人编号"), max_length=30, blank=True)
     title = models.CharField(_("职务"), max_length=60, blank=True)
-    rank = models.CharField(_("职级"), max_length=8, choices=Rank, default=Rank.STAFF, blank=True)
+    rank = models.CharField(_("职级"), max_length=8, choices=Rank, default=Rank.ORDINARY, blank=True)
     sex = models.CharField(_("性别"), max_length=1, blank=True, choices=codelists.SEX.choices)
     phone = SecretField(_("联系电话"), blank=True, default="")
     phone_hash = models.CharField(max_length=22, blank=True)

@@ -14,6 +14,7 @@ from cadres.models import Cadre
 from common.readonly import read_on_get
 from households import values
 from households.answering import attempt, form_status
+from households.bulk_pairing import cadres_for
 from households.forms import PairingEndForm, PairingForm, ReplaceForm, today
 from households.models import Household, Pairing
 from households.services import end_pairing, pair, replace_helper
@@ -21,15 +22,6 @@ from households.views.base import FORM, done, page
 from households.views.edit import editable
 
 MOST_FOUND = 20
-
-
-def _cadres(household: Household) -> Any:
-    """Cadres of the household's county: of its own units, of those above it and below it."""
-    county = household.village.parent.parent if household.village.parent else household.village
-    above = county.ancestor_ids
-    return Cadre.objects.filter(unit__region__path__startswith=county.path) | Cadre.objects.filter(
-        unit__region_id__in=above
-    )
 
 
 @read_on_get
@@ -43,13 +35,19 @@ def pairing_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if not (chosen.isascii() and chosen.isdigit()):
         found = []
         if q:
-            rows = _cadres(household).filter(name__contains=q).select_related("unit").order_by("name", "pk")
+            rows = (
+                cadres_for(request.user)
+                .serving()
+                .filter(name__contains=q)
+                .select_related("unit")
+                .order_by("name", "pk")
+            )
             found = list(rows.distinct()[: MOST_FOUND + 1])
         return page(
             request, "households/pairing_edit.html", household, title, q=q, found=found[:MOST_FOUND], more=len(found) > MOST_FOUND, lead=lead,
             replacing=replacing,
         )  # fmt: skip
-    cadre = get_object_or_404(_cadres(household).select_related("unit").distinct(), pk=int(chosen))
+    cadre = get_object_or_404(cadres_for(request.user).serving().select_related("unit").distinct(), pk=int(chosen))
     form: Any
     if replacing:
         form = ReplaceForm(request.POST or None, initial={"starts_on": today()})
