@@ -19,6 +19,7 @@ from accounts.scoping import may_in
 from cadres.models import Affiliation, Cadre, Unit
 from common import audit
 from common.pii import seal_phone
+from common.refusal import RefusedError
 from common.text import normalise_name, normalise_text
 from regions.models import Level, Region
 from regions.picker import area_of
@@ -33,7 +34,7 @@ AFFILIATION_AT = {
 }
 
 
-class CadreError(Exception):
+class CadreError(RefusedError):
     """The state does not allow it; the message is one sentence for the user."""
 
 

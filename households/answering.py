@@ -1,53 +1,5 @@
-"""How pages answer a form: a verb's refusal at the fields it names, and the status that says whether anything was wrong.
+"""How pages answer a form, by the name the floors above know it: see `common.answering`."""
 
-For the pages of this floor and of every floor above: it stands beside `views`, which only addresses may reach.
-"""
+from common.answering import CONFLICT, INVALID, attempt, form_status, posted, put_errors
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
-
-from households.services import LedgerError
-
-CONFLICT = 409
-INVALID = 422
-
-
-def posted(request: HttpRequest) -> Any:
-    """What a form is bound to: an empty POST is a form, too."""
-    return request.POST if request.method == "POST" else None
-
-
-def attempt(form: Any, verb: Callable[[], Any]) -> Any:
-    """Call a verb; what it refuses is put into the form, at the fields it names, and None comes back. PermissionDenied goes on to the 403
-    page."""
-    try:
-        return verb()
-    except ValidationError as error:
-        if hasattr(form, "absorb"):
-            form.absorb(error)
-        else:
-            put_errors(form, error)
-    except LedgerError as error:
-        form.add_error(None, str(error))
-    return None
-
-
-def put_errors(form: Any, error: ValidationError) -> None:
-    """A verb's refusal at the fields it names."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error.messages)
-        return
-    for name, errors in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, [m for e in errors for m in e.messages])
-
-
-def form_status(form: Any, conflict: Any = None) -> int:
-    """409 where somebody changed it meanwhile, 422 for a form with errors, else 200; `form` None where the page has none."""
-    if conflict:
-        return CONFLICT
-    return INVALID if form is not None and form.is_bound and form.errors else 200
+__all__ = ["CONFLICT", "INVALID", "attempt", "form_status", "posted", "put_errors"]

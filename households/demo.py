@@ -22,6 +22,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
+from accounts.demo import CONSOLE, LOCK, tell_once  # noqa: F401  the stories of the floors above find the last here
 from accounts.models import Posting, User
 from accounts.roles import Role
 from cadres.models import Affiliation, Cadre, Unit
@@ -48,12 +49,10 @@ from regions.demo import make_demo_county
 from regions.models import Level, Region
 
 DEMO = "demo/county"  # target of the event that says the demonstration is there
-CONSOLE = "console"
 HOUSEHOLDS = 2000
 SHOWN_VILLAGE = "青石村"
 SHOWN_HOUSEHOLDS = 60  # of the village that the log-ins of the demonstration belong to
 BATCH = 1000
-LOCK = 7012  # advisory: two starts at once make one demonstration
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------------------
@@ -453,22 +452,6 @@ def seed(*, households: int = HOUSEHOLDS) -> list[Login] | None:
             (users[n], r, _place_of(level, villages[shown], county)) for n, _name, r, level in LOGINS
         )
     ]
-
-
-def tell_once(done: str, action: str, usernames: Sequence[str], story: Callable[[dict[str, User]], object]) -> bool:
-    """What an upper floor adds to the demonstration: `story(people by user name)`, once; whether it was told now. `done` is the target of
-    the event that says it is there. Nothing where there is no demonstration county."""
-    if AuditEvent.objects.filter(target=done).exists():
-        return False
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        people = {user.username: user for user in User.objects.filter(username__in=usernames, is_active=True)}
-        if AuditEvent.objects.filter(target=done).exists() or len(people) < len(usernames):
-            return False
-        story(people)
-        audit.record(action, by=CONSOLE, target=done, note="demo")
-    return True
 
 
 def renew_passwords() -> list[Login]:

@@ -15,13 +15,14 @@ from accounts.roles import Permission
 from accounts.scoping import require
 from common import audit, identity, phones, pii
 from common.names import search_keys
+from common.refusal import RefusedError
 from common.text import normalise_name
 from households import codelists
 from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear
 from households.models.annual import CHECKS
 
 
-class LedgerError(Exception):
+class LedgerError(RefusedError):
     """The household is not in a state that allows this; the message is one sentence for the user."""
 
 

@@ -19,8 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import audit, vault
+from common.evidence import FILE_CHANGED, FILE_GONE
+from common.reencoding import reencode
 from common.sync import Refused
-from households.services.photos import FILE_CHANGED, FILE_GONE, reencode
 from surveys.models import Survey, SurveyPhoto
 
 MOST_BYTES = 300 * 1024  # of a photo
