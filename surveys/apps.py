@@ -38,11 +38,12 @@ class SurveysConfig(AppConfig):
         from accounts.roles import Permission
         from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import curtain, tiles, trail
-        from surveys import gap_jobs, jobs, paper_jobs, review_jobs, services, waiting  # noqa: F401  kinds of work, and what ends by itself, register themselves
+        from surveys import gap_jobs, held, holding, jobs, paper_jobs, review_jobs, services, waiting  # noqa: F401  kinds of work, and what ends by itself, register themselves
         from surveys.models import VOUCHED, SurveyPhoto
         from surveys.services.photos import check_files
 
         audit.vouch_for(*VOUCHED)
+        held.register(holding.SURVEY)
         audit.FILES.append(check_files)
         trail.register(ACTIONS)
         curtain.register(waiting.hidden_years)

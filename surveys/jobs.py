@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from common import audit, files, vault
 from common.models import SyncOp
+from surveys.held import KINDS
 from surveys.models import Survey, SurveyPhoto
 
 OPEN = (Survey.State.DRAFT, Survey.State.RETURNED)
@@ -41,14 +42,15 @@ def expire_drafts() -> int:
 
 @files.expires
 def expire_photos() -> int:
-    """Photos that no survey ever claimed, `settings.DOCUMENT_DAYS` after they began. What a draft, a returned survey or one in quarantine
-    names may still be claimed, and evidence of a survey is never deleted."""
+    """Photos that nothing ever claimed, `settings.DOCUMENT_DAYS` after they began. What a draft, a returned survey or a record in quarantine
+    names may still be claimed, and evidence of a survey or of a record of an upper floor is never deleted."""
     past = timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS)
-    old = SurveyPhoto.objects.filter(survey=None, created_at__lt=past)
+    old = SurveyPhoto.objects.loose().filter(created_at__lt=past)
+    held = SyncOp.objects.filter(state=SyncOp.State.QUARANTINED).values_list("kind", "receipt")
     waiting = {
-        uuid.UUID(uid)
-        for uid in SyncOp.objects.filter(state=SyncOp.State.QUARANTINED).values_list("receipt__survey", flat=True)
-        if uid
+        uuid.UUID(receipt[KINDS[kind].record])
+        for kind, receipt in held
+        if kind in KINDS and KINDS[kind].record in receipt
     }
     open_ones = Survey.objects.filter(state__in=OPEN).values("uid")
     count = 0
@@ -56,7 +58,8 @@ def expire_photos() -> int:
         with transaction.atomic():
             if (
                 SurveyPhoto.objects.select_for_update(of=("self",), skip_locked=True)
-                .filter(pk=photo.pk, survey=None)
+                .loose()
+                .filter(pk=photo.pk)
                 .order_by("pk")
                 .first()
                 is None

@@ -10,6 +10,7 @@ from accounts.postings import accounts_for
 from accounts.roles import Permission
 from accounts.scoping import ScopedQuerySet, posted_regions
 from households.models import Household
+from surveys import claims
 
 
 def _households(user: Any, permission: Permission) -> Any:
@@ -66,10 +67,15 @@ class SurveyFileQuerySet(ScopedQuerySet):
 
 
 class SurveyPhotoQuerySet(SurveyFileQuerySet):
-    """Photos of surveys one may see, and one's own that still wait for their survey."""
+    """Photos of surveys, and of records of upper floors, that one may see, and one's own that still wait for theirs."""
 
     def scope(self, user: Any, permission: Permission) -> Q:
-        return super().scope(user, permission) | Q(uploader_id=user.pk, survey=None)
+        loose = Q(uploader_id=user.pk, survey=None) & ~claims.claimed()
+        return super().scope(user, permission) | claims.seen(user, permission) | loose
+
+    def loose(self) -> Self:
+        """Photos that belong to nothing yet."""
+        return self.filter(~claims.claimed(), survey=None)
 
 
 class SurveyTaskQuerySet(ScopedQuerySet):

@@ -1,7 +1,22 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+# What visits did to a household, on its history page.
+ACTIONS = {"visit.recorded": _("登记走访"), "visit.voided": _("作废走访")}
+
 
 class VisitsConfig(AppConfig):
     name = "visits"
     verbose_name = _("走访")
+
+    def ready(self) -> None:
+        from common import audit
+        from households import trail
+        from surveys import claims, held
+        from visits import holding, photos
+        from visits.models import VOUCHED
+
+        audit.vouch_for(*VOUCHED)
+        claims.register(photos.CLAIMANT)
+        held.register(holding.VISIT)
+        trail.register(ACTIONS)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from common.codes import Code, CodeList
 
+NOBODY = "nobody"
 MET = CodeList(
     "visit_met", "见到谁",
     (Code("householder", "户主"), Code("spouse", "配偶"), Code("elder", "老人"), Code("adult", "其他成年家人"), Code("child", "孩子"),
-     Code("neighbour", "邻居或亲戚"), Code("nobody", "没有人在家")),
+     Code("neighbour", "邻居或亲戚"), Code(NOBODY, "没有人在家")),
     "ours", multiple=True,
 )  # fmt: skip
 

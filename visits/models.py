@@ -49,7 +49,7 @@ class Visit(OfHousehold):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="visits", verbose_name=_("走访人")
     )
     cadre = models.ForeignKey(Cadre, models.PROTECT, null=True, blank=True, related_name="visits")
-    capacities = ArrayField(models.CharField(max_length=12, choices=Capacity), verbose_name=_("以什么身份"))
+    capacities = ArrayField(models.CharField(max_length=12, choices=Capacity), verbose_name=_("以什么身份"), blank=True)
     manner = models.CharField(_("方式"), max_length=8, choices=Manner, default=Manner.VISIT)
     on = models.DateField(_("走访日期"))
     met = ArrayField(models.CharField(max_length=12), verbose_name=_("见到谁"), default=list)

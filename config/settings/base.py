@@ -233,6 +233,7 @@ REST_FRAMEWORK = {
 
 # The product's own settings
 PUBLIC_URL = env("YIHU_PUBLIC_URL", default="http://127.0.0.1:8000")  # what the QR codes on paper begin with
+VISIT_DAYS = env.int("YIHU_VISIT_DAYS", default=60)  # how long after a visit it may still be recorded
 DOCUMENT_DAYS = env.int("YIHU_DOCUMENT_DAYS", default=30)  # printed files and uploads are kept this long
 UPLOAD_MAX_BYTES = env.int("YIHU_UPLOAD_MAX_BYTES", default=60 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("YIHU_IMPORT_MAX_ROWS", default=350_000)

@@ -19,9 +19,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import audit, vault
-from common.evidence import FILE_CHANGED, FILE_GONE
+from common.evidence import FILE_CHANGED, FILE_GONE, note_fresh
 from common.reencoding import reencode
 from common.sync import Refused
+from surveys import claims
 from surveys.models import Survey, SurveyPhoto
 
 MOST_BYTES = 300 * 1024  # of a photo
@@ -132,13 +133,16 @@ def _locked(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, size: int, sha256:
     if photo is None:
         meet(survey_uid)
         survey = Survey.objects.filter(uid=survey_uid).first()
-        if survey is not None and survey.surveyor_id != by.pk:
+        home = None if survey is not None else claims.home_of(survey_uid)
+        owner = survey.surveyor_id if survey is not None else home.owner_id if home is not None else by.pk
+        if owner != by.pk:
             raise Refused("forged", _("这张照片所属的调查是另一位调查人的，服务器没有收下。"))
         own = SurveyPhoto.objects.filter(uploader=by).exclude(state=SurveyPhoto.State.REFUSED)
-        if survey is None and own.filter(survey=None).count() >= MOST_LOOSE:
+        if survey is None and home is None and own.loose().count() >= MOST_LOOSE:
             raise Refused("too_many", _("您有太多照片还没有对应的调查，请先上传调查，再传照片。"))
-        if own.filter(survey_uid=survey_uid).count() >= MOST_PHOTOS:
-            raise Refused("too_many", _("一份调查最多 %(count)s 张照片，这一张没有收下。") % {"count": MOST_PHOTOS})
+        most = home.most if home is not None else MOST_PHOTOS
+        if own.filter(survey_uid=survey_uid).count() >= most:
+            raise Refused("too_many", _("一份调查最多 %(count)s 张照片，这一张没有收下。") % {"count": most})
         begun = SurveyPhoto(
             uid=uid, survey_uid=survey_uid, uploader=by, path=path, size=size, sha256=sha256,
             survey=survey if survey is not None and names(survey.answers, uid) else None,
@@ -177,11 +181,29 @@ def _finish(photo: SurveyPhoto, whole: bytes) -> bytes:
 
 def _record(photo: SurveyPhoto, before: dict[str, Any], by: Any) -> None:
     survey = photo.survey
+    home = None if survey else claims.home_of(photo.survey_uid)
     audit.record(
         f"surveyphoto.{'arrived' if photo.state == SurveyPhoto.State.COMPLETE else 'refused'}", by=by, target=photo,
-        subject=survey.subject if survey else "", region_path=survey.household.village.path if survey else "",
+        subject=survey.subject if survey else home.subject if home else "",
+        region_path=survey.household.village.path if survey else home.region_path if home else "",
         note=f"not_a_photo: {photo.problem}" if photo.problem else "", rows=[photo],
     )  # fmt: skip
+
+
+def put_whole(*, survey: uuid.UUID, path: str, upload: Any, by: Any) -> SurveyPhoto:
+    """A photo from a page, whole at once: made again, complete and on record. The verb that calls it stands under
+    `households.services.evidence.with_pictures`. Raises ValidationError for what is not a picture or above 10 MB."""
+    data, width, height = reencode(upload, formats=FORMATS, longest=LONGEST_SIDE, quality=QUALITY)
+    digest, now = hashlib.sha256(data).hexdigest(), timezone.now()
+    uid = uuid.uuid4()
+    photo = SurveyPhoto(
+        uid=uid, survey_uid=survey, uploader=by, path=path, size=len(data), received=len(data), sha256=digest, kept_sha256=digest,
+        width=width, height=height, state=SurveyPhoto.State.COMPLETE, completed_at=now, file=vault.put(f"surveys/{now:%Y/%m}/{uid}", data),
+    )  # fmt: skip
+    note_fresh(photo.file)
+    photo.save()
+    _record(photo, {}, by)
+    return photo
 
 
 def meet(survey_uid: uuid.UUID) -> None:

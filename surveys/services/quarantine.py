@@ -17,10 +17,8 @@ from accounts.scoping import posted_regions
 from common import audit, sync
 from common.models import SyncOp
 from households.services import LedgerError
-from surveys.models import Survey
-from surveys.services.submit import accept_survey
+from surveys.held import KINDS
 
-KIND = "survey.submit"
 REASON = 300
 
 
@@ -29,7 +27,7 @@ class QuarantineError(LedgerError):
 
 
 def waiting_for(user: Any, state: str = SyncOp.State.QUARANTINED) -> QuerySet[SyncOp]:
-    """What the user may decide: surveys that wait in the regions where a posting grants reviewing, never one's own."""
+    """What the user may decide: records that wait in the regions where a posting grants reviewing, never one's own."""
     if not getattr(user, "is_active", False):
         return SyncOp.objects.none()
     area = Q()
@@ -37,7 +35,7 @@ def waiting_for(user: Any, state: str = SyncOp.State.QUARANTINED) -> QuerySet[Sy
         area |= Q(region_path__startswith=region.path)
     if not area:
         return SyncOp.objects.none()
-    return SyncOp.objects.filter(area, kind=KIND, state=state).exclude(owner=user.username)
+    return SyncOp.objects.filter(area, kind__in=KINDS, state=state).exclude(owner=user.username)
 
 
 def body_of(op: SyncOp) -> dict[str, Any]:
@@ -45,17 +43,17 @@ def body_of(op: SyncOp) -> dict[str, Any]:
 
 
 @transaction.atomic
-def accept(*, op: SyncOp, by: Any) -> Survey:
-    """The survey is taken as its surveyor sent it and waits for review. Raises `QuarantineError` where it cannot be."""
+def accept(*, op: SyncOp, by: Any) -> Any:
+    """The record is taken as its owner sent it; a survey waits for review then. Raises `QuarantineError` where it cannot be."""
     row = _locked(op, by)
-    surveyor = User.objects.get(username=row.owner)
+    owner = User.objects.get(username=row.owner)
     try:
-        survey = accept_survey(body=body_of(row), surveyor=surveyor, by=by)
+        taken = KINDS[row.kind].accept(body=body_of(row), owner=owner, by=by)
     except sync.Refused as refusal:
         raise QuarantineError(refusal.say) from refusal
-    row.body = ""  # the survey has it now
+    row.body = ""  # the record has it now
     _decide(row, SyncOp.State.ACCEPTED, by, "")
-    return survey
+    return taken
 
 
 @transaction.atomic
@@ -74,7 +72,7 @@ def _locked(op: SyncOp, by: Any) -> SyncOp:
     if row is not None:
         return row
     if SyncOp.objects.filter(pk=op.pk).exclude(state=SyncOp.State.QUARANTINED).exists():
-        raise QuarantineError(_("这份调查已经有人处理过了。"))
+        raise QuarantineError(_("这份记录已经有人处理过了。"))
     raise PermissionDenied(Permission.SURVEY_REVIEW)
 
 

@@ -45,13 +45,13 @@ def _arrive(body: Mapping[str, Any], by: Any) -> tuple[Survey, list[str]]:
     return _take(read, _whose(read, by), surveyor=by, by=by)
 
 
-def accept_survey(*, body: Mapping[str, Any], surveyor: Any, by: Any) -> Survey:
+def accept_survey(*, body: Mapping[str, Any], owner: Any, by: Any) -> Survey:
     """Take a survey that waited in quarantine, for its surveyor: whose household it is has been decided, the rest is asked as ever."""
     read = sent.read(body)
     household = (
         Household.objects.select_related("village").select_for_update(of=("self",), no_key=True).get(uid=read.household)
     )
-    return _take(read, household, surveyor=surveyor, by=by)[0]
+    return _take(read, household, surveyor=owner, by=by)[0]
 
 
 # -- whose --------------------------------------------------------------------------------------------------------------------------

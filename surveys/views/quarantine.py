@@ -1,4 +1,4 @@
-"""Surveys that came in for households which were no longer their surveyor's: looked at, then taken or discarded with a reason."""
+"""What came in for households which were no longer its sender's: looked at, then taken or discarded with a reason."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ from common.models import SyncOp
 from common.readonly import read_on_get, reads_only
 from households.answering import attempt, form_status
 from households.models import Household
-from surveys import comparison, prefill, published, sent
-from surveys.definitions import Field
-from surveys.models import Survey, SurveyPhoto
+from surveys.held import KINDS, Held
+from surveys.models import SurveyPhoto
 from surveys.services import accept, discard
 from surveys.services.quarantine import REASON, body_of, waiting_for
 
@@ -42,12 +41,16 @@ class DiscardForm(forms.Form):
 
 @dataclass
 class Waiting:
-    """An operation with what its body says, as far as it can be read."""
+    """An operation with what its body says, as far as it can be read. `owner` is the name of whoever sent it."""
 
     op: SyncOp
-    surveyor: str
-    read: sent.Sent | None
+    owner: str
+    read: Any
     household: Household | None
+
+    @property
+    def held(self) -> Held:
+        return KINDS[self.op.kind]
 
 
 def _may(request: HttpRequest) -> Any:
@@ -58,10 +61,10 @@ def _may(request: HttpRequest) -> Any:
 
 def _waiting(ops: list[SyncOp], user: Any) -> list[Waiting]:
     """Two queries, however many."""
-    bodies: list[sent.Sent | None] = []
+    bodies: list[Any] = []
     for op in ops:
         try:
-            bodies.append(sent.read(body_of(op)))
+            bodies.append(KINDS[op.kind].read(body_of(op)))
         except sync.Refused:
             bodies.append(None)
     names = names_of(op.owner for op in ops)
@@ -99,56 +102,13 @@ def _op(request: HttpRequest, uid: uuid.UUID) -> SyncOp:
 @reads_only
 def quarantine_detail(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     (waiting,) = _waiting([_op(request, uid)], request.user)
-    groups, photos = _groups(waiting) if waiting.read and waiting.household else ([], 0)
+    told = waiting.held.tell(waiting.read, waiting.household) if waiting.read and waiting.household else None
+    photos = len(told.photos) if told else 0
     here = SurveyPhoto.objects.for_user(request.user).none()
     if waiting.read:
         here = SurveyPhoto._base_manager.filter(survey_uid=waiting.read.uid, state=SurveyPhoto.State.COMPLETE)
-    return render(request, "surveys/quarantine_detail.html", {
-        "waiting": waiting, "op": waiting.op, "groups": groups, "photos": photos, "here": min(here.count(), photos),
-        "purpose": Survey.Purpose(waiting.read.purpose).label if waiting.read else "",
-    })  # fmt: skip
-
-
-def _groups(waiting: Waiting) -> tuple[list[tuple[str, list[tuple[str, str, str]]]], int]:
-    """([(heading, [(field, what was answered, what the ledger holds)])], photos that the answers name). Secrets are masked."""
-    read, household = waiting.read, waiting.household
-    assert read is not None
-    assert household is not None
-    form = published.named(read.code, read.version)
-    if form is None:
-        return [], 0
-    definition = published.definition_of(form)
-    answers, _secrets = sent.seal(definition, read.answers, {})
-    rows = prefill.rows_of([household], [read.year])
-    now = rows.values(household.pk, read.year, definition)
-    names = {str(member.uid): member.name for member in rows.members.get(household.pk, ())}
-    groups: list[tuple[str, list[tuple[str, str, str]]]] = []
-    titles = {step.id: step.title for step in definition.steps}
-    for asked in definition.asked:
-        for owner in answers["members"] if asked.member else [None]:
-            uid, own = (owner["uid"], owner["values"]) if owner else ("", answers["values"])
-            if asked.id not in own:
-                continue
-            title = (
-                f"{titles[asked.step]} · {own.get(definition.id_of('member.name')) or names.get(uid) or _('新成员')}"
-                if uid
-                else titles[asked.step]
-            )
-            if title not in {heading for heading, _rows in groups}:
-                groups.append((title, []))
-            shown = next(own_rows for heading, own_rows in groups if heading == title)
-            shown.append(
-                (asked.label, _text(asked, own[asked.id]), _text(asked, now.get(prefill.path_of(asked.id, uid))))
-            )
-    return groups, len(sent.photos_of(definition, answers))
-
-
-def _text(asked: Field, value: Any) -> str:
-    """In words; what nobody has checked yet may be anything."""
-    try:
-        return comparison.in_words(asked, value)
-    except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError):
-        return str(value)[:100]
+    context = {"waiting": waiting, "op": waiting.op, "told": told, "photos": photos, "here": min(here.count(), photos)}
+    return render(request, "surveys/quarantine_detail.html", context)
 
 
 @require_POST
@@ -156,12 +116,11 @@ def quarantine_accept(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     op = _op(request, uid)
     form = forms.Form({})
     form.is_valid()
-    survey = attempt(form, lambda: accept(op=op, by=request.user))
-    if survey is None:
+    if attempt(form, lambda: accept(op=op, by=request.user)) is None:
         for sentence in form.non_field_errors():
             messages.error(request, sentence)
         return redirect("surveys:quarantine_detail", uid)
-    messages.success(request, _("已采用，这份调查现在待审核。"))
+    messages.success(request, KINDS[op.kind].done)
     return redirect("surveys:quarantine_list")
 
 

@@ -41,6 +41,7 @@ from tests.factories.villages import (
     ShortfallFactory,
     TenancyFactory,
 )
+from tests.factories.visits import VisitDutyFactory, VisitFactory, VisitRuleFactory, visit_body, visit_op
 
 __all__ = [
     "SMALL_FORM",
@@ -82,6 +83,11 @@ __all__ = [
     "ProjectFactory",
     "ShortfallFactory",
     "TenancyFactory",
+    "VisitDutyFactory",
+    "VisitFactory",
+    "VisitRuleFactory",
+    "visit_body",
+    "visit_op",
     "invented_id_number",
     "list_csv",
     "list_xlsx",
