@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import departing
 from accounts.departments import cleaned
 from accounts.models import Posting, User
 from accounts.postings import MANAGE, accounts_for, may_grant, may_take_over, subject_of
@@ -25,6 +26,7 @@ from accounts.roles import POSTED_AT, Role
 from accounts.scoping import require_in
 from common import audit, phones
 from common.pii import decrypt, encrypt, lookup_hash, seal_phone
+from common.refusal import RefusedError
 from common.text import normalise_name
 from regions.models import Level, Region
 
@@ -41,7 +43,7 @@ RECOVERY_CODES = 8
 LANGUAGES = {code for code, _name in settings.LANGUAGES}
 
 
-class AccountError(Exception):
+class AccountError(RefusedError):
     """The account's state does not allow it; the message is one sentence for the user."""
 
 
@@ -273,11 +275,16 @@ def reset_password(*, user: User, by: Any) -> str:
 
 @transaction.atomic
 def deactivate(*, user: User, by: Any, note: str = "") -> User:
-    """Block an account; its sessions end at once, its history stays."""
+    """Block an account; its sessions end at once, its history stays. Refused while the person still has something to hand over
+    (`accounts.departing`)."""
     user = _locked(user)
     _require_managed(user, by)
     if not user.is_active:
         raise AccountError(_("账号已经停用了。"))
+    if held := departing.held_by(user):
+        raise AccountError(
+            _("%(name)s还有%(held)s，请先移交，再停用账号。") % {"name": user.name, "held": _("、").join(held)}
+        )
     user.is_active = False
     user.save(update_fields=["is_active"])
     _record("account.deactivated", user, by, note=note)

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from cadres import views
+from cadres.views import accounts_sheet
 
 app_name = "cadres"
 urlpatterns = [
-    path("accounts/", views.sheet_upload, name="sheet_upload"),
-    path("accounts/template/", views.sheet_template, name="sheet_template"),
-    path("accounts/open/", views.sheet_open, name="sheet_open"),
+    path("accounts/", accounts_sheet.sheet_upload, name="sheet_upload"),
+    path("accounts/template/", accounts_sheet.sheet_template, name="sheet_template"),
+    path("accounts/open/", accounts_sheet.sheet_open, name="sheet_open"),
 ]

@@ -49,6 +49,7 @@ from regions.demo import make_demo_county
 from regions.models import Level, Region
 
 DEMO = "demo/county"  # target of the event that says the demonstration is there
+PEOPLE = "demo/people"  # and of the one that vouches for its units and cadres
 HOUSEHOLDS = 2000
 SHOWN_VILLAGE = "青石村"
 SHOWN_HOUSEHOLDS = 60  # of the village that the log-ins of the demonstration belong to
@@ -445,6 +446,10 @@ def seed(*, households: int = HOUSEHOLDS) -> list[Login] | None:
             )  # fmt: skip
             users = _make_users(villages[shown], county, hashes)
             _live_a_little(villages[shown], users, cadres)
+            audit.record(
+                "people.recorded", by=CONSOLE, target=PEOPLE, region_path=county.path, note="demo",
+                rows=[*{cadre.unit_id: cadre.unit for cadre in cadres}.values(), *cadres],
+            )  # fmt: skip
             audit.record("demo.seeded", by=CONSOLE, target=DEMO, region_path=county.path)
     return [
         {"username": u.username, "password": passwords[u.username], "role": str(Role(role).label), "place": place.name}

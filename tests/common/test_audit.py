@@ -77,7 +77,9 @@ def file(official, village):
     services.correct_member_year(
         member=household.members.get(), year=2025, by=official, facts={"labour": "01", "health": ["02", "03"]}
     )
-    services.pair(household=household, cadre=CadreFactory(), by=official, starts_on=dt.date(2024, 1, 1))
+    cadre = CadreFactory()
+    audit.record("cadre.opened", by=official, target=cadre, rows=[cadre, cadre.unit])
+    services.pair(household=household, cadre=cadre, by=official, starts_on=dt.date(2024, 1, 1))
     services.propose_status(
         household=household,
         by=official,
@@ -375,7 +377,7 @@ def test_the_command_says_clean_in_words_and_in_json(file):
     assert "没有发现" in text
     code, text = run("--json")
     assert code == 0
-    assert json.loads(text) == {"ok": True, "events": AuditEvent.objects.count(), "rows": 9, "files": 1, "broken": {}}
+    assert json.loads(text) == {"ok": True, "events": AuditEvent.objects.count(), "rows": 11, "files": 1, "broken": {}}
 
 
 @pytest.mark.parametrize("removed", [False, True])

@@ -1,7 +1,14 @@
 """The smallest valid rows, by package: `from tests.factories import HouseholdFactory`."""
 
 from tests.factories.accounts import PostingFactory, UserFactory
-from tests.factories.cadres import CadreFactory, UnitFactory
+from tests.factories.cadres import (
+    CadreFactory,
+    TeamFactory,
+    TeamMemberFactory,
+    UnitFactory,
+    UnitVillageFactory,
+    VillageProfileFactory,
+)
 from tests.factories.common import JobFactory
 from tests.factories.funds import FundFactory, PayBatchFactory, PayRowFactory, balances
 from tests.factories.households import (
@@ -73,7 +80,11 @@ __all__ = [
     "SurveyFormFactory",
     "SurveyPhotoFactory",
     "TaskFactory",
+    "TeamFactory",
+    "TeamMemberFactory",
     "UnitFactory",
+    "UnitVillageFactory",
+    "VillageProfileFactory",
     "UserFactory",
     "VerificationDrawFactory",
     "VerificationTaskFactory",

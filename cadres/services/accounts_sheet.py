@@ -1,10 +1,9 @@
-"""Verbs of units and cadres, and the opening of many accounts from one sheet: the lowest floor that knows both accounts and cadres."""
+"""The opening of many accounts from one sheet: the lowest floor that knows both accounts and cadres."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -16,71 +15,18 @@ from accounts.models import User
 from accounts.postings import MANAGE, may_grant
 from accounts.roles import POSTED_AT, Role
 from accounts.scoping import may_in
-from cadres.models import Affiliation, Cadre, Unit
-from common import audit
-from common.pii import seal_phone
-from common.refusal import RefusedError
-from common.text import normalise_name, normalise_text
+from cadres.models import Unit
+from cadres.services.base import CadreError
+from cadres.services.cadres import open_cadre
+from cadres.services.units import open_unit
+from common.text import normalise_name
 from regions.models import Level, Region
 from regions.picker import area_of
 from regions.services import RegionError, look_up
 
-AFFILIATION_AT = {
-    Level.PROVINCE: Affiliation.PROVINCE,
-    Level.CITY: Affiliation.CITY,
-    Level.COUNTY: Affiliation.COUNTY,
-    Level.TOWNSHIP: Affiliation.TOWNSHIP,
-    Level.VILLAGE: Affiliation.VILLAGE,
-}
-
-
-class CadreError(RefusedError):
-    """The state does not allow it; the message is one sentence for the user."""
-
 
 class SheetError(CadreError):
     """A sheet with at least one wrong row: nothing of it was done."""
-
-
-def _may_keep(by: Any, region: Region) -> None:
-    if not may_in(by, MANAGE, region):
-        raise PermissionDenied(MANAGE)
-
-
-@transaction.atomic
-def open_unit(*, name: str, region: Region, by: Any, affiliation: str = "") -> Unit:
-    """A helping unit; found again where the region has one of that name. The affiliation follows the region's level by default."""
-    _may_keep(by, region)
-    name = "".join(normalise_text(name).split())
-    if not 1 < len(name) <= 120:
-        raise ValidationError({"name": [_("单位名称应为 2 至 120 个字。")]})
-    affiliation = affiliation or AFFILIATION_AT[Level(region.level)]
-    unit, made = Unit.objects.get_or_create(name=name, region=region, defaults={"affiliation": affiliation})
-    if made:
-        audit.record("unit.opened", by=by, target=unit, region_path=region.path, note=name, rows=[unit])
-    return unit
-
-
-@transaction.atomic
-def open_cadre(*, name: str, unit: Unit, by: Any, title: str = "", phone: str = "", is_party_member: bool = False,
-               user: User | None = None) -> Cadre:  # fmt: skip
-    """A cadre of a unit, with the account they log in with where there is one."""
-    if not any(may_in(by, MANAGE, region) for region in (unit.region, *([user.home] if user and user.home else []))):
-        raise PermissionDenied(MANAGE)
-    if user and Cadre.objects.filter(user=user).exists():
-        raise CadreError(_("账号“%(name)s”已经属于另一位干部。") % {"name": user.username})
-    cadre = Cadre(
-        name=normalise_name(name), unit=unit, title=normalise_text(title).strip()[:60], is_party_member=is_party_member, user=user
-    )  # fmt: skip
-    if not cadre.name or len(cadre.name) > 60:
-        raise ValidationError({"name": [_("姓名应为 1 至 60 个字。")]})
-    cadre.phone, cadre.phone_hash, cadre.phone_masked = seal_phone(accounts.clean_phone(phone))
-    cadre.save()
-    audit.record("cadre.opened", by=by, target=cadre, region_path=unit.region.path, note=unit.name, rows=[cadre])
-    return cadre
-
-
-# -- many accounts from one sheet -----------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -243,9 +189,10 @@ def open_accounts_from_sheet(*, rows: Sequence[SheetRow], by: User) -> list[tupl
 
 
 def _unit_near(name: str, region: Region) -> Unit | None:
-    """A unit of that name at the region or above it."""
+    """An open unit of that name at the region or above it."""
     return (
-        Unit.objects.filter(name="".join(name.split()), region__in=region.ancestor_ids)
+        Unit.objects.open()
+        .filter(name="".join(name.split()), region__in=region.ancestor_ids)
         .order_by("-region__level")
         .first()
     )
