@@ -348,7 +348,7 @@ class Builder:
         lead, before, more = self.pick.sample(self.everywhere + near, 3)
         changed_on = dt.date(self.pick.randint(2021, 2023), self.pick.randint(1, 12), 1)
         former = self.pick.random() < 0.3
-        team = self.pick.random() < 0.1
+        team = self.pick.random() < 0.1 and more.pk != lead.pk
         mode = Pairing.Mode.MANY_TO_ONE if team else Pairing.Mode.ONE_TO_ONE
         if former and before.pk != lead.pk:
             rows.pairings.append(
@@ -369,7 +369,7 @@ class Builder:
                 goal="稳定增收，不返贫",
             )
         )
-        if team and more.pk not in (lead.pk, before.pk):
+        if team:
             rows.pairings.append(
                 Pairing(household=household, cadre=more, mode=mode, is_lead=False, starts_on=changed_on)
             )

@@ -52,7 +52,7 @@ class Group(NamedTuple):
 
 def figures_of(user: Any) -> Figures:
     """The households the user may see that are not closed, as the unfiltered list shows them."""
-    pairings = Pairing.objects.current().filter(household=OuterRef("pk"))
+    pairings = Pairing.objects.current().ordinary().filter(household=OuterRef("pk"))
     waiting = StatusChange.objects.filter(state=StatusChange.State.PROPOSED, household=OuterRef("pk"))
     # Each question is asked once a household; the few groups that differ in the answers are added up here.
     groups = (

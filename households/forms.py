@@ -22,6 +22,7 @@ from common.text import normalise_text
 from households import codelists, values
 from households.models import Household, HouseholdYear, Member, MemberYear, Pairing, Photo, Status, StatusChange
 from households.models.annual import CHECKS, LAND
+from households.models.kinship import Relation
 from households.models.status import NEXT
 
 FEW = 4  # a list this short is shown as tiles, a longer one as a menu
@@ -635,14 +636,9 @@ class DecisionForm(forms.Form):
 
 
 class PairingForm(forms.Form):
+    """`led`: whether somebody leads already; then the new helper helps along, else they lead."""
+
     starts_on = forms.DateField(label=gettext_lazy("帮扶开始"), widget=DateInput())
-    mode = forms.ChoiceField(
-        label=gettext_lazy("帮扶方式"),
-        choices=Pairing.Mode.choices,
-        widget=forms.RadioSelect,
-        initial=Pairing.Mode.ONE_TO_ONE,
-    )
-    is_lead = forms.BooleanField(label=gettext_lazy("牵头的帮扶责任人"), required=False, initial=True)
     goal = TextField(
         label=gettext_lazy("帮扶目标"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -657,10 +653,43 @@ class ReplaceForm(forms.Form):
 
 
 class PairingEndForm(forms.Form):
+    """`others` are the helpers who stay when a lead goes; where there are several, one of them is to lead."""
+
     ends_on = forms.DateField(
         label=gettext_lazy("结束日期"), widget=DateInput(), help_text=gettext_lazy("从这一天起不再由这位干部帮扶。")
     )
     reason = TextField(label=gettext_lazy("结束原因"), max_length=200)
+    lead = forms.TypedChoiceField(label=gettext_lazy("以后由谁牵头"), coerce=int, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, others: Sequence[Pairing] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(others) > 1:
+            self.fields["lead"].choices = [(p.pk, p.cadre.name) for p in others]  # type: ignore[attr-defined]
+        else:
+            del self.fields["lead"]
+
+
+class LeadForm(forms.Form):
+    on = forms.DateField(
+        label=gettext_lazy("更换日期"),
+        widget=DateInput(),
+        help_text=gettext_lazy("从这一天起由这位干部牵头，原来的牵头人继续一起帮扶。"),
+    )
+
+
+class KinForm(forms.Form):
+    relation = forms.ChoiceField(
+        label=gettext_lazy("亲属关系"), choices=Relation.choices, widget=forms.RadioSelect,
+        help_text=gettext_lazy("干部与农户家里任何一个人有这种关系，就要回避。"),
+    )  # fmt: skip
+    note = TextField(
+        label=gettext_lazy("说明"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("例如：户主是干部的表兄。"),
+    )  # fmt: skip
+
+
+class KinEndForm(forms.Form):
+    note = TextField(label=gettext_lazy("解除理由"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class RevealForm(forms.Form):

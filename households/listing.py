@@ -26,7 +26,9 @@ STATUS_LABELS = dict(Status.choices)  # Django's get_status_display() makes this
 
 def with_row_facts(households: QuerySet[Household]) -> QuerySet[Household]:
     """Bring along what a row shows: places, and the name of today's helper (the lead first). All else stays in the database."""
-    helpers = Pairing.objects.current().filter(household=OuterRef("pk")).order_by("-is_lead", "starts_on", "pk")
+    helpers = (
+        Pairing.objects.current().ordinary().filter(household=OuterRef("pk")).order_by("-is_lead", "starts_on", "pk")
+    )
     return (
         households.select_related("village", "township")
         .only(*SHOWN)

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.roles import GRANTS, Permission, Role
-from accounts.scoping import ScopedQuerySet, visible_region_ids
+from accounts.scoping import ScopedQuerySet, posted_regions, visible_region_ids
 from common.lookups import among
 
 
@@ -100,16 +100,16 @@ class HouseholdQuerySet(ScopedQuerySet):
         return self.filter(closed_on=None)
 
     def unpaired(self) -> HouseholdQuerySet:
-        """Households without a helper today."""
+        """Households without a helper today. Who sees to one request of theirs is none."""
         from households.models import Pairing
 
-        return self.filter(~Exists(Pairing.objects.current().filter(household=OuterRef("pk"))))
+        return self.filter(~Exists(Pairing.objects.current().ordinary().filter(household=OuterRef("pk"))))
 
     def paired(self) -> HouseholdQuerySet:
         """Households that have a helper today."""
         from households.models import Pairing
 
-        return self.filter(Exists(Pairing.objects.current().filter(household=OuterRef("pk"))))
+        return self.filter(Exists(Pairing.objects.current().ordinary().filter(household=OuterRef("pk"))))
 
 
 class HouseholdFileQuerySet(ScopedQuerySet):
@@ -153,3 +153,51 @@ class PairingQuerySet(HouseholdFileQuerySet):
     def current(self, day: dt.date | None = None) -> PairingQuerySet:
         day = day or timezone.localdate()
         return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
+
+    def ordinary(self) -> PairingQuerySet:
+        """Helpers of a household, not those who see to one request of it (点对点)."""
+        return self.exclude(mode="point_to_point")
+
+
+class HandOverQuerySet(ScopedQuerySet):
+    """A hand-over is seen by who may see cadres where a household of it is."""
+
+    view_permission = Permission.CADRE_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        from households.models import HandOverLine
+
+        lines = HandOverLine.objects.filter(hand_over=OuterRef("pk"))
+        return Q(Exists(lines.filter(among("household__village_id", visible_region_ids(user, permission)))))
+
+
+class PairingRuleQuerySet(ScopedQuerySet):
+    """Rules are read by whom they hold for, too: those of the own area and of the regions above it."""
+
+    view_permission = Permission.CADRE_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        found = set(visible_region_ids(user, permission))
+        if permission == Permission.CADRE_VIEW:
+            for region in posted_regions(user, permission):
+                found.update(region.ancestor_ids)
+        return among("region_id", sorted(found))
+
+
+class MatchingRunQuerySet(ScopedQuerySet):
+    """Proposals of the own area: of its regions, of units in it, of cadres of such units."""
+
+    view_permission = Permission.PAIRING_EDIT
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        regions = visible_region_ids(user, permission)
+        return (
+            among("region_id", regions)
+            | among("unit__region_id", regions)
+            | among("leaving__unit__region_id", regions)
+            | Q(asked_by=user.username)
+        )
+
+
+class MatchingRowQuerySet(HouseholdFileQuerySet):
+    view_permission = Permission.PAIRING_EDIT

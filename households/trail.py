@@ -48,6 +48,12 @@ ACTIONS: dict[str, Any] = {
     "pairing.started": gettext_lazy("安排帮扶责任人"),
     "pairing.ended": gettext_lazy("结束结对"),
     "pairing.replaced": gettext_lazy("更换帮扶责任人"),
+    "pairing.lead_changed": gettext_lazy("更换牵头人"),
+    "pairing.point_started": gettext_lazy("开始点对点服务"),
+    "pairing.handed_over": gettext_lazy("移交帮扶责任人"),
+    "pairing.matched": gettext_lazy("按结对方案安排帮扶责任人"),
+    "kinship.declared": gettext_lazy("登记回避关系"),
+    "kinship.ended": gettext_lazy("解除回避关系"),
     "photo.added": gettext_lazy("上传照片"),
     "photo.removed": gettext_lazy("删去照片"),
     "pii.revealed": gettext_lazy("查看完整信息"),
@@ -121,7 +127,7 @@ class Change:
         shown = "；".join((f"{whose} " if whose else "") + "，".join(parts) for whose, parts in groups.items())
         if len(self.lines) > SHOWN:
             shown += _("；另有 %(count)s 项") % {"count": len(self.lines) - SHOWN}
-        if self.action.startswith("pairing."):  # the note names the cadre
+        if self.action.startswith(("pairing.", "kinship.")):  # the note names the cadre
             return f"{self.note} {shown}".strip()
         return shown or self.note
 

@@ -20,7 +20,17 @@ from common import dates
 from common.codes import CodeList
 from common.money import format_money
 from households import codelists
-from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear, Pairing, Photo, StatusChange
+from households.models import (
+    Household,
+    HouseholdYear,
+    IncomeLine,
+    Kinship,
+    Member,
+    MemberYear,
+    Pairing,
+    Photo,
+    StatusChange,
+)
 from households.models.annual import CHECKS, TOTALS
 from households.services.household import CLOSE_REASONS
 
@@ -71,12 +81,12 @@ QUIET = frozenset(
     {
         "householder_name", "township_id", "latest_year", "unmapped", "village_path", "gross_income", "uploaded_by", "sha256", "width", "height",
         "file", "source", "proposed_by_id", "decided_by_id", "proposed_at", "household_id", "member_id", "household_year_id", "id", "year",
-        "pinyin", "initials", "name_grams", "version", "member_count", "open_checks", "sort_key", "uid",
+        "pinyin", "initials", "name_grams", "version", "member_count", "open_checks", "sort_key", "uid", "declared_by", "declared_at", "ended_by", "ended_at",
     }
 )  # fmt: skip
 MODELS: dict[str, type[models.Model]] = {
     m._meta.label_lower: m
-    for m in (Household, Member, HouseholdYear, MemberYear, IncomeLine, StatusChange, Pairing, Photo)
+    for m in (Household, Member, HouseholdYear, MemberYear, IncomeLine, StatusChange, Pairing, Photo, Kinship)
 }
 QUIET_ABOVE: set[tuple[str, str]] = set()
 

@@ -319,8 +319,9 @@ class _Story:
 
     def _no_longer_his(self, house: Household, helper: User, township: User) -> None:
         """The helper surveys a household, is replaced, and only then has a network: the upload waits in quarantine."""
+        led = house.pairings.current().filter(is_lead=True).exists()
         pairing = ledger_verbs.pair(
-            household=house, cadre=helper.cadre, by=township, starts_on=self.today - dt.timedelta(days=60), is_lead=False, goal="稳定增收",
+            household=house, cadre=helper.cadre, by=township, starts_on=self.today - dt.timedelta(days=60), is_lead=not led, goal="稳定增收",
         )  # fmt: skip
         helper = User.objects.get(pk=helper.pk)  # who is paired with whom is remembered
         body = self._body(house, helper, changed=1)

@@ -27,6 +27,7 @@ from households.services.base import (
     refuse_known_id,
     save,
 )  # fmt: skip
+from households.services.pairing import lasting
 from regions.models import Level, Region
 
 CLOSE_REASONS = {
@@ -182,7 +183,8 @@ def _move_member(
 
 
 def _end_pairings(edit: Edit, on: dt.date, reason: str) -> None:
-    for pairing in Pairing.objects.filter(household=edit.household, ends_on=None).select_for_update():
+    """Those without an end, and those whose end is set for later."""
+    for pairing in Pairing.objects.filter(lasting(on), household=edit.household).select_for_update():
         before = audit.snapshot(pairing)
         pairing.ends_on, pairing.end_reason = max(on, pairing.starts_on), reason
         edit.write(pairing, before)

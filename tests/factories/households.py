@@ -186,6 +186,17 @@ class PairingFactory(factory.django.DjangoModelFactory):
         ended = factory.Trait(ends_on=dt.date(2022, 1, 1), end_reason="工作调动")
 
 
+class KinshipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Kinship
+
+    household = factory.SubFactory(HouseholdFactory)
+    cadre = factory.SubFactory(CadreFactory)
+    relation = "in_law"
+    declared_by = "clerk"
+    declared_at = factory.LazyFunction(timezone.now)
+
+
 def _jpeg() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), (120, 140, 90)).save(out, "JPEG")
