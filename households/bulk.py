@@ -26,7 +26,7 @@ from accounts.scoping import visible_region_ids
 from common import audit, names, pii
 from common.codes import CodeList
 from common.copying import copy_rows, fresh, reserve_keys, update_rows
-from households import codelists
+from households import codelists, followers
 from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear, Status, StatusChange
 from households.services.annual import totals
 from households.services.base import count_open
@@ -806,12 +806,11 @@ def undo(entries: Sequence[tuple[int, Mapping[str, Any]]], *, by: Any, note: str
     touched = [pk for pk, data in entries if any(key not in live for key in (*data["created"], *data["old"]))]
     if touched:
         return touched
-    touched = sorted(
-        _hung_on_since(
-            created, [pk for pk, data in entries if f"{Household._meta.label_lower}/{pk}" in data["created"]]
-        )
-    )
+    new = [pk for pk, data in entries if f"{Household._meta.label_lower}/{pk}" in data["created"]]
+    followers.leaving(new)
+    touched = sorted(_hung_on_since(created, new))
     if touched:
+        followers.changed(new)
         return touched
     now = timezone.now()
     changed: dict[type[models.Model], list[models.Model]] = {}
@@ -872,7 +871,10 @@ def _hung_on_since(created: set[str], household_ids: Sequence[int]) -> set[int]:
     found: set[int] = set()
     if not household_ids:
         return found
-    for relation in Household._meta.related_objects:
+    hidden_too: Any = Household._meta.get_fields(include_hidden=True)
+    for relation in hidden_too:
+        if not relation.auto_created or relation.concrete:
+            continue
         model: Any = relation.related_model
         column = relation.field.attname
         label = model._meta.label_lower

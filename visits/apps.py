@@ -10,13 +10,19 @@ class VisitsConfig(AppConfig):
     verbose_name = _("走访")
 
     def ready(self) -> None:
-        from common import audit
-        from households import trail
+        from common import audit, nightly
+        from households import followers, trail
+        from regions import registry
         from surveys import claims, held
         from visits import holding, photos
         from visits.models import VOUCHED
+        from visits.services import duties, rules
 
         audit.vouch_for(*VOUCHED)
         claims.register(photos.CLAIMANT)
         held.register(holding.VISIT)
         trail.register(ACTIONS)
+        followers.register(changed=duties.refresh, leaving=duties.forget)
+        nightly.nightly(duties.refresh_all)
+        registry.follows(rules.follow_region)
+        registry.occupies(rules.why_occupied)

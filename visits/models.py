@@ -6,11 +6,13 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import DateRange
 from assistance.models import ServiceRequest
 from cadres.models import Cadre
 from households.models import OfHousehold
@@ -102,7 +104,8 @@ class VisitRule(models.Model):
     """How often somebody is to come: `least` times in each period, in a region and below it, from one day to another.
 
     No national rule exists (only local ones were found), so there is none until a county writes it. Of several rules for one capacity and
-    manner the nearest region's holds. Changed rules are new rows: what was asked of a past period stays as it was.
+    manner that mean a household the nearest region's holds, and there the one with the narrowest audience. Changed rules are new rows:
+    what was asked of a past period stays as it was.
     """
 
     class Period(models.TextChoices):
@@ -137,6 +140,14 @@ class VisitRule(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="visitrule_ends_after_start"
             ),
+            ExclusionConstraint(
+                name="visitrule_one_at_a_time",
+                expressions=[
+                    (DateRange("starts_on", "ends_on", RangeBoundary()), RangeOperators.OVERLAPS),
+                    *((column, RangeOperators.EQUAL) for column in ("region", "capacity", "manner", "audience")),
+                ],
+                violation_error_message=_("这里在同一时间已经有相同对象、相同方式的走访要求。"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -147,8 +158,8 @@ class VisitDuty(OfHousehold):
     """What a rule asks of one household in one period, and what of it was done. For a helper's rule `cadre` is the helper; else None: any
     person of that capacity does it.
 
-    Kept by `visits.services.duties`, from rules, pairings and visits alone: made anew it is the same. `next_due_on` is the day by which the
-    next missing visit should be made, None once nothing is missing.
+    Kept by `visits.services.duties` as `visits.dues` says, from rules, pairings, visits and households: made anew for the periods that run it
+    is the same. `next_due_on` is the last day for the next missing visit, None once nothing is missing.
     """
 
     rule = models.ForeignKey(VisitRule, models.PROTECT, related_name="duties")
@@ -157,7 +168,7 @@ class VisitDuty(OfHousehold):
     ends_on = models.DateField(_("周期结束"))  # the first day after it
     needed = models.PositiveSmallIntegerField(_("应走访"))
     made = models.PositiveSmallIntegerField(_("已走访"), default=0)
-    next_due_on = models.DateField(_("应在此日前"), null=True, blank=True)
+    next_due_on = models.DateField(_("最迟日期"), null=True, blank=True)
 
     objects = DutyQuerySet.as_manager()
 

@@ -18,8 +18,8 @@ from common import audit, identity, phones, pii
 from common.names import search_keys
 from common.refusal import RefusedError
 from common.text import normalise_name
-from households import codelists
-from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear
+from households import codelists, followers
+from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear, Pairing
 from households.models.annual import CHECKS
 
 
@@ -79,6 +79,8 @@ class Edit:
             action, by=self.by, target=target or household, subject=household.subject, region_path=household.village.path,
             changes=own | self.changes, note=note, rows=[household, *self.rows], gone=self.gone,
         )  # fmt: skip
+        if always or own.keys() & followers.WATCHED or any(isinstance(row, Pairing) for row in self.rows):
+            followers.changed([household.pk])
         return household
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import allowed, require_in
 from common import audit
-from households import codelists
+from households import codelists, followers
 from households.models import Household, Member, Pairing
 from households.services.base import (
     HOUSEHOLD_FACTS,
@@ -57,6 +57,7 @@ def register_household(*, village: Region, by: Any, householder: Mapping[str, An
         "household.registered", by=by, target=household, subject=household.subject, region_path=village.path,
         changes=audit.changes_since({}, household) | audit.changes_since({}, member, prefix=f"member:{member.name}:"), rows=[household, member],
     )  # fmt: skip
+    followers.changed([household.pk])
     return household
 
 

@@ -31,6 +31,7 @@ from visits import sent
 from visits.capacity import capacities_on
 from visits.models import Visit
 from visits.sent import Sent
+from visits.services.duties import refresh
 
 KIND = "visit.record"
 PHOTO_PATH = "visit_photo"
@@ -140,6 +141,7 @@ def _take(
         "visit.recorded", by=by, target=visit, subject=household.subject, region_path=household.village.path, note=told(visit, read.asked),
         rows=[visit],
     )  # fmt: skip
+    refresh([household.pk], on=visit.on)
     return visit, missing
 
 
@@ -197,6 +199,7 @@ def void_visit(*, visit: Visit, by: Any, reason: str) -> Visit:
         "visit.voided", by=by, target=row, subject=household.subject, region_path=household.village.path,
         note=_("%(visit)s。作废理由：%(why)s") % {"visit": told(row).rstrip("。"), "why": why}, rows=[row],
     )  # fmt: skip
+    refresh([household.pk], on=row.on)
     return row
 
 
