@@ -1,4 +1,4 @@
-"""A day as people write it, in the language of the page: one place, because a date is a phrase and not a translation of one."""
+"""A day as people write it, in the language of the page: one place, because a date is a phrase and not a translation of one. And months on."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ def month(value: dt.date) -> str:
     if (get_language() or "zh").startswith("zh"):
         return f"{value.year}年{value.month}月"
     return format_date(value, "M Y")
+
+
+def later(day: dt.date, months: int) -> dt.date:
+    """The same day some months later, the last of the month where there is none."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    last = (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)).day
+    return dt.date(year, month, min(day.day, last))

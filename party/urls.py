@@ -1,4 +1,77 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from party.views import base, branches, classroom, facilities, life, overview, people, rules
 
 app_name = "party"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    # a village
+    path("villages/", branches.village_list, name="village_list"),
+    path("villages/<int:pk>/", branches.village, name="village"),
+    path("villages/<int:pk>/development/", people.village_development, name="village_development"),
+    path("villages/<int:pk>/classroom/", classroom.village_classroom, name="village_classroom"),
+    path("villages/<int:pk>/life/", life.village_life, name="village_life"),
+    path("villages/<int:pk>/facilities/", facilities.village_facilities, name="village_facilities"),
+    path("villages/<int:pk>/branches/new/", branches.branch_new, name="branch_new"),
+    path("villages/<int:pk>/sessions/new/", classroom.session_new, name="session_new"),
+    path("villages/<int:pk>/facilities/new/", facilities.facility_new, name="facility_new"),
+    # branches and posts
+    path("branches/", branches.branch_list, name="branch_list"),
+    path("branches/<int:pk>/change/", branches.branch_change, name="branch_change"),
+    path("branches/<int:pk>/close/", branches.branch_close, name="branch_close"),
+    path("branches/<int:pk>/posts/new/", branches.post_new, name="post_new"),
+    path("branches/<int:pk>/apply/", people.person_apply, name="person_apply"),
+    path("branches/<int:pk>/members/new/", people.member_new, name="member_new"),
+    path("branches/<int:pk>/activities/new/", life.activity_new, name="activity_new"),
+    path("posts/<int:pk>/end/", branches.post_end, name="post_end"),
+    # people and steps
+    path("people/", people.person_list, name="person_list"),
+    path("people/<int:pk>/", people.person_detail, name="person_detail"),
+    path("people/<int:pk>/change/", people.person_change, name="person_change"),
+    path("people/<int:pk>/leave/", people.person_leave, name="person_leave"),
+    path("people/<int:pk>/return/", people.person_return, name="person_return"),
+    path("people/<int:pk>/able/", people.person_able, name="person_able"),
+    path("people/<int:pk>/unable/", people.person_unable, name="person_unable"),
+    path("people/<int:pk>/step/", people.step_new, name="step_new"),
+    path("people/<int:pk>/undo/", people.step_undo, name="step_undo"),
+    path("development/", people.development_list, name="development_list"),
+    path("proposals/", people.proposal_list, name="proposal_list"),
+    path("proposals/confirm/", people.proposals_confirm, name="proposals_confirm"),
+    path("proposals/<int:pk>/refuse/", people.proposal_refuse, name="proposal_refuse"),
+    path("proposals/<int:pk>/withdraw/", people.proposal_withdraw, name="proposal_withdraw"),
+    # classrooms
+    path("courses/", classroom.course_list, name="course_list"),
+    path("courses/new/", classroom.course_new, name="course_new"),
+    path("courses/<int:pk>/change/", classroom.course_change, name="course_change"),
+    path("courses/<int:pk>/retire/", classroom.course_retire, name="course_retire"),
+    path("sessions/", classroom.session_list, name="session_list"),
+    path("sessions/<int:pk>/", classroom.session_detail, name="session_detail"),
+    path("sessions/<int:pk>/change/", classroom.session_change, name="session_change"),
+    path("sessions/<int:pk>/hold/", classroom.session_hold, name="session_hold"),
+    path("sessions/<int:pk>/cancel/", classroom.session_cancel, name="session_cancel"),
+    path("sessions/<int:pk>/attendance/", classroom.session_attendance, name="session_attendance"),
+    path("sessions/<int:pk>/lecture/", classroom.session_lecture, name="session_lecture"),
+    path("sessions/<int:pk>/photo/", classroom.session_photo, name="session_photo"),
+    path("sessions/<int:pk>/qr/", classroom.session_qr, name="session_qr"),
+    path("sessions/<int:pk>/qr/close/", classroom.session_qr_close, name="session_qr_close"),
+    path("sign-in/<str:token>/", classroom.sign_in, name="sign_in"),
+    path("unreached/", classroom.unreached_list, name="unreached_list"),
+    # what branches hold
+    path("due/", life.due_list, name="due_list"),
+    path("activities/", life.activity_list, name="activity_list"),
+    path("activities/<int:pk>/", life.activity_detail, name="activity_detail"),
+    path("activities/<int:pk>/change/", life.activity_change, name="activity_change"),
+    path("activities/<int:pk>/remove/", life.activity_remove, name="activity_remove"),
+    path("activities/<int:pk>/photo/", life.activity_photo, name="activity_photo"),
+    # facilities
+    path("facilities/", facilities.facility_list, name="facility_list"),
+    path("facilities/<int:pk>/change/", facilities.facility_change, name="facility_change"),
+    path("facilities/<int:pk>/check/", facilities.facility_check, name="facility_check"),
+    path("facilities/<int:pk>/remove/", facilities.facility_remove, name="facility_remove"),
+    # rules, photos
+    path("rules/", rules.rule_list, name="rule_list"),
+    path("rules/<int:pk>/", rules.rule_edit, name="rule_edit"),
+    path("rules/<int:pk>/activities/", rules.activity_rule, name="activity_rule"),
+    path("evidence/<uuid:uid>/", base.evidence, name="evidence"),
+    path("evidence/<uuid:uid>/remove/", base.photo_remove, name="photo_remove"),
+]

@@ -22,6 +22,7 @@ from assistance.housing import LIVE, UNSAFE_GRADES, is_unsafe
 from assistance.models import AssistanceEvidence, IdleHouse, Inspection, Tenancy
 from assistance.services.base import save
 from common import audit, dates
+from common.dates import later
 from common.text import normalise_text
 from households import codelists
 from households.models import Household
@@ -166,14 +167,6 @@ def inspect_house(*, house: IdleHouse, on: dt.date, grade: str, by: Any, note: s
     save(found)
     _record("idlehouse.inspected", row, by, before, *rows, note=found.note)
     return found
-
-
-def later(day: dt.date, months: int) -> dt.date:
-    """The same day some months later, the last of the month where there is none."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    last = (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)).day
-    return dt.date(year, month, min(day.day, last))
 
 
 @transaction.atomic

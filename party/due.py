@@ -1,0 +1,147 @@
+"""组织生活: what each branch was asked to hold in a year, period by period, and what of it was held."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import ExtractMonth
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from common.lookups import among
+from party.models import Activity, Branch, Kind
+from party.periods import Span
+from party.rules import Rules
+from regions.models import Region
+
+# What an item can be asked for: {code: label}. "due" is every item whose period is over.
+STATES = {"missing": _("没有开"), "met": _("已开"), "due": _("应开"), "now": _("本期还没开")}
+TONES = {"missing": "red", "met": "green", "now": "amber", "ahead": "grey"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A branch, a kind, a period: how often it was asked for and how often it was held."""
+
+    branch: Branch
+    kind: str
+    span: Span
+    least: int
+    held: int
+    today: dt.date
+
+    @property
+    def label(self) -> Any:
+        return Kind(self.kind).label
+
+    @property
+    def state(self) -> str:
+        """met, missing (the period is over), now (it runs), ahead."""
+        if self.held >= self.least:
+            return "met"
+        if self.span.is_over(self.today):
+            return "missing"
+        return "now" if self.span.first <= self.today else "ahead"
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.state]
+
+    @property
+    def is_over(self) -> bool:
+        return self.span.is_over(self.today)
+
+    def fits(self, state: str) -> bool:
+        """Whether it stands in the list of a state of `STATES`; "met" and "due" count periods that are over."""
+        match state:
+            case "due":
+                return self.is_over
+            case "met":
+                return self.is_over and self.state == "met"
+        return self.state == state
+
+
+def look(villages: Iterable[Region], rules: Rules, year: int, today: dt.date | None = None) -> list[Item]:
+    """Every item of the year, by village, branch, kind and period; two queries."""
+    today = today or timezone.localdate()
+    by_key = {village.pk: village for village in villages}
+    rows = Branch._base_manager.filter(among("village_id", by_key)).order_by("village__code", "name", "pk")
+    branches = list(rows)
+    held = _held([branch.pk for branch in branches], year)
+    spans: dict[tuple[str, str], list[tuple[Span, int]]] = {}
+    found: list[Item] = []
+    for branch in branches:
+        branch.village = by_key[branch.village_id]
+        for kind in kinds_of(branch):
+            key = (branch.village.path, kind)
+            if key not in spans:
+                spans[key] = rules.spans(*key, year)
+            found += _items(branch, kind, spans[key], held, today)
+    return found
+
+
+def running(villages: Iterable[Region], rules: Rules, today: dt.date | None = None) -> list[Item]:
+    """Only the items of the month, quarter or year that runs and are not met yet: what a tile counts, without the year around it."""
+    today = today or timezone.localdate()
+    by_key = {village.pk: village for village in villages}
+    branches = list(
+        Branch._base_manager.filter(among("village_id", by_key), closed_on=None).order_by("village__code", "name", "pk")
+    )
+    held = _held([branch.pk for branch in branches], today.year)
+    asked: dict[tuple[str, str], list[tuple[Span, int]]] = {}
+    found: list[Item] = []
+    for branch in branches:
+        branch.village = by_key[branch.village_id]
+        for kind in kinds_of(branch):
+            key = (branch.village.path, kind)
+            if key not in asked:
+                asked[key] = [(span, least) for span, least in rules.spans(*key, today.year) if today in span]
+            found += (item for item in _items(branch, kind, asked[key], held, today) if item.state == "now")
+    return found
+
+
+def kinds_of(branch: Branch) -> list[str]:
+    """A branch without a committee, or without groups, holds no meetings of them."""
+    without = {Kind.COMMITTEE: not branch.has_committee, Kind.GROUP: not branch.has_groups}
+    return [kind for kind in Kind if not without.get(kind)]
+
+
+def _items(
+    branch: Branch, kind: str, spans: list[tuple[Span, int]], held: Counter[tuple[int, str, int]], today: dt.date
+) -> Iterator[Item]:
+    """Of whole periods in which the branch was there."""
+    for span, least in spans:
+        began = branch.established_on is None or branch.established_on <= span.first
+        ended = branch.closed_on is not None and branch.closed_on < span.end
+        if least and began and not ended:
+            last = (span.end - dt.timedelta(days=1)).month
+            number = sum(held[branch.pk, kind, month] for month in range(span.first.month, last + 1))
+            yield Item(branch, kind, span, least, number, today)
+
+
+def _held(branches: list[int], year: int) -> Counter[tuple[int, str, int]]:
+    """{(branch, kind, month): how often}"""
+    rows = Activity._base_manager.filter(
+        among("branch_id", branches),
+        removed_at=None,
+        held_on__gte=dt.date(year, 1, 1),
+        held_on__lt=dt.date(year + 1, 1, 1),
+    ).order_by()
+    counted = (
+        rows.annotate(month=ExtractMonth("held_on")).values_list("branch_id", "kind", "month").annotate(Count("pk"))
+    )
+    return Counter({(branch, kind, month): number for branch, kind, month, number in counted})
+
+
+def counts(items: Iterable[Item]) -> Counter[str]:
+    """{state of `STATES`: items}"""
+    found: Counter[str] = Counter()
+    for item in items:
+        for state in STATES:
+            found[state] += item.fits(state)
+    return found
