@@ -17,7 +17,7 @@ class ExchangeConfig(AppConfig):
         navigation.register(
             navigation.Item(
                 "daily",
-                _("导入农户数据"),
+                _("导入数据"),
                 "exchange:batch_list",
                 "upload",
                 Permission.HOUSEHOLD_IMPORT,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from common import files, vault
 from exchange import kept, returns
-from exchange.models import ImportBatch
+from exchange.models import Batch, ImportBatch, PeopleBatch
 
 
 def keep(data: bytes) -> str:
@@ -18,7 +18,7 @@ def keep(data: bytes) -> str:
     return vault.put(f"imports/{timezone.localdate():%Y/%m}/{secrets.token_hex(16)}", data)
 
 
-def discard(batch: ImportBatch) -> None:
+def discard(batch: Batch) -> None:
     """Delete the file and the rows that quote it; the receipt stays."""
     if batch.file:
         kept.forget(batch)
@@ -33,8 +33,10 @@ def discard(batch: ImportBatch) -> None:
 def expire_uploads() -> int:
     """Files of batches older than `settings.DOCUMENT_DAYS`."""
     past = timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS)
-    busy = (ImportBatch.State.PREVIEWING, ImportBatch.State.APPLYING)
-    old = list(ImportBatch._base_manager.filter(uploaded_at__lt=past).exclude(file="").exclude(state__in=busy))
-    for batch in old:
-        discard(batch)
-    return len(old)
+    count = 0
+    for model in (ImportBatch, PeopleBatch):
+        old = model._base_manager.filter(uploaded_at__lt=past).exclude(file="").exclude(state__in=Batch.BUSY)
+        for batch in list(old):
+            discard(batch)
+            count += 1
+    return count

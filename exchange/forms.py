@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common.forms import DateInput
 from exchange import headings
 
 FIRST_YEAR = 2014  # the first registration year of the national system
@@ -20,8 +21,8 @@ def year_choices() -> list[tuple[int, str]]:
     return [(year, _("%(year)s 年度") % {"year": year}) for year in range(this_year + 1, FIRST_YEAR - 1, -1)]
 
 
-class UploadForm(forms.Form):
-    """A spreadsheet and the year its facts belong to."""
+class SheetForm(forms.Form):
+    """A spreadsheet."""
 
     file = forms.FileField(
         label=gettext_lazy("表格文件"),
@@ -32,14 +33,6 @@ class UploadForm(forms.Form):
             "invalid": gettext_lazy("文件没有传上来，请重新选择。"),
         },
     )  # fmt: skip
-    year = forms.TypedChoiceField(
-        label=gettext_lazy("数据所属年度"), coerce=int, empty_value=None, required=False,
-        help_text=gettext_lazy("不选时取表中“年度”一列；没有这一列就按今年"),
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["year"].choices = [("", _("按表格内容")), *year_choices()]  # type: ignore[attr-defined]
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
@@ -49,6 +42,34 @@ class UploadForm(forms.Form):
                 % {"size": settings.UPLOAD_MAX_BYTES // (1024 * 1024)}
             )
         return upload
+
+
+class UploadForm(SheetForm):
+    """A spreadsheet and the year its facts belong to."""
+
+    year = forms.TypedChoiceField(
+        label=gettext_lazy("数据所属年度"), coerce=int, empty_value=None, required=False,
+        help_text=gettext_lazy("不选时取表中“年度”一列；没有这一列就按今年"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].choices = [("", _("按表格内容")), *year_choices()]  # type: ignore[attr-defined]
+
+
+class PeopleUploadForm(SheetForm):
+    """A sheet of helpers or teams, and the day from which what it does not date holds."""
+
+    on = forms.DateField(
+        label=gettext_lazy("从哪一天起"), widget=DateInput(),
+        help_text=gettext_lazy("帮扶队伍名单里没有日期，新的任职和结对从这一天算起；结对名单里写了日期的以名单为准"),
+    )  # fmt: skip
+
+    def clean_on(self) -> Any:
+        day = self.cleaned_data["on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("“从哪一天起”在今天之后，请核对。"))
+        return day
 
 
 class MappingForm(forms.Form):

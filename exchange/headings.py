@@ -197,8 +197,6 @@ TARGETS: tuple[Target, ...] = (
     ),
 )  # fmt: skip
 
-BY_KEY: dict[str, Target] = {target.key: target for target in TARGETS}
-
 # Verbatim headings of the families, to name a file. Files differ in a few columns; the nearest family gives the name.
 FAMILIES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "A": (
@@ -214,6 +212,10 @@ FAMILIES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "C": (
         gettext_lazy("贫困村名单"),
         ("行政区划编码", "负责人", "村办公电话", "村属性", "是否出列", "总户数", "总人口数", "自然村数", "贫困户数", "贫困人口数", "低保人口数"),
+    ),
+    "CH": (
+        gettext_lazy("帮扶队伍名单"),
+        ("单位名称", "姓名", "性别", "职务", "队长/队员/结对帮扶责任人", "户数", "户主姓名(组别)", "办公电话", "手机"),
     ),
     "D": (
         gettext_lazy("2017 年全国系统导出表（27 列）"),
@@ -250,7 +252,7 @@ FAMILIES: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 OTHER_FAMILY = "other"
-NOT_HOUSEHOLDS = ("C", "G2")  # recognised, so that the refusal can say what the file is
+NOT_HOUSEHOLDS = ("C", "CH", "G2")  # recognised, so that the refusal can say what the file is
 
 
 _BRACKETED = re.compile(r"\([^()]*\)")
@@ -281,42 +283,96 @@ def _spellings(heading: str) -> list[str]:
     return [text for text in dict.fromkeys(found) if text]
 
 
-@functools.cache
-def _known() -> dict[str, str]:
-    known: dict[str, str] = {}
-    for target in TARGETS:
-        for heading in target.headings:
-            known.setdefault(plain(heading), target.key)
-    for target in TARGETS:
-        for heading in target.headings:
-            for spelling in _spellings(heading):
-                known.setdefault(spelling, target.key)
-    return known
+class Catalogue:
+    """The headings known of one kind of sheet, and the keys they stand for. `least` different ones make a row the heading."""
 
+    def __init__(self, targets: Sequence[Target], least: int = LEAST_MATCHES) -> None:
+        self.by_key = {target.key: target for target in targets}
+        self.least = least
+        self.known: dict[str, str] = {}
+        for target in targets:
+            for heading in target.headings:
+                self.known.setdefault(plain(heading), target.key)
+        for target in targets:
+            for heading in target.headings:
+                for spelling in _spellings(heading):
+                    self.known.setdefault(spelling, target.key)
 
-def find(heading: str, remembered: Mapping[str, str] | None = None) -> str | None:
-    """The key of a heading, `IGNORED` for a known but unwanted one, None for an unknown one.
+    def find(self, heading: str, remembered: Mapping[str, str] | None = None) -> str | None:
+        """The key of a heading, `IGNORED` for a known but unwanted one, None for an unknown one.
 
-    `remembered` maps plain headings to keys chosen by users earlier; it goes before the catalogue.
-    """
-    if not heading or len(heading) > 80:
-        return None
-    exact = plain(heading)
-    if remembered and exact in remembered:
-        return remembered[exact]
-    known = _known()
-    for spelling in _spellings(heading):
-        if spelling in known:
-            return known[spelling]
-    return None
+        `remembered` maps plain headings to keys chosen by users earlier; it goes before the catalogue.
+        """
+        if not heading or len(heading) > 80:
+            return None
+        exact = plain(heading)
+        if remembered and exact in remembered:
+            return remembered[exact]
+        return next((self.known[spelling] for spelling in _spellings(heading) if spelling in self.known), None)
+
+    def find_table(
+        self, sheet: str, rows: Iterable[tuple[int, Sequence[str]]], remembered: Mapping[str, str] | None = None
+    ) -> Table | None:
+        """The heading in the first rows of a sheet: the row, or two neighbouring rows, that know most headings.
+
+        None where no row knows `least` different ones.
+        """
+        first: list[tuple[int, list[str]]] = []
+        for number, cells in rows:
+            first.append((number, [str(cell) for cell in cells]))
+            if len(first) >= HEADING_ROWS:
+                break
+        best: tuple[int, int, list[str]] | None = None
+        for position, (number, cells) in enumerate(first):
+            score = self._score(cells, remembered)
+            if score >= self.least and (best is None or score > best[0]):
+                best = (score, number, cells)
+            if position + 1 < len(first) and score >= 2:
+                below_number, below = first[position + 1]
+                if self._score(below, remembered) >= 2 and not _looks_like_data(below):
+                    merged = self._merged(cells, below, remembered)
+                    both = self._score(merged, remembered)
+                    if both >= self.least and both > max(score, best[0] if best else 0):
+                        best = (both, below_number, merged)
+        if best is None:
+            return None
+        score, number, texts = best
+        columns: list[Column] = []
+        taken: set[str] = set()
+        for index, text in enumerate(texts):
+            if not text.strip():
+                continue
+            key = self.find(text, remembered) or ""
+            repeated = key in taken and key != IGNORED
+            columns.append(Column(index, re.sub(r"\s+", "", text)[:60], key, repeated))
+            taken.add(key)
+        return Table(sheet, number, columns, heading_texts(columns), score)
+
+    def _score(self, texts: Sequence[str], remembered: Mapping[str, str] | None) -> int:
+        keys = {self.find(text, remembered) for text in texts if text}
+        return len(keys - {None})
+
+    def _merged(self, upper: Sequence[str], lower: Sequence[str], remembered: Mapping[str, str] | None) -> list[str]:
+        """One heading a column out of two rows, where the upper one spans several columns (only its first cell carries text)."""
+        found, group = [], ""
+        for index in range(max(len(upper), len(lower))):
+            above = upper[index].strip() if index < len(upper) else ""
+            below = lower[index].strip() if index < len(lower) else ""
+            group = above or group
+            if not below or above and not self.find(below, remembered) and self.find(above, remembered):
+                found.append(above)
+            elif self.find(below, remembered) or not group:
+                found.append(below)
+            else:
+                found.append(f"{group}{below}" if group != below else below)
+        return found
 
 
 def suggest(heading: str, limit: int = 3) -> list[Target]:
-    """The targets whose headings read most like this one, best first."""
-    known = _known()
+    """The targets of ledgers whose headings read most like this one, best first."""
     exact = _BRACKETED.sub("", plain(heading)) or plain(heading)
     scored: dict[str, float] = {}
-    for text, key in known.items():
+    for text, key in HOUSEHOLDS.known.items():
         if key == IGNORED:
             continue
         score = difflib.SequenceMatcher(None, exact, text).ratio()
@@ -376,66 +432,6 @@ def heading_texts(columns: Iterable[Column]) -> frozenset[str]:
     return frozenset(plain(column.heading) for column in columns if column.heading)
 
 
-def _score(texts: Sequence[str], remembered: Mapping[str, str] | None) -> int:
-    keys = {find(text, remembered) for text in texts if text}
-    return len(keys - {None})
-
-
-def _merged(upper: Sequence[str], lower: Sequence[str], remembered: Mapping[str, str] | None) -> list[str]:
-    """One heading a column out of two rows, where the upper one spans several columns (only its first cell carries text)."""
-    found, group = [], ""
-    for index in range(max(len(upper), len(lower))):
-        above = upper[index].strip() if index < len(upper) else ""
-        below = lower[index].strip() if index < len(lower) else ""
-        group = above or group
-        if not below or above and not find(below, remembered) and find(above, remembered):
-            found.append(above)
-        elif find(below, remembered) or not group:
-            found.append(below)
-        else:
-            found.append(f"{group}{below}" if group != below else below)
-    return found
-
-
-def find_table(
-    sheet: str, rows: Iterable[tuple[int, Sequence[str]]], remembered: Mapping[str, str] | None = None
-) -> Table | None:
-    """The heading in the first rows of a sheet: the row, or two neighbouring rows, that know most headings.
-
-    None where no row knows `LEAST_MATCHES` different ones.
-    """
-    first: list[tuple[int, list[str]]] = []
-    for number, cells in rows:
-        first.append((number, [str(cell) for cell in cells]))
-        if len(first) >= HEADING_ROWS:
-            break
-    best: tuple[int, int, list[str]] | None = None
-    for position, (number, cells) in enumerate(first):
-        score = _score(cells, remembered)
-        if score >= LEAST_MATCHES and (best is None or score > best[0]):
-            best = (score, number, cells)
-        if position + 1 < len(first) and score >= 2:
-            below_number, below = first[position + 1]
-            if _score(below, remembered) >= 2 and not _looks_like_data(below):
-                merged = _merged(cells, below, remembered)
-                both = _score(merged, remembered)
-                if both >= LEAST_MATCHES and both > max(score, best[0] if best else 0):
-                    best = (both, below_number, merged)
-    if best is None:
-        return None
-    score, number, texts = best
-    columns: list[Column] = []
-    taken: set[str] = set()
-    for index, text in enumerate(texts):
-        if not text.strip():
-            continue
-        key = find(text, remembered) or ""
-        repeated = key in taken and key != IGNORED
-        columns.append(Column(index, re.sub(r"\s+", "", text)[:60], key, repeated))
-        taken.add(key)
-    return Table(sheet, number, columns, heading_texts(columns), score)
-
-
 def _looks_like_data(cells: Sequence[str]) -> bool:
     return any(re.fullmatch(r"\d{6,}[\dXx]?|1[3-9]\d{9}", cell.strip()) for cell in cells)
 
@@ -475,3 +471,7 @@ def choices() -> list[tuple[str, list[tuple[str, str]]]]:
         (str(label), [(target.key, str(target.label)) for target in TARGETS if not target.ignored and test(target.key)])
         for label, test in groups.values()
     ]
+
+
+HOUSEHOLDS = Catalogue(TARGETS)
+BY_KEY, find, find_table = HOUSEHOLDS.by_key, HOUSEHOLDS.find, HOUSEHOLDS.find_table

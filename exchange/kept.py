@@ -28,7 +28,7 @@ from django.utils.translation import get_language
 
 from common import vault
 from common.spreadsheets import Broken, Spoilt, Uncomputed
-from exchange.models import ImportBatch
+from exchange.models import Batch, ImportBatch
 from exchange.reading import Line, Lines, Reading, Unit
 from households.bulk import HouseholdRecord, MemberRecord
 from households.models import Status
@@ -55,11 +55,11 @@ def key_of(batch: ImportBatch) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def _name(batch: ImportBatch) -> str:
+def _name(batch: Batch) -> str:
     return batch.file.removesuffix(".enc") + "-read"
 
 
-def forget(batch: ImportBatch) -> None:
+def forget(batch: Batch) -> None:
     """Delete what is kept of a batch, if anything is."""
     if batch.file:
         vault.remove(f"{_name(batch)}.enc")

@@ -399,6 +399,54 @@ class _ColumnReader:
         return answer
 
 
+def special_cell(issues: list[Issue], label: str, raw: str, level: str) -> str:
+    """What an error value, a formula without result or a rounded number leaves of a cell: nothing, and an issue of it. `level` is what
+    lost digits are."""
+    if getattr(raw, "broken", False):
+        issues.append(Issue(NOTE, label, _("「%(label)s」是错误值（如 #N/A），按空白处理") % {"label": label}))
+        return ""
+    if getattr(raw, "uncomputed", False):
+        issues.append(
+            Issue(
+                ERROR,
+                label,
+                _("「%(label)s」是没有结果的公式，请在表格中选择性粘贴为数值后再上传") % {"label": label},
+            )
+        )
+        return ""
+    if level == ERROR:
+        issues.append(
+            Issue(
+                ERROR, label,
+                _("「%(label)s」被表格软件改成了科学计数法，末尾几位已经丢失，请把该列设为文本后重新导出") % {"label": label},
+            )
+        )  # fmt: skip
+        return ""
+    issues.append(
+        Issue(
+            NOTE,
+            label,
+            _("「%(label)s」的数字太长，末尾几位已经丢失，没有写入；请把该列设为文本后重新导出") % {"label": label},
+        )
+    )
+    return ""
+
+
+def name_value(raw: str) -> str:
+    """A person's name. Raises UnreadableError with a whole sentence."""
+    try:
+        name = text.normalise_name(_ZERO_WIDTH.sub("", raw))
+    except ValidationError as error:
+        raise UnreadableError(error.messages[0].rstrip("。")) from error
+    if not name:
+        raise UnreadableError(_("没有姓名，请补上"))
+    if len(name) > 60:
+        raise UnreadableError(_("姓名超过 60 个字，请核对后重填"))
+    if re.search(r"[\d=<>@|]", name):
+        raise UnreadableError(_("姓名中有数字或符号，请核对后重填"))
+    return name
+
+
 class RowReader:
     """Reads the data rows of one table. `today` bounds birth dates; `year` is the year the file is imported for."""
 
@@ -444,9 +492,9 @@ class RowReader:
             raw = cells[index]
             if not raw:  # a mark such as Broken is empty too, and has something to say
                 if raw.__class__ is not str:
-                    self._special_cell(row, reader.label, raw, NOTE)
+                    special_cell(row.issues, reader.label, raw, NOTE)
                 continue
-            if raw.__class__ is not str and not (raw := self._special_cell(row, reader.label, raw, NOTE)):
+            if raw.__class__ is not str and not (raw := special_cell(row.issues, reader.label, raw, NOTE)):
                 continue
             value, wrong = memo.get(raw) or reader.read(raw)
             if value is not None:
@@ -459,36 +507,6 @@ class RowReader:
         self._keys(row, cells)
         self._person(row)
         return row
-
-    def _special_cell(self, row: Row, label: str, raw: str, level: str) -> str:
-        if getattr(raw, "broken", False):
-            row.issues.append(Issue(NOTE, label, _("「%(label)s」是错误值（如 #N/A），按空白处理") % {"label": label}))
-            return ""
-        if getattr(raw, "uncomputed", False):
-            row.issues.append(
-                Issue(
-                    ERROR,
-                    label,
-                    _("「%(label)s」是没有结果的公式，请在表格中选择性粘贴为数值后再上传") % {"label": label},
-                )
-            )
-            return ""
-        if level == ERROR:
-            row.issues.append(
-                Issue(
-                    ERROR, label,
-                    _("「%(label)s」被表格软件改成了科学计数法，末尾几位已经丢失，请把该列设为文本后重新导出") % {"label": label},
-                )
-            )  # fmt: skip
-            return ""
-        row.issues.append(
-            Issue(
-                NOTE,
-                label,
-                _("「%(label)s」的数字太长，末尾几位已经丢失，没有写入；请把该列设为文本后重新导出") % {"label": label},
-            )
-        )
-        return ""
 
     def _unreadable(self, row: Row, reader: _ColumnReader, raw: str, wrong: str) -> None:
         secret = reader.key in NEVER_MEMOISED
@@ -508,7 +526,7 @@ class RowReader:
             if at is None or at >= width:
                 return ""
             raw = cells[at]
-            return raw if raw.__class__ is str else self._special_cell(row, label, raw, ERROR)
+            return raw if raw.__class__ is str else special_cell(row.issues, label, raw, ERROR)
 
         spoilt_before = len(row.issues)
         number = cell(self.number_at, self.words["household.number"])
@@ -546,18 +564,9 @@ class RowReader:
 
     def _name(self, row: Row, raw: str) -> None:
         try:
-            name = text.normalise_name(_ZERO_WIDTH.sub("", raw))
-        except ValidationError as error:
-            row.issues.append(Issue(ERROR, _("姓名"), error.messages[0].rstrip("。")))
-            return
-        if not name:
-            row.issues.append(Issue(ERROR, _("姓名"), _("没有姓名，请补上")))
-        elif len(name) > 60:
-            row.issues.append(Issue(ERROR, _("姓名"), _("姓名超过 60 个字，请核对后重填")))
-        elif re.search(r"[\d=<>@|]", name):
-            row.issues.append(Issue(ERROR, _("姓名"), _("姓名中有数字或符号，请核对后重填")))
-        else:
-            row.member["name"] = name
+            row.member["name"] = name_value(raw)
+        except UnreadableError as error:
+            row.issues.append(Issue(ERROR, _("姓名"), str(error)))
 
     def _person(self, row: Row) -> None:
         """What the ID number says about the person fills the gaps, and contradictions are told."""

@@ -44,6 +44,12 @@ class Lines:
     def read(self) -> int:
         return self.data + self.blank + self.heading + self.total
 
+    def counts(self, kind: str) -> bool:
+        """Count a row that is no data; whether it is one."""
+        if kind:
+            setattr(self, kind, getattr(self, kind) + 1)
+        return bool(kind)
+
 
 class Line(NamedTuple):
     """What is still to be said of a row once its household is complete."""
@@ -81,6 +87,16 @@ def where(sheet: str, row_no: int, many_sheets: bool) -> str:
 # -- which rows are data --------------------------------------------------------------------------------------------------------
 
 
+def not_data(cells: Sequence[str], filled: Sequence[str], table: headings.Table) -> str:
+    """Which of `Lines` a row is that holds no data, "" where it may hold some. `filled` are its cells that are not blank."""
+    if not filled:
+        return "" if any(getattr(cell, "broken", False) for cell in cells) else "blank"
+    if any(_TOTAL.match(cell.strip()) for cell in filled[:3]):
+        return "total"
+    known = sum(headings.plain(cell) in table.heading_texts for cell in filled)
+    return "heading" if known >= headings.LEAST_MATCHES or known == len(filled) else ""
+
+
 def data_rows(
     book: Workbook, table: headings.Table, reader: RowReader, lines: Lines
 ) -> Iterator[tuple[int, list[str], str, str]]:
@@ -96,17 +112,7 @@ def data_rows(
             yield row_no, cells, number, base
             continue
         filled = [cell for cell in cells if cell and not cell.isspace()]
-        if not filled:
-            special = [cell for cell in cells if getattr(cell, "broken", False)]
-            if not special:
-                lines.blank += 1
-                continue
-        if any(_TOTAL.match(cell.strip()) for cell in filled[:3]):
-            lines.total += 1
-            continue
-        known = sum(headings.plain(cell) in table.heading_texts for cell in filled)
-        if known >= headings.LEAST_MATCHES or (filled and known == len(filled)):
-            lines.heading += 1
+        if lines.counts(not_data(cells, filled, table)):
             continue
         number, base = reader.key_cells(cells)
         if not number and not base and len(filled) <= 2:

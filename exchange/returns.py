@@ -14,13 +14,13 @@ from common import vault
 from common.spreadsheets import Workbook, open_workbook
 from common.xlsx import NAME_LENGTH, safe
 from exchange.headings import Table
-from exchange.models import ImportBatch, Outcome
+from exchange.models import Batch, Outcome
 
 STEP = 2_000  # rows between two reports of progress
 Reasons = dict[tuple[str, int], tuple[str, str]]
 
 
-def _reasons(batch: ImportBatch) -> Reasons:
+def _reasons(batch: Batch) -> Reasons:
     """{(sheet, row): (outcome, sentence)} of everything held or rejected."""
     found: Reasons = {}
     rows = batch.rows.filter(outcome__in=[Outcome.HELD, Outcome.REJECTED]).order_by("position")
@@ -44,7 +44,7 @@ def _width(table: Table) -> int:
     return max((column.index for column in table.columns), default=0) + 1
 
 
-def workbook(batch: ImportBatch, step: Callable[[int], None] = lambda done: None) -> bytes:
+def workbook(batch: Batch, step: Callable[[int], None] = lambda done: None) -> bytes:
     """An .xlsx of the held and rejected rows under their own headings; every cell is text, so that numbers keep their digits.
 
     `step` hears how many rows are written. Raises FileNotFoundError when the upload is past its keeping time.
@@ -105,28 +105,28 @@ def _sheet(book: xlsxwriter.Workbook, table: Table, order: int, bold: Any, text:
 # -- for a large file, made by a worker and kept until it is fetched ---------------------------------------------------------------
 
 
-def _name(batch: ImportBatch) -> str:
+def _name(batch: Batch) -> str:
     return batch.file.removesuffix(".enc") + "-back"
 
 
-def _stamp(batch: ImportBatch) -> bytes:
+def _stamp(batch: Batch) -> bytes:
     """Another preview and the write put other outcomes beside the rows."""
     return f"{batch.previewed_at} {batch.applied_at}".encode()
 
 
-def forget(batch: ImportBatch) -> None:
+def forget(batch: Batch) -> None:
     if batch.file:
         vault.remove(f"{_name(batch)}.enc")
 
 
-def keep(batch: ImportBatch, step: Callable[[int], None]) -> None:
+def keep(batch: Batch, step: Callable[[int], None]) -> None:
     """Make the workbook and keep it encrypted beside the upload."""
     data = workbook(batch, step)
     forget(batch)
     vault.put_pieces(_name(batch), [_stamp(batch), *vault.cut(data)])
 
 
-def kept(batch: ImportBatch) -> bytes | None:
+def kept(batch: Batch) -> bytes | None:
     """The workbook kept for the batch as it is now, if there is one."""
     try:
         stamp, *pieces = vault.pieces(f"{_name(batch)}.enc")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -16,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from accounts.scoping import posted_regions, require, visible_region_ids
-from common import audit, jobs, vault
+from accounts.scoping import visible_region_ids
+from common import audit, vault
 from common.copying import copy_rows, fresh, rarely_collecting, reserve_keys
 from common.models import Job
-from common.spreadsheets import Workbook, WorkbookError, open_workbook
-from exchange import files, headings, kept, returns
+from common.spreadsheets import Workbook, WorkbookError
+from exchange import files, flow, headings, kept
+from exchange.flow import QUICK_BYTES, READ_BYTES, ExchangeError, discard_batch, fetch_returns, sentence, tables_of
 from exchange.models import HeadingMapping, ImportBatch, ImportRow, Outcome
 from exchange.normalise import ERROR
 from exchange.reading import Lines, Places, Reading, Unit
@@ -31,13 +31,7 @@ from households.models import Household
 PREVIEW, APPLY, UNDO, RETURN = "import.preview", "import.apply", "import.undo", "import.return"
 UNDO_AT_ONCE = 500  # households put back while somebody waits; more are a job
 CHUNK = 500  # households; also how often progress is told and a cancel is heard
-QUICK_BYTES = 3 * 1024 * 1024  # a file this small is looked at while its owner waits
-READ_BYTES = QUICK_BYTES // 2  # and one this small (12,000 rows, under a second) is read to its end while it is open
 State = ImportBatch.State
-
-
-class ExchangeError(Exception):
-    """The import is not in a state that allows this, or the file cannot be used; the message is one sentence for the user."""
 
 
 # -- uploading ------------------------------------------------------------------------------------------------------------------
@@ -48,50 +42,18 @@ def upload_batch(*, data: bytes, filename: str, by: Any, year: int | None = None
 
     `year` is the year the facts belong to; by default the one written in the file, else the current one.
     """
-    regions = posted_regions(by, Permission.HOUSEHOLD_IMPORT)
-    if not regions:
-        raise PermissionDenied(Permission.HOUSEHOLD_IMPORT)
-    if len(data) > settings.UPLOAD_MAX_BYTES:
-        raise ExchangeError(
-            _("文件超过 %(size)s MB，请删去无关的工作表和图片，或者按乡镇拆成几个文件再上传。")
-            % {"size": settings.UPLOAD_MAX_BYTES // (1024 * 1024)}
-        )
-    book = _open(data) if len(data) <= QUICK_BYTES else None
+    region = flow.region_for(ImportBatch, by)
     batch = ImportBatch(
-        owner=by, region=min(regions, key=lambda region: (region.level, region.pk)), filename=_short_name(filename),
-        sha256=hashlib.sha256(data).hexdigest(), size=len(data), year=year or timezone.localdate().year,
-    )  # fmt: skip
+        owner=by, region=region, year=year or timezone.localdate().year, **flow.described(data, filename)
+    )
+    book = flow.opened(data) if len(data) <= QUICK_BYTES else None
     if book is not None:
         _recognise(batch, book, keep_year=year is not None)
     batch.file = files.keep(data)
     if book is not None and batch.state == State.UPLOADED and len(data) <= READ_BYTES:
         _read_and_keep(batch, book)
-    with transaction.atomic():
-        batch.save(force_insert=True)
-        audit.record(
-            "import.uploaded", by=by, target=batch, region_path=batch.region.path,
-            note=_("%(size)s 字节，摘要 %(digest)s") % {"size": batch.size, "digest": batch.sha256[:16]},
-        )  # fmt: skip
+    flow.insert(batch, by)
     return batch
-
-
-def _short_name(filename: str) -> str:
-    name = "".join(c for c in filename.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable()).strip() or "表格"
-    if len(name) <= 120:
-        return name
-    stem, dot, ending = name.rpartition(".")
-    return f"{stem[:100]}…{dot}{ending[:10]}" if dot else name[:120]
-
-
-def _open(data: bytes) -> Workbook:
-    try:
-        return open_workbook(data)
-    except WorkbookError as error:
-        raise ExchangeError(_sentence(str(error))) from error
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(("。", "！", "？")) else text + "。"
 
 
 def _recognise(batch: ImportBatch, book: Workbook, *, keep_year: bool) -> None:
@@ -109,7 +71,7 @@ def _recognise(batch: ImportBatch, book: Workbook, *, keep_year: bool) -> None:
             else:
                 tables.append(table)
     except WorkbookError as error:
-        raise ExchangeError(_sentence(str(error))) from error
+        raise ExchangeError(sentence(str(error))) from error
     if not tables:
         raise ExchangeError(
             _(
@@ -120,7 +82,8 @@ def _recognise(batch: ImportBatch, book: Workbook, *, keep_year: bool) -> None:
     batch.family = headings.family_of(tables)
     if batch.family in headings.NOT_HOUSEHOLDS:
         raise ExchangeError(
-            _("这是“%(family)s”，不是农户或人口名单，不能在这里导入。") % {"family": headings.family_name(batch.family)}
+            _("这是“%(family)s”，不是农户或人口名单，请到“导入帮扶队伍和结对”上传。")
+            % {"family": headings.family_name(batch.family)}
         )
     with_number = [table for table in tables if "household.number" in table.keys]
     left_out += [table.sheet for table in tables if table not in with_number]
@@ -158,17 +121,13 @@ def _year_in(book: Workbook, tables: Sequence[headings.Table]) -> int | None:
     return years[0] if years else None
 
 
-def tables_of(batch: ImportBatch) -> list[headings.Table]:
-    return [headings.Table.from_json(data) for data in batch.tables]
-
-
 @transaction.atomic
 def map_headings(*, batch: ImportBatch, choices: Mapping[tuple[int, int], str], year: int, by: Any) -> ImportBatch:
     """Say what columns mean: {(table position, column position): target key or `headings.IGNORED`}. Remembered for the next file.
 
     Columns that are still unknown after this are left out.
     """
-    batch = _locked(batch, by)
+    batch = flow.locked(batch, by)
     if batch.state not in ImportBatch.WAITING:
         raise ExchangeError(_("这批数据正在处理或已经导入，不能再改列的对应关系。"))
     tables = tables_of(batch)
@@ -202,58 +161,29 @@ def map_headings(*, batch: ImportBatch, choices: Mapping[tuple[int, int], str], 
     return batch
 
 
-def _locked(batch: ImportBatch, by: Any) -> ImportBatch:
-    require(by, Permission.HOUSEHOLD_IMPORT, batch)
-    return ImportBatch.objects.select_for_update(of=("self",)).select_related("region", "owner").get(pk=batch.pk)
-
-
 # -- starting the work ----------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def preview_batch(*, batch: ImportBatch, by: Any) -> Job:
     """Compare the file with the ledger, as a job; nothing is written to the ledger."""
-    batch = _locked(batch, by)
+    batch = flow.locked(batch, by)
     if batch.state == State.MAPPING:
         raise ExchangeError(_("还有不认识的列，请先指出它们是什么。"))
     if batch.state not in ImportBatch.WAITING:
         raise ExchangeError(_("这批数据正在处理或已经导入，不能再核对。"))
-    return _start(batch, PREVIEW, State.PREVIEWING, _("核对 %(file)s"), by)
+    return flow.start(batch, PREVIEW, State.PREVIEWING, _("核对 %(file)s"), by)
 
 
 @transaction.atomic
 def apply_batch(*, batch: ImportBatch, by: Any) -> Job:
     """Write the previewed file into the ledger, as a job: everything that can go in, in one transaction, or nothing."""
-    batch = _locked(batch, by)
+    batch = flow.locked(batch, by)
     if batch.state != State.PREVIEWED:
         raise ExchangeError(_("这批数据还没有核对，或者已经导入。"))
     if not batch.households_created + batch.households_updated:
         raise ExchangeError(_("这批数据没有可以写入的内容。"))
-    return _start(batch, APPLY, State.APPLYING, _("导入 %(file)s"), by)
-
-
-def _start(batch: ImportBatch, kind: str, state: str, title: str, by: Any) -> Job:
-    if not batch.file:
-        raise ExchangeError(_("上传的文件已过保存期，请重新上传。"))
-    job = jobs.submit(
-        kind, by=by, title=title % {"file": batch.filename}, params={"batch": batch.pk, "user": by.pk}, key=f"import/{batch.pk}",
-        region_path=batch.region.path,
-    )  # fmt: skip
-    batch.job, batch.state, batch.error = job, state, ""
-    batch.save(update_fields=["job", "state", "error"])
-    return job
-
-
-@transaction.atomic
-def discard_batch(*, batch: ImportBatch, by: Any) -> None:
-    """Throw away an upload that has not been applied, with its file."""
-    batch = _locked(batch, by)
-    if batch.state not in ImportBatch.WAITING:
-        raise ExchangeError(_("正在处理或已经导入的批次不能丢弃。"))
-    files.discard(batch)
-    batch.state = State.CANCELLED
-    batch.save(update_fields=["state"])
-    audit.record("import.discarded", by=by, target=batch, region_path=batch.region.path)
+    return flow.start(batch, APPLY, State.APPLYING, _("导入 %(file)s"), by)
 
 
 # -- the work -------------------------------------------------------------------------------------------------------------------
@@ -284,10 +214,8 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
     `run` tells progress and hears a cancel (`jobs.Run`, or anything with `step`) after every `chunk` households.
     """
     with rarely_collecting(), transaction.atomic():
-        with connection.cursor() as cursor:  # a county takes minutes; pages keep their limit
-            cursor.execute("SET LOCAL statement_timeout = 0")
-            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("region", "owner").get(pk=batch.pk)
+        flow.no_limits()
+        batch = flow.again(batch)
         if batch.state == State.APPLIED:
             return batch  # a worker died after its commit; the work is done
         source: Reading | kept.Kept | None = kept.find(batch)
@@ -332,7 +260,7 @@ def run_import(batch: ImportBatch, *, by: Any, write: bool, run: Any, chunk: int
 
 def _read(batch: ImportBatch, run: Any) -> Reading | None:
     """The file opened and passed over once; None where its columns have to be asked about first."""
-    book = _open(vault.get(batch.file))
+    book = flow.opened(vault.get(batch.file))
     if not batch.tables:
         _recognise(batch, book, keep_year=batch.year != timezone.localdate().year)
         if batch.state == State.MAPPING:
@@ -412,23 +340,23 @@ def _outcome_of(unit: Unit, receipt: Receipt, many_sheets: bool) -> dict[str, An
     outcome = Outcome.REJECTED if unit.level == ERROR else Outcome.HELD
     members = []
     for position, row in enumerate(unit.lines):
-        level, sentence = unit.reasons.get(position, ("", ""))
+        level, said = unit.reasons.get(position, ("", ""))
         own = Outcome.REJECTED if level == ERROR else Outcome.HELD
-        problem = sentence or _("同一户的其他内容有问题，这一行一并暂缓：%(problem)s") % {"problem": unit.problem}
+        problem = said or _("同一户的其他内容有问题，这一行一并暂缓：%(problem)s") % {"problem": unit.problem}
         members.append(
             {
                 "row": row.row_no,
                 "sheet": row.sheet,
                 "name": row.name,
                 "outcome": own,
-                "problem": _sentence(problem),
+                "problem": sentence(problem),
             }
         )
         receipt.members[own] += 1
     receipt.members["read"] += len(members)
     receipt.households["read"] += 1
     receipt.households[outcome] += 1
-    detail = {"problem": _sentence(unit.problem), "members": members}
+    detail = {"problem": sentence(unit.problem), "members": members}
     return _row(unit, outcome, detail, None, unit.lines[0].name, notes=False)
 
 
@@ -446,7 +374,7 @@ def _outcome_of_plan(unit: Unit, plan: bulk.Plan, receipt: Receipt) -> dict[str,
         if each.outcome != bulk.UNCHANGED or row.told:
             entry: dict[str, Any] = {"row": row.row_no, "sheet": row.sheet, "name": name, "outcome": each.outcome}
             if each.problem:
-                entry["problem"] = _sentence(each.problem)
+                entry["problem"] = sentence(each.problem)
             if row.told:
                 entry["notes"] = row.told
             if each.outcome == bulk.UPDATED:
@@ -459,7 +387,7 @@ def _outcome_of_plan(unit: Unit, plan: bulk.Plan, receipt: Receipt) -> dict[str,
     receipt.households["read"] += 1
     receipt.households[plan.outcome] += 1
     if plan.problem:
-        detail["problem"] = _sentence(plan.problem)
+        detail["problem"] = sentence(plan.problem)
     if notes:
         detail["notes"] = list(dict.fromkeys(notes))
     if plan.outcome == bulk.UPDATED:
@@ -487,14 +415,12 @@ def undo_batch(*, batch: ImportBatch, by: Any, run: Any = None) -> ImportBatch:
 
     Raises ExchangeError naming the first households that were changed; then nothing is undone.
     """
-    batch = _locked(batch, by)
+    batch = flow.locked(batch, by)
     if batch.state != State.APPLIED:
         raise ExchangeError(_("只有已经导入的批次才能撤销。"))
     if not batch.file:
         raise ExchangeError(_("这批数据已过保存期，不能再撤销；请在台账中逐户改正。"))
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    flow.no_limits()
     written = list(
         batch.rows.exclude(undo=None)
         .order_by("position")
@@ -547,37 +473,10 @@ def start_undo(*, batch: ImportBatch, by: Any, at_once: int = UNDO_AT_ONCE) -> J
     if batch.households_created + batch.households_updated <= at_once:
         undo_batch(batch=batch, by=by)
         return None
-    batch = _locked(batch, by)
+    batch = flow.locked(batch, by)
     if batch.state != State.APPLIED:
         raise ExchangeError(_("只有已经导入的批次才能撤销。"))
-    return jobs.submit(
-        UNDO, by=by, title=_("撤销导入 %(file)s") % {"file": batch.filename}, params={"batch": batch.pk, "user": by.pk},
-        key=f"import/{batch.pk}", region_path=batch.region.path,
-    )  # fmt: skip
-
-
-# -- giving back ----------------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def fetch_returns(*, batch: ImportBatch, by: Any, at_once: int = READ_BYTES) -> bytes | Job:
-    """The workbook of the rows that stayed out, or the job that makes it where the file is too large to wait for.
-
-    It holds full ID numbers, so every fetch is recorded. Raises ExchangeError where the upload is gone.
-    """
-    require(by, Permission.HOUSEHOLD_IMPORT, batch)
-    try:
-        data = returns.kept(batch)
-        if data is None and batch.file and batch.size > at_once:
-            return jobs.submit(
-                RETURN, by=by, title=_("整理 %(file)s 中没有写入的行") % {"file": batch.filename},
-                params={"batch": batch.pk, "user": by.pk}, key=f"import/{batch.pk}", region_path=batch.region.path,
-            )  # fmt: skip
-        data = data or returns.workbook(batch)
-    except FileNotFoundError as error:
-        raise ExchangeError(_("上传的文件已过保存期，请重新上传。")) from error
-    audit.record("import.returned", by=by, target=batch, region_path=batch.region.path)
-    return data
+    return flow.send(batch, UNDO, _("撤销导入 %(file)s"), by)
 
 
 __all__ = [

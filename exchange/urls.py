@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from exchange import views
+from exchange.people import views as people
 
 app_name = "exchange"
 urlpatterns: list[URLPattern] = [
@@ -17,4 +18,14 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/discard/", views.batch_discard, name="batch_discard"),
     path("<int:pk>/undo/", views.batch_undo, name="batch_undo"),
     path("<int:pk>/return/", views.batch_return, name="batch_return"),
+    path("people/", people.people_list, name="people_list"),
+    path("people/new/", people.people_new, name="people_new"),
+    path("people/template/<slug:kind>/", people.people_template, name="people_template"),
+    path("people/<int:pk>/", people.people_detail, name="people_detail"),
+    path("people/<int:pk>/progress/", people.people_progress, name="people_progress"),
+    path("people/<int:pk>/preview/", people.people_preview, name="people_preview"),
+    path("people/<int:pk>/apply/", people.people_apply, name="people_apply"),
+    path("people/<int:pk>/cancel/", people.people_cancel, name="people_cancel"),
+    path("people/<int:pk>/discard/", people.people_discard, name="people_discard"),
+    path("people/<int:pk>/return/", people.people_return, name="people_return"),
 ]

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
-from common import jobs
-from common.models import Job
 from common.pages import keyset_page
 from common.readonly import read_on_get, reads_only
-from exchange import headings, services
+from exchange import headings, pages, services
 from exchange.forms import MappingForm, UploadForm
 from exchange.models import ImportBatch, ImportRow, Outcome
 from exchange.services import ExchangeError
 
 ROWS = 20
 LINES_A_HOUSEHOLD = 40  # of changes shown; a page stays below 300 KB whatever a file changes
-TONES = {"created": "green", "updated": "blue", "unchanged": "grey", "held": "amber", "rejected": "red"}
 State = ImportBatch.State
 
 
@@ -47,14 +42,8 @@ def batch_list(request: HttpRequest) -> HttpResponse:
         ImportBatch.objects.for_user(request.user), request.GET.get("cursor", ""), ROWS,
         rows=lambda found: found.select_related("owner", "region"),
     )  # fmt: skip
-    return render(request, "exchange/batch_list.html", {"page": page, **_pager(request, page, {})})
-
-
-def _pager(request: HttpRequest, page: Any, query: dict[str, str]) -> dict[str, str]:
-    def link(cursor: str) -> str:
-        return f"{request.path}?{urlencode({**query, 'cursor': cursor})}" if cursor else ""
-
-    return {"previous_url": link(page.previous), "next_url": link(page.next)}
+    context = {"page": page, "kinds": pages.kinds(request), **pages.pager(request, page, {})}
+    return render(request, "exchange/batch_list.html", context)
 
 
 @read_on_get
@@ -114,6 +103,9 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "batch": batch,
         "family": headings.family_name(batch.family),
         "mine": batch.owner_id == request.user.pk,
+        "at": pages.addresses("batch", pk),
+        "writable": batch.state == State.PREVIEWED and batch.households_created + batch.households_updated,
+        "write": _("写入台账"),
     }
     if not batch.is_open and batch.previewed_at or batch.applied_at:
         context |= _rows(request, batch)
@@ -133,26 +125,22 @@ def _rows(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     page = keyset_page(rows, request.GET.get("cursor", ""), ROWS, "position", rows=lambda found: found.defer("undo"))
     for row in page.rows:
         _prepare(row)
-    counts = batch.counts("households")
-    filters = [(_("全部"), "", counts["read"]), *((Outcome(name).label, name, counts[name]) for name in Outcome.values)]
     return {
         "page": page, "query": query, "outcome": query.get("outcome", ""), "number": words,
-        "filters": [
-            (f"{label} {count:,}", f"{request.path}?{urlencode({'outcome': name})}", name == query.get("outcome", "")) for label, name, count in filters
-        ] + [(_("有提示的"), f"{request.path}?outcome=notes", outcome == "notes")],
+        "filters": pages.filters(request, batch.counts("households"), outcome),
         "table": [
             (title, [batch.counts(prefix)[name] for name in ("read", *Outcome.values)])
             for title, prefix in ((_("户"), "households"), (_("家庭成员"), "members"))
         ],
         "outcomes": Outcome.labels,
         "returnable": bool(batch.file) and bool(batch.households_held + batch.households_rejected),
-        **_pager(request, page, query),
+        **pages.pager(request, page, query),
     }  # fmt: skip
 
 
 def _prepare(row: ImportRow) -> None:
     """What the template needs of one household: tone, and changes as diff rows, not more than a page bears."""
-    row.tone = TONES[row.outcome]  # type: ignore[attr-defined]
+    row.tone = pages.TONES[row.outcome]  # type: ignore[attr-defined]
     room = LINES_A_HOUSEHOLD
     diff = []
     hidden = 0
@@ -168,7 +156,7 @@ def _prepare(row: ImportRow) -> None:
                 hidden += 1
     row.diff, row.hidden = diff, hidden  # type: ignore[attr-defined]
     row.people = [  # type: ignore[attr-defined]
-        {**member, "tone": TONES[member["outcome"]], "label": Outcome(member["outcome"]).label}
+        {**member, "tone": pages.TONES[member["outcome"]], "label": Outcome(member["outcome"]).label}
         for member in row.detail.get("members", [])[:30]
         if member["outcome"] != Outcome.UPDATED or member.get("notes")
     ]
@@ -178,18 +166,11 @@ def _prepare(row: ImportRow) -> None:
 def batch_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The moving part alone; when the work is over the whole page is asked for."""
     batch = _batch(request, pk)
-    if not batch.is_open:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "exchange/batch_detail.html#progress", {"batch": batch})
+    return pages.progress(request, batch, "batch")
 
 
 def _act(request: HttpRequest, pk: int, act: Any) -> HttpResponse:
-    batch = _batch(request, pk)
-    try:
-        act(batch)
-    except (ExchangeError, jobs.JobError) as error:
-        messages.error(request, str(error))
-    return redirect("exchange:batch_detail", pk)
+    return pages.act(request, _batch(request, pk), "batch", act)
 
 
 @require_POST
@@ -204,24 +185,12 @@ def batch_apply(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def batch_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    def cancel(batch: ImportBatch) -> None:
-        if batch.job:
-            jobs.cancel_job(job=batch.job, by=request.user)
-            messages.success(request, _("已要求停止，做完手头的一步就停；台账不会只改一半。"))
-
-    return _act(request, pk, cancel)
+    return _act(request, pk, pages.cancel(request))
 
 
 @require_POST
 def batch_discard(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = _batch(request, pk)
-    try:
-        services.discard_batch(batch=batch, by=request.user)
-    except ExchangeError as error:
-        messages.error(request, str(error))
-        return redirect("exchange:batch_detail", pk)
-    messages.success(request, _("已丢弃“%(file)s”，台账没有改动。") % {"file": batch.filename})
-    return redirect("exchange:batch_list")
+    return pages.discard(request, _batch(request, pk), "batch")
 
 
 @read_on_get
@@ -246,13 +215,4 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def batch_return(request: HttpRequest, pk: int) -> HttpResponse:
     """The owner's own rows that stayed out, with reasons; they hold full ID numbers, so every download is recorded."""
-    batch = _batch(request, pk)
-    try:
-        data = services.fetch_returns(batch=batch, by=request.user)
-    except ExchangeError as error:
-        messages.error(request, str(error))
-        return redirect("exchange:batch_detail", pk)
-    if isinstance(data, Job):
-        return redirect("jobs:job_detail", data.pk)
-    stem = batch.filename.rsplit(".", 1)[0]
-    return FileResponse(io.BytesIO(data), as_attachment=True, filename=_("%(name)s-需改正.xlsx") % {"name": stem})
+    return pages.give_back(request, _batch(request, pk), "batch")

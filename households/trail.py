@@ -48,6 +48,7 @@ ACTIONS: dict[str, Any] = {
     "pairing.started": gettext_lazy("安排帮扶责任人"),
     "pairing.ended": gettext_lazy("结束结对"),
     "pairing.replaced": gettext_lazy("更换帮扶责任人"),
+    "pairing.imported": gettext_lazy("按名单登记结对"),
     "pairing.lead_changed": gettext_lazy("更换牵头人"),
     "pairing.point_started": gettext_lazy("开始点对点服务"),
     "pairing.handed_over": gettext_lazy("移交帮扶责任人"),

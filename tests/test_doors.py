@@ -47,6 +47,7 @@ from tests.factories import (
     MemberFactory,
     MemberYearFactory,
     PairingFactory,
+    PeopleBatchFactory,
     PhotoFactory,
     PlanEvidenceFactory,
     PlanFactory,
@@ -110,6 +111,7 @@ HH, MEMBER, YEAR = {"pk": "household"}, {"pk": "household", "member_pk": "member
 PLAN, PLAN_EDIT = {"pk": "plan"}, Household(P.HOUSEHOLD_VIEW, P.PLAN_EDIT)
 CHANGE, PHOTO = {"pk": "household", "change_pk": "change"}, {"pk": "household", "photo_pk": "photo"}
 IMPORTS = Area(P.HOUSEHOLD_IMPORT)
+PEOPLE_IMPORTS = Area(P.CADRE_EDIT)  # and to pair households, which every role does that keeps cadres
 TAKE_OVER = Area(P.ACCOUNT_MANAGE, like=Role.VILLAGE_CLERK)
 ACCOUNTS, REGIONS = Area(P.ACCOUNT_MANAGE), Area(P.REGION_EDIT)
 
@@ -168,6 +170,16 @@ DOORS: list[Door] = [
         each
         for act in ("preview", "apply", "cancel", "discard", "undo", "return")
         for each in post(f"exchange:batch_{act}", IMPORTS, {"pk": "batch"})
+    ),
+    *get("exchange:people_list", Menu(P.CADRE_EDIT)),
+    *form("exchange:people_new", Menu(P.CADRE_EDIT)),
+    *get("exchange:people_template", Menu(P.CADRE_EDIT), {"kind": "'G2"}),
+    *get("exchange:people_detail", PEOPLE_IMPORTS, {"pk": "people_batch"}),
+    *get("exchange:people_progress", PEOPLE_IMPORTS, {"pk": "people_batch"}),
+    *(
+        each
+        for act in ("preview", "apply", "cancel", "discard", "return")
+        for each in post(f"exchange:people_{act}", PEOPLE_IMPORTS, {"pk": "people_batch"})
     ),
     # printing
     *get("reports:print_centre", Menu(P.LEDGER_PRINT)),
@@ -620,6 +632,7 @@ def furnish(name: str, village: Any) -> Place:
             year=2026,
             state=ImportBatch.State.PREVIEWED,
         ).pk,
+        "people_batch": PeopleBatchFactory(region=village).pk,
         "relief_category": ReliefCategory.objects.get(code="dibao").pk,
         "survey_round": RoundFactory(region=village).pk,
         "survey_form": SurveyFormFactory(region=village.parent.parent).pk,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from assistance.models import Measure, PayBatch
 from assistance.services import funds
+from exchange.models import PeopleBatch
 from plans.models import Plan
 from tests.cadres import doors as cadres
 from tests.factories import (
@@ -26,6 +27,8 @@ from tests.factories import (
     MemberYearFactory,
     PayBatchFactory,
     PayRowFactory,
+    PeopleBatchFactory,
+    PeopleRowFactory,
     PhotoFactory,
     PlanEvidenceFactory,
     PlanFactory,
@@ -81,6 +84,10 @@ def addresses(household):
         "income form": reverse("households:income_edit", args=[household.pk, household.latest_year]),
         "member form": reverse("households:member_edit", args=[household.pk, household.members.get().pk]),
         "imports": reverse("exchange:batch_list"),
+        "imports of people": reverse("exchange:people_list"),
+        "import of people": reverse(
+            "exchange:people_detail", args=[PeopleRowFactory(batch__region=household.township).batch_id]
+        ),
         "print centre": reverse("reports:print_centre"),
         "villages": reverse("assistance:village_list"),
         "village": reverse("assistance:village_page", args=[household.village_id]),
@@ -214,6 +221,8 @@ def test_no_page_grows_with_its_rows(counts, household, land, official):
         paid(batch.fund, home, official)
         PayRowFactory(batch=batch)
         PayBatchFactory(region=land.township)
+        PeopleRowFactory(batch=PeopleBatch.objects.earliest("pk"))
+        PeopleBatchFactory(region=land.township)
         ServiceRequestFactory(household=home)
         ProjectFactory(village=land.village)
         ShortfallFactory(village=land.village)

@@ -270,7 +270,9 @@ SERVICES = [
         "households.services",
         "surveys.services",
         "plans.services",
+        "exchange.flow",
         "exchange.services",
+        "exchange.people.services",
         "reports.services",
     )
     if (ROOT / name.replace(".", "/")).exists() or (ROOT / (name.replace(".", "/") + ".py")).exists()
@@ -283,7 +285,9 @@ NOT_VERBS = {
     "regions.services.pad_code", "regions.services.clean_name", "regions.services.set_search", "regions.services.full_name_under",
     "regions.services.free_code", "regions.services.next_keys", "regions.services.create_many", "regions.services.build_region",
     "regions.services.note_change", "regions.services.apply_name", "regions.services.current_of", "regions.services.look_up",
-    "exchange.services.tables_of", "exchange.services.run_import", "cadres.services.check_sheet", "reports.services.households_of", "reports.services.standing_of",
+    "exchange.flow.sentence", "exchange.flow.short_name", "exchange.flow.opened", "exchange.flow.region_for", "exchange.flow.described",
+    "exchange.flow.insert", "exchange.flow.tables_of", "exchange.flow.locked", "exchange.flow.again", "exchange.flow.start", "exchange.flow.send",
+    "exchange.flow.no_limits", "exchange.people.services.run_people", "exchange.services.run_import", "cadres.services.check_sheet", "reports.services.households_of", "reports.services.standing_of",
 }  # fmt: skip
 
 
@@ -310,7 +314,18 @@ def test_every_verb_says_who_acts_and_takes_words_only():
     assert not wrong, "verb(*, …, by)"
 
 
-RECORDS = ("audit.record", "_record(", "edit.finish", "finish(", "jobs.submit", "jobs.cancel_job", "jobs.retry_job")
+RECORDS = (
+    "audit.record",
+    "flow.insert(",
+    "flow.start(",
+    "flow.send(",
+    "_record(",
+    "edit.finish",
+    "finish(",
+    "jobs.submit",
+    "jobs.cancel_job",
+    "jobs.retry_job",
+)
 
 
 def test_every_verb_leaves_an_event():

@@ -34,7 +34,7 @@ def test_households_in_on_screen_and_on_paper(officer, land, sign_in, work, work
     page = sign_in(officer)
 
     # In: upload, look at what would happen, write it.
-    page.get_by_role("link", name="导入农户数据").first.click()
+    page.get_by_role("link", name="导入数据").first.click()
     page.locator("main").get_by_role("link", name="上传").first.click()
     page.set_input_files("input[type=file]", workbook)
     page.get_by_role("button", name="上传并核对").click()

@@ -10,6 +10,7 @@ from tests.factories.cadres import (
     VillageProfileFactory,
 )
 from tests.factories.common import JobFactory
+from tests.factories.exchange import PeopleBatchFactory, PeopleRowFactory
 from tests.factories.funds import FundFactory, PayBatchFactory, PayRowFactory, balances
 from tests.factories.households import (
     HouseholdFactory,
@@ -67,6 +68,8 @@ __all__ = [
     "PairingFactory",
     "PayBatchFactory",
     "PayRowFactory",
+    "PeopleBatchFactory",
+    "PeopleRowFactory",
     "KinshipFactory",
     "PhotoFactory",
     "PlanEvidenceFactory",
