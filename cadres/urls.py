@@ -1,10 +1,41 @@
 from django.urls import path
 
-from cadres.views import accounts_sheet
+from cadres.views import accounts_sheet, cadres, needs, teams, units
 
 app_name = "cadres"
 urlpatterns = [
     path("accounts/", accounts_sheet.sheet_upload, name="sheet_upload"),
     path("accounts/template/", accounts_sheet.sheet_template, name="sheet_template"),
     path("accounts/open/", accounts_sheet.sheet_open, name="sheet_open"),
+    path("", cadres.cadre_list, name="cadre_list"),
+    path("new/", cadres.cadre_new, name="cadre_new"),
+    path("<int:pk>/", cadres.cadre_detail, name="cadre_detail"),
+    path("<int:pk>/edit/", cadres.cadre_edit, name="cadre_edit"),
+    path("<int:pk>/move/", cadres.cadre_move, name="cadre_move"),
+    path("<int:pk>/account/", cadres.cadre_account, name="cadre_account"),
+    path("<int:pk>/leave/", cadres.cadre_leave, name="cadre_leave"),
+    path("<int:pk>/restore/", cadres.cadre_restore, name="cadre_restore"),
+    path("units/", units.unit_list, name="unit_list"),
+    path("units/new/", units.unit_new, name="unit_new"),
+    path("units/<int:pk>/", units.unit_detail, name="unit_detail"),
+    path("units/<int:pk>/edit/", units.unit_edit, name="unit_edit"),
+    path("units/<int:pk>/close/", units.unit_close, name="unit_close"),
+    path("units/<int:pk>/reopen/", units.unit_reopen, name="unit_reopen"),
+    path("teams/", teams.team_list, name="team_list"),
+    path("teams/rule/<int:pk>/", teams.rule_edit, name="rule_edit"),
+    path("teams/rule/<int:pk>/drop/", teams.rule_drop, name="rule_drop"),
+    path("teams/<int:pk>/unit/", teams.team_edit, name="team_edit"),
+    path("teams/<int:pk>/end/", teams.team_end, name="team_end"),
+    path("teams/<int:pk>/join/", teams.place_new, name="place_new"),
+    path("places/<int:pk>/term/", teams.place_term, name="place_term"),
+    path("places/<int:pk>/duty/", teams.place_duty, name="place_duty"),
+    path("places/<int:pk>/leave/", teams.place_leave, name="place_leave"),
+    path("places/<int:pk>/access/", teams.place_access, name="place_access"),
+    path("villages/<int:pk>/", teams.village_page, name="village_page"),
+    path("villages/<int:pk>/team/", teams.team_new, name="team_new"),
+    path("villages/<int:pk>/profile/", teams.profile_edit, name="profile_edit"),
+    path("villages/<int:pk>/unit/", teams.answer_new, name="answer_new"),
+    path("answers/<int:pk>/end/", teams.answer_end, name="answer_end"),
+    path("villages/<int:pk>/needs/", needs.need_page, name="need_page"),
+    path("needs/", needs.need_list, name="need_list"),
 ]

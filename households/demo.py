@@ -25,6 +25,7 @@ from PIL import Image, ImageDraw
 from accounts.demo import CONSOLE, LOCK, tell_once  # noqa: F401  the stories of the floors above find the last here
 from accounts.models import Posting, User
 from accounts.roles import Role
+from cadres.demo import PEOPLE
 from cadres.models import Affiliation, Cadre, Unit
 from common import audit, pii
 from common.copying import copy_rows, reserve_keys
@@ -49,7 +50,7 @@ from regions.demo import make_demo_county
 from regions.models import Level, Region
 
 DEMO = "demo/county"  # target of the event that says the demonstration is there
-PEOPLE = "demo/people"  # and of the one that vouches for its units and cadres
+
 HOUSEHOLDS = 2000
 SHOWN_VILLAGE = "青石村"
 SHOWN_HOUSEHOLDS = 60  # of the village that the log-ins of the demonstration belong to

@@ -15,6 +15,7 @@ from accounts.postings import MANAGE
 from accounts.roles import Permission
 from accounts.scoping import may_in
 from common.codes import CodeList
+from common.dates import written
 from common.pii import SecretField
 from common.refusal import RefusedError
 from common.text import normalise_text
@@ -88,9 +89,9 @@ def past_day(day: dt.date | None, field: str, *, after: dt.date | None = None, s
     if day > timezone.localdate():
         raise ValidationError({field: [_("日期在今天之后，请核对。")]})
     if day < FIRST_DAY:
-        raise ValidationError({field: [_("日期早于 %(first)s，请核对。") % {"first": FIRST_DAY}]})
+        raise ValidationError({field: [_("日期早于 %(first)s，请核对。") % {"first": written(FIRST_DAY)}]})
     if after is not None and day < after:
-        raise ValidationError({field: [str(since or _("日期早于 %(first)s，请核对。")) % {"first": after}]})
+        raise ValidationError({field: [str(since or _("日期早于 %(first)s，请核对。")) % {"first": written(after)}]})
     return day
 
 

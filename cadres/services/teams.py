@@ -17,6 +17,7 @@ from cadres.services.base import EDIT, LONGEST_TERM, CadreError, lock, past_day,
 from cadres.services.cadres import require_serving
 from cadres.services.units import fitting_unit
 from common import audit
+from common.dates import written
 from regions.models import Region
 
 # -- teams ----------------------------------------------------------------------------------------------------------------------
@@ -32,10 +33,16 @@ def begin_team(*, village: Region, by: Any, starts_on: dt.date | None = None, un
     unit = fitting_unit(unit, by) if unit is not None else None
     newest = village.resident_teams.order_by("-starts_on", "-pk").first()
     if newest is not None and newest.ends_on is None:
-        raise CadreError(_("这个村已经有驻村工作队（%(day)s进驻），请先登记它撤出。") % {"day": newest.starts_on})
+        raise CadreError(
+            _("这个村已经有驻村工作队（%(day)s进驻），请先登记它撤出。") % {"day": written(newest.starts_on)}
+        )
     if newest is not None and newest.ends_on is not None and day < newest.ends_on:
         raise ValidationError(
-            {"starts_on": [_("上一支工作队在 %(day)s 撤出，进驻日期不能早于这一天。") % {"day": newest.ends_on}]}
+            {
+                "starts_on": [
+                    _("上一支工作队在 %(day)s 撤出，进驻日期不能早于这一天。") % {"day": written(newest.ends_on)}
+                ]
+            }
         )
     team = ResidentTeam(village=village, unit=unit, starts_on=day)
     save(team)
@@ -49,7 +56,7 @@ def _locked(team: ResidentTeam, by: Any) -> ResidentTeam:
     found: ResidentTeam = lock(ResidentTeam, team, "village", "unit")
     require_in(by, EDIT, found.village)
     if found.ends_on is not None:
-        raise CadreError(_("这支工作队已经在 %(day)s 撤出，不能再改。") % {"day": found.ends_on})
+        raise CadreError(_("这支工作队已经在 %(day)s 撤出，不能再改。") % {"day": written(found.ends_on)})
     return found
 
 
@@ -77,7 +84,9 @@ def end_team(*, team: ResidentTeam, by: Any, ends_on: dt.date | None = None, rea
     places = list(team.members.select_for_update(of=("self",)).select_related("cadre__user").order_by("pk"))
     late = max((p.ends_on or p.starts_on for p in places), default=day)
     if late > day:
-        raise ValidationError({"ends_on": [_("%(day)s还有队员到任或离任，撤出日期不能早于这一天。") % {"day": late}]})
+        raise ValidationError(
+            {"ends_on": [_("%(day)s还有队员到任或离任，撤出日期不能早于这一天。") % {"day": written(late)}]}
+        )
     rows: list[Any] = []
     for place in (p for p in places if p.ends_on is None):
         place.ends_on, place.end_reason = day, reason
@@ -159,7 +168,7 @@ def _locked_place(place: TeamMember, by: Any) -> TeamMember:
     require_in(by, EDIT, found.team.village)
     if found.ends_on is not None:
         raise CadreError(
-            _("%(name)s已经在 %(day)s 离任，不能再改。") % {"name": found.cadre.name, "day": found.ends_on}
+            _("%(name)s已经在 %(day)s 离任，不能再改。") % {"name": found.cadre.name, "day": written(found.ends_on)}
         )
     return found
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import factory
 
-from cadres.models import Cadre, ResidentTeam, TeamMember, Unit, UnitVillage, VillageProfile
+from cadres.models import Cadre, ResidentTeam, TeamMember, TeamRule, Unit, UnitVillage, VillageProfile
 from regions.models import Level
 from tests.factories.regions import RegionFactory
 
@@ -68,3 +68,16 @@ class VillageProfileFactory(factory.django.DjangoModelFactory):
     village = factory.SubFactory(RegionFactory)
     languages = ("putonghua", "yi")
     industries = ("crops",)
+
+
+class TeamRuleFactory(factory.django.DjangoModelFactory):
+    """A rule of a region: two people, one year, the leader need not be the first secretary."""
+
+    class Meta:
+        model = TeamRule
+
+    region = factory.SubFactory(RegionFactory)
+    least_people = 2
+    least_months = 12
+    leader_is_secretary = False
+    warn_days = 30
