@@ -47,9 +47,10 @@ class AssistanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from assistance import cards, jobs, of_tasks, paper, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
+        from assistance import cards, jobs, needs, of_tasks, paper, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
         from assistance.models import VOUCHED, AssistanceEvidence, Tenancy
         from assistance.services import funds, projects
+        from cadres import needs as needs_of_villages
         from catalogue import usage
         from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import cards as household_cards
@@ -62,6 +63,7 @@ class AssistanceConfig(AppConfig):
         audit.vouch_for(*VOUCHED)
         plans_received.register(received.received)
         beside.register(of_tasks.measures_of_tasks)
+        needs_of_villages.register(needs.needs)
         usage.register(received.used)
         audit.FILES.append(checker_of(AssistanceEvidence))
         audit.CHECKS.append(funds.check)

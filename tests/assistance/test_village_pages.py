@@ -15,8 +15,9 @@ from assistance.models import AssistanceEvidence, Delivery, IdleHouse, Shortfall
 from assistance.services import deliveries, funds
 from assistance.services import houses as house_verbs
 from assistance.services import projects as verbs
+from cadres import needs, teams
 from households.models import HouseholdYear
-from regions.models import Level
+from regions.models import Level, Region
 from tests.assistance.test_houses import homeless
 from tests.assistance.test_projects import picture
 from tests.factories import (
@@ -537,3 +538,13 @@ def test_projects_wait_on_the_first_page(land, clerk, officer, client_as):
     assert all(words in home for words in ("待审批的项目", "待验收的项目", "逾期的项目"))
     assert "待审批的项目" not in text_of(client_as(clerk).get(reverse("home")))
     assert verbs.UNFINISHED
+
+
+def test_an_open_shortfall_asks_for_a_skill_of_who_comes_to_help(land, officer, client_as):
+    ShortfallFactory(village=land.village, sector="water", text="3组没有通自来水")
+    ShortfallFactory(village=land.village, sector="concentration", text="资金分散")
+    page = client_as(officer).get(reverse("cadres:need_page", args=[land.village.pk])).content.decode()
+    assert "3组没有通自来水" in page
+    balance = needs.balances_of(teams.with_state(Region.objects.filter(pk=land.village.pk)))[0]
+    assert [ask.code for ask in balance.asks if ask.kind == "skill"] == ["water"]
+    assert [need.label for need in balance.others] == ["资金分散"]
