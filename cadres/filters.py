@@ -39,14 +39,15 @@ class UnitFilter(django_filters.Filter):
 
     class Field(forms.IntegerField):
         widget = forms.HiddenInput
+        user: Any = None
 
         def chip(self, value: str) -> str:
-            name = (
-                Unit.objects.filter(pk=int(value)).values_list("name", flat=True).first()
-                if value.isdecimal() and len(value) < 19
-                else None
+            units = (
+                Unit.objects.for_user(self.user)
+                if self.user and value.isdecimal() and len(value) < 19
+                else Unit.objects.none()
             )
-            return name or value
+            return units.filter(pk=value).values_list("name", flat=True).first() or value
 
     field_class = Field
 
@@ -102,6 +103,12 @@ class CadreFilter(InArea):
     state = choice(_("在岗"), [("left", _("只列离岗"))], method="in_state", empty=_("在岗"))
 
     region_path = "unit__region__path"
+
+    @property
+    def form(self) -> forms.Form:
+        if not hasattr(self, "_form"):
+            super().form.fields["unit"].user = getattr(self.request, "user", None)  # type: ignore[attr-defined]
+        return self._form
 
     def filter_queryset(self, queryset: Any) -> Any:
         queryset = super().filter_queryset(queryset)

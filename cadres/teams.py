@@ -28,6 +28,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
@@ -95,6 +96,21 @@ def rule_for(region: Region) -> tuple[TeamRule, Region | None]:
     rules = TeamRule.objects.filter(region__in=region.ancestor_ids).select_related("region").order_by("-region__level")
     rule = rules.first()
     return (rule, rule.region) if rule is not None else (default_rule(), None)
+
+
+def said(rule: TeamRule, whose: Region | None) -> str:
+    """要求：每队不少于 3 人，任期不短于 24 个月，届满前 90 天提醒。队长由第一书记担任。由示范县制定。"""
+    sentences = [
+        gettext("要求：每队不少于 %(people)s 人，任期不短于 %(months)s 个月，届满前 %(days)s 天提醒。")
+        % {"people": rule.least_people, "months": rule.least_months, "days": rule.warn_days}
+    ]
+    if rule.leader_is_secretary:
+        sentences.append(gettext("队长由第一书记担任。"))
+    if whose is not None:
+        sentences.append(gettext("由%(region)s制定，下级另定的按下级的办。") % {"region": whose.name})
+    else:
+        sentences.append(gettext("没有另定要求的，按这些常用要求算。"))
+    return "".join(sentences)
 
 
 def _of_rule(name: str) -> Coalesce:

@@ -82,7 +82,7 @@ def team_list(request: HttpRequest) -> HttpResponse:
         at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)
         rule, whose = teams.rule_for(at) if at else (teams.default_rule(), None)
         return found | {
-            "tiles": _tiles(request.user, regions, url), "rule": rule, "whose": whose, "at": at, "now": timezone.localdate(),
+            "tiles": _tiles(request.user, regions, url), "rule_said": teams.said(rule, whose), "at": at, "now": timezone.localdate(),
             "may_rule": at is not None and may_in(request.user, Permission.RULE_EDIT, at), "problems": list(teams.PROBLEMS.values()),
         }  # fmt: skip
 
@@ -124,18 +124,19 @@ def village_page(request: HttpRequest, pk: int) -> HttpResponse:
     (line,) = teams.lines_of(seen)
     rule, whose = teams.rule_for(village)
     may_edit = may_keep(user, village)
-    members = TeamMember.objects.select_related("cadre__unit").order_by("-starts_on", "-pk")
+    members = TeamMember.objects.for_user(user).select_related("cadre__unit").order_by("-starts_on", "-pk")
     all_teams = list(
-        ResidentTeam.objects.filter(village=village)
+        ResidentTeam.objects.for_user(user)
+        .filter(village=village)
         .select_related("unit")
         .prefetch_related(Prefetch("members", members, to_attr="everybody"))
     )
-    profile = VillageProfile.objects.filter(village=village).first()
+    profile = VillageProfile.objects.for_user(user).filter(village=village).first()
     context = {
-        "village": village, "line": line, "rule": rule, "whose": whose, "may_edit": may_edit, "trail": crumbs_of(village)[:-1] + [(village.name, "")],
+        "village": village, "line": line, "rule_said": teams.said(rule, whose), "may_edit": may_edit, "trail": crumbs_of(village)[:-1] + [(village.name, "")],
         "places": [_place(place, line.village, user, may_edit) for place in line.places],
         "before": [(team, [(place, teams.duties(place)) for place in team.everybody]) for team in all_teams],
-        "answers": UnitVillage.objects.filter(village=village).current().select_related("unit").order_by("starts_on", "pk"),
+        "answers": UnitVillage.objects.for_user(user).filter(village=village).current().select_related("unit").order_by("starts_on", "pk"),
         "profile": profile, "languages": codelists.LANGUAGES.labels(profile.languages) if profile else [],
         "industries": codelists.SKILLS.labels(profile.industries) if profile else [],
         "history": trail.lines_of(*all_teams, *(place for team in all_teams for place in team.everybody), *([profile] if profile else [])),
@@ -354,9 +355,19 @@ def rule_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(pages.address(reverse("cadres:team_list"), {"region": str(region.pk)}))
     own = rule if whose is not None and whose.pk == region.pk else None
     context = {
-        "form": form, "region": region, "own": own, "whose": whose, "back": reverse("cadres:team_list"), "trail": [_listed(), (_("工作队要求"), "")],
+        "form": form, "region": region, "own": own, "standing": _standing(own, whose), "back": reverse("cadres:team_list"),
+        "trail": [_listed(), (_("工作队要求"), "")],
     }  # fmt: skip
     return render(request, "cadres/rule_edit.html", context, status=422 if form.errors else 200)
+
+
+def _standing(own: TeamRule | None, whose: Region | None) -> str:
+    """Whose rule holds in a region now, and what saving does."""
+    if own is not None:
+        return _("这里有自己的要求，管到所有下级；下级另定的，按下级的办。")
+    if whose is not None:
+        return _("现在按%(region)s的要求办。保存后，这里有自己的要求。") % {"region": whose.name}
+    return _("现在按常用要求办：每队至少三人，任期至少两年，队长由第一书记担任。保存后，按这里的要求办。")
 
 
 @require_POST
@@ -372,7 +383,7 @@ def rule_drop(request: HttpRequest, pk: int) -> HttpResponse:
 @read_on_get
 def profile_edit(request: HttpRequest, pk: int) -> HttpResponse:
     village = village_or_404(request, pk, act=True)
-    profile = VillageProfile.objects.filter(village=village).first()
+    profile = VillageProfile.objects.for_user(request.user).filter(village=village).first()
     names = ("languages", "industries", "longitude", "latitude", "note")
     form = forms.ProfileForm(
         posted(request), initial={name: getattr(profile, name) for name in names} if profile else None

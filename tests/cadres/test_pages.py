@@ -32,7 +32,7 @@ def text_of(response):
 def tiles_of(response):
     """`(label, number, address)` of the figures on the page."""
     found = re.findall(
-        r'<a class="tile[^"]*" href="([^"]+)"><b>([\d,]+)\+?</b><span>([^<]+)</span>', response.content.decode()
+        r'<a class="tile[^"]*"\s+href="([^"]+)"><b>([\d,]+)\+?</b><span>([^<]+)</span>', response.content.decode()
     )
     return [(label, int(number.replace(",", "")), unescape(url)) for url, number, label in found]
 
@@ -117,6 +117,8 @@ def test_the_list_of_cadres_is_filtered(land, official, unit, client_as):
         assert found == wanted, query
     assert client.get(f"{url}?region=999999999").status_code == 200  # says so, lists nothing
     assert client.get(f"{url}?unit=9999999999999999999999").status_code == 200
+    foreign = UnitFactory(name="邻县水利局", region=land.other_county)
+    assert "邻县水利局" not in client.get(f"{url}?unit={foreign.pk}").content.decode()
 
 
 def test_leaving_names_what_is_to_be_handed_over_first(land, official, cadre, client_as, monkeypatch):
