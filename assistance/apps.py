@@ -24,6 +24,7 @@ MEASURES = {
     "delivery.denied": _("农户说未收到"),
     "servicerequest.asked": _("登记服务诉求"),
     "servicerequest.taken": _("受理服务诉求"),
+    "servicerequest.assigned": _("指定服务诉求办理人"),
     "servicerequest.answered": _("答复服务诉求"),
     "servicerequest.confirmed": _("农户确认诉求办结"),
     "servicerequest.reopened": _("农户不满意，重新办理诉求"),
@@ -49,12 +50,12 @@ class AssistanceConfig(AppConfig):
         from accounts.roles import Permission
         from assistance import cards, jobs, needs, of_tasks, paper, received, scans, village_tiles, waiting  # noqa: F401  kinds of work, what ends, the work of the night register themselves
         from assistance.models import VOUCHED, AssistanceEvidence, Tenancy
-        from assistance.services import funds, projects
+        from assistance.services import funds, projects, requests
         from cadres import needs as needs_of_villages
         from catalogue import usage
         from common import audit, bulk, demonstration, navigation, tabs, vault
         from households import cards as household_cards
-        from households import papers, tiles, trail, values
+        from households import handover_lines, papers, successors, tiles, trail, values
         from households.services.evidence import checker_of
         from plans import beside
         from plans import received as plans_received
@@ -74,6 +75,8 @@ class AssistanceConfig(AppConfig):
         trail.register(MEASURES)
         tiles.register(waiting.tiles)
         papers.register(paper.sections)
+        successors.follows(requests.follow_hand_over)
+        handover_lines.register(waiting.open_lines)
         registry.follows(projects.follow_region)
         tiles.register(village_tiles.tiles)
         demonstration.also(tell_demonstration)

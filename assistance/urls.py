@@ -55,6 +55,7 @@ urlpatterns: list[URLPattern] = [
     path("evidence/<uuid:uid>/", base.evidence, name="evidence"),
     path("requests/", requests.request_list, name="request_list"),
     path("requests/<int:pk>/", requests.request_detail, name="request_detail"),
+    path("requests/<int:pk>/assign/", requests.request_assign, name="request_assign"),
     path("requests/<int:pk>/take/", requests.request_take, name="request_take"),
     path("requests/<int:pk>/answer/", requests.request_answer, name="request_answer"),
     path("requests/<int:pk>/confirm/", requests.request_confirm, name="request_confirm"),

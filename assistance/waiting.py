@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -11,8 +13,11 @@ from accounts.models import User
 from accounts.roles import Permission
 from assistance.filters import DENIED, DOING, MINE, UNCONFIRMED, denied, waiting_for
 from assistance.models import Measure, ServiceRequest
+from assistance.services.requests import OPEN
 from common import pages
+from common.lookups import among
 from common.pages import CappedCount, Count
+from households.handover_lines import Line, listed
 from households.tiles import Tile
 
 
@@ -61,3 +66,22 @@ def tiles(user: Any) -> list[Tile]:
         return []
     counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
     return [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True)]
+
+
+def open_lines(households: Sequence[int], user: Any) -> dict[int, list[Line]]:
+    """What of measures and requests is open in each household, for whoever takes it over. Two queries."""
+    approved = Measure.objects.for_user(user, Permission.HOUSEHOLD_VIEW).filter(
+        among("household_id", households), state=Measure.State.APPROVED
+    )
+    asked = ServiceRequest.objects.for_user(user).filter(among("household_id", households), state__in=OPEN)
+    found: dict[int, list[Line]] = defaultdict(list)
+    for label, rows in (
+        (_("待落实措施"), approved.order_by("household", "pk").values_list("household_id", "kind__title")),
+        (_("未办结诉求"), asked.order_by("household", "pk").values_list("household_id", "text")),
+    ):
+        texts: dict[int, list[str]] = defaultdict(list)
+        for household, text in rows:
+            texts[household].append(text.rstrip("。"))
+        for household, each in texts.items():
+            found[household].append((label, listed(each)))
+    return found

@@ -9,8 +9,9 @@ class HouseholdsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import scoping
         from accounts.roles import Permission
-        from common import audit, bulk, navigation
-        from households import places, querysets
+        from cadres import holdings
+        from common import audit, bulk, navigation, tabs
+        from households import jobs, places, querysets, standing  # noqa: F401  the kinds of long work register themselves
         from households.models import AUDITED
         from households.services.photos import check_files
         from regions import registry
@@ -21,6 +22,8 @@ class HouseholdsConfig(AppConfig):
         audit.FILES.append(check_files)
         registry.follows(places.follow_region)
         registry.occupies(places.why_occupied)
+        registry.follows(standing.follow_region)
+        holdings.register(standing.holdings)
         navigation.register(
             navigation.Item("daily", _("首页"), "home", "home", weight=10, phone=True),
             navigation.Item(
@@ -33,6 +36,14 @@ class HouseholdsConfig(AppConfig):
                 phone=True,
                 short=_("农户"),
             ),
+        )
+        navigation.register(
+            navigation.Item(
+                "people", _("结对帮扶"), "households:pairing_coverage", "people", Permission.CADRE_VIEW, weight=30
+            ),
+        )
+        tabs.register(
+            "cadres.Cadre", tabs.Tab(_("结对农户"), "households:cadre_households", Permission.CADRE_VIEW, weight=20)
         )
         bulk.register(
             "households.Household",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from households.views import detail, edit, history, members, pairing, photos, status
+from households.views import coverage, detail, edit, hand_over, history, matching, members, pairing, photos, status
 from households.views import list as lists
 
 app_name = "households"
@@ -13,6 +13,26 @@ urlpatterns = [
     path("views/save/", lists.saved_view_save, name="saved_view_save"),
     path("views/<int:pk>/delete/", lists.saved_view_delete, name="saved_view_delete"),
     path("bulk/pairing/", lists.pairing_bulk, name="pairing_bulk"),
+    # 结对帮扶: both ways, hand-overs, proposals.
+    path("pairing/", coverage.pairing_coverage, name="pairing_coverage"),
+    path("pairing/helpers/", coverage.helper_list, name="helper_list"),
+    path("pairing/helpers/<int:pk>/", coverage.cadre_households, name="cadre_households"),
+    path("pairing/units/", coverage.unit_pairings, name="unit_pairings"),
+    path("pairing/rules/", coverage.pairing_rules, name="pairing_rules"),
+    path("pairing/rules/<int:pk>/", coverage.pairing_rule_edit, name="pairing_rule_edit"),
+    path("hand-overs/", hand_over.hand_over_list, name="hand_over_list"),
+    path("hand-overs/<int:pk>/", hand_over.hand_over_detail, name="hand_over_detail"),
+    path("hand-overs/<int:pk>/pack/", hand_over.hand_over_pack, name="hand_over_pack"),
+    path("hand-overs/from/<int:pk>/", hand_over.hand_over, name="hand_over"),
+    path("matching/", matching.matching_list, name="matching_list"),
+    path("matching/new/", matching.matching_new, name="matching_new"),
+    path("matching/<int:pk>/", matching.matching_detail, name="matching_detail"),
+    path("matching/<int:pk>/progress/", matching.matching_progress, name="matching_progress"),
+    path("matching/<int:pk>/rows/", matching.matching_rows, name="matching_rows"),
+    path("matching/<int:pk>/apply/", matching.matching_apply, name="matching_apply"),
+    path("matching/<int:pk>/discard/", matching.matching_discard, name="matching_discard"),
+    path("matching/<int:pk>/cancel/", matching.matching_cancel, name="matching_cancel"),
+    path("matching/<int:pk>/retry/", matching.matching_retry, name="matching_retry"),
     # The ledger of one household, and what changes it.
     path("add/", edit.household_add, name="household_add"),
     path("<int:pk>/", detail.household_detail, name="household_detail"),

@@ -35,7 +35,7 @@ class PlansConfig(AppConfig):
         from accounts.roles import Permission
         from catalogue import usage
         from common import audit, bulk, navigation, tabs, vault
-        from households import papers, tiles, trail, values
+        from households import handover_lines, papers, tiles, trail, values
         from households.services.evidence import checker_of
         from plans import drafting, paper, waiting
         from plans.models import VOUCHED, Goal, Indicator, Plan, PlanEvidence, PlanRevision, Task
@@ -56,6 +56,7 @@ class PlansConfig(AppConfig):
         values.register(PlanEvidence, "plan_id", "task_id", "uploaded_at")
         tiles.register(waiting.tiles)
         papers.register(paper.sections)
+        handover_lines.register(waiting.open_lines)
         navigation.register(
             navigation.Item("help", _("帮扶计划"), "plans:board", "plan", Permission.HOUSEHOLD_VIEW, weight=24),
             navigation.Item("help", _("我的任务"), "plans:task_list", "task", Permission.PLAN_EDIT, weight=26),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,8 +12,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Permission
-from common import pages
+from common import dates, pages
+from common.lookups import among
 from common.pages import CappedCount, Count
+from households.handover_lines import Line, listed
 from households.tiles import Tile
 from plans.filters import ALL, OVERDUE, WAITING, YES, mine
 from plans.models import Plan, Task
@@ -45,3 +48,16 @@ def _drafts(user: Any) -> Iterator[Draft]:
             Plan.objects.for_user(user).waiting_for(user),
             lambda n: Tile(_("待我审批的计划"), n, waiting, _("别人提交的计划"), "amber", 21),
         )
+
+
+def open_lines(households: Sequence[int], user: Any) -> dict[int, list[Line]]:
+    """Open tasks of each household, for whoever takes it over. One query."""
+    rows = Task.objects.for_user(user).to_do().filter(among("goal__plan__household_id", households))
+    texts: dict[int, list[str]] = defaultdict(list)
+    for household, text, due_on in rows.order_by("due_on", "pk").values_list(
+        "goal__plan__household_id", "text", "due_on"
+    ):
+        texts[household].append(
+            _("%(text)s（%(day)s前）") % {"text": text, "day": dates.written(due_on)} if due_on else text
+        )
+    return {household: [(_("未完成任务"), listed(each))] for household, each in texts.items()}

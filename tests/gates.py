@@ -85,6 +85,39 @@ class Village(There):
 
 
 @dataclass(frozen=True)
+class Above:
+    """A row of the place's county that the whole county and whoever looks down on it may see, as cadres of county units. Who holds the permission
+    nowhere is refused before any row is looked for; `act` is held anywhere, which rows one may touch the verb asks."""
+
+    see: Permission
+    act: Permission | None = None
+
+    def expected(self, who: Who, place: Place) -> int:
+        if (self.act or self.see) not in who.grants:
+            return 403
+        county = place.township.parent.path
+        return 200 if county.startswith(who.path) or who.path.startswith(county) else 404
+
+    def __str__(self) -> str:
+        return f"{self.see} in the county" + (f", {self.act} somewhere" if self.act else "")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Something of a village on a page that refuses whoever holds the permission nowhere: 404 outside the own area."""
+
+    permission: Permission
+
+    def expected(self, who: Who, place: Place) -> int:
+        if self.permission not in who.grants:
+            return 403
+        return 200 if who.holds_in(self.permission, place.village.path) else 404
+
+    def __str__(self) -> str:
+        return f"{self.permission}, in the area"
+
+
+@dataclass(frozen=True)
 class Menu:
     """A page about no row in particular: the permission is held somewhere."""
 

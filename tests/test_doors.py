@@ -40,10 +40,12 @@ from tests.factories import (
     EvidenceFactory,
     FundFactory,
     GoalFactory,
+    HandOverFactory,
     HouseholdFactory,
     IdleHouseFactory,
     JobFactory,
     KinshipFactory,
+    MatchingRunFactory,
     MemberFactory,
     MemberYearFactory,
     PairingFactory,
@@ -69,7 +71,9 @@ from tests.factories import (
 )
 from tests.factories.assistance import DeliveryFactory, MeasureFactory, ServiceRequestFactory
 from tests.gates import (
+    Above,
     Area,
+    Counted,
     Door,
     Fill,
     Household,
@@ -156,6 +160,28 @@ DOORS: list[Door] = [
     *get("households:kin_list", EDIT, HH),
     *form("households:kin_add", EDIT, HH),
     *form("households:kin_end", PAIR, {"pk": "household", "kin_pk": "kinship"}),
+    *(
+        door
+        for name in ("pairing_coverage", "helper_list", "unit_pairings", "pairing_rules", "hand_over_list")
+        for door in get(f"households:{name}", Menu(P.CADRE_VIEW))
+    ),
+    *get("households:cadre_households", Above(P.CADRE_VIEW), {"pk": "county_cadre"}),
+    *form("households:pairing_rule_edit", Counted(P.RULE_EDIT), {"pk": "village"}),
+    *form("households:hand_over", Above(P.CADRE_VIEW, P.PAIRING_EDIT), {"pk": "county_cadre"}),
+    *get("households:hand_over_detail", Counted(P.CADRE_VIEW), {"pk": "hand_over"}),
+    *get("households:hand_over_pack", Counted(P.CADRE_VIEW), {"pk": "hand_over"}),
+    *get("households:matching_list", Menu(P.PAIRING_EDIT)),
+    *form("households:matching_new", Menu(P.PAIRING_EDIT)),
+    *(
+        door
+        for name in ("matching_detail", "matching_progress", "matching_rows")
+        for door in get(f"households:{name}", Counted(P.PAIRING_EDIT), {"pk": "matching"})
+    ),
+    *(
+        door
+        for name in ("apply", "discard", "cancel", "retry")
+        for door in post(f"households:matching_{name}", Counted(P.PAIRING_EDIT), {"pk": "matching"})
+    ),
     *form("households:photo_add", EDIT, HH),
     *get("households:photo_file", SEE, PHOTO),
     *form("households:photo_remove", EDIT, PHOTO),
@@ -255,6 +281,7 @@ DOORS: list[Door] = [
     *form("assistance:request_new", MEASURE, HH),
     *get("assistance:request_detail", SEE, {"pk": "request"}),
     *post("assistance:request_take", MEASURE, {"pk": "request"}),
+    *form("assistance:request_assign", PAIR, {"pk": "request"}, data={"cadre": 0}),
     *post("assistance:request_answer", MEASURE, {"pk": "request"}),
     *post("assistance:request_withdraw", MEASURE, {"pk": "request"}),
     *post("assistance:request_confirm", Household(P.HOUSEHOLD_VIEW, P.DELIVERY_CONFIRM), {"pk": "request"}),
@@ -615,6 +642,9 @@ def furnish(name: str, village: Any) -> Place:
         "change": StatusChangeFactory(household=household).pk,
         "pairing": PairingFactory(household=household, cadre=CadreFactory(unit__region=village.parent.parent)).pk,
         "kinship": KinshipFactory(household=household).pk,
+        "county_cadre": CadreFactory(unit__region=village.parent.parent).pk,
+        "hand_over": HandOverFactory(household=household).pk,
+        "matching": MatchingRunFactory(region=village).pk,
         "photo": PhotoFactory(household=household).pk,
         "closed_household": closed.pk,
         "quiet_household": HouseholdFactory(village=village, with_householder=True).pk,

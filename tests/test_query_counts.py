@@ -6,6 +6,7 @@ import json
 import os
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.db import transaction
@@ -15,16 +16,22 @@ from django.utils import timezone
 from assistance.models import Measure, PayBatch
 from assistance.services import funds
 from exchange.models import PeopleBatch
+from households.models import MatchingRow, MatchingRun
 from plans.models import Plan
 from tests.cadres import doors as cadres
 from tests.factories import (
+    CadreFactory,
     DeviceFactory,
     GoalFactory,
+    HandOverFactory,
     HouseholdFactory,
     IdleHouseFactory,
     JobFactory,
+    KinshipFactory,
+    MatchingRunFactory,
     MemberFactory,
     MemberYearFactory,
+    PairingFactory,
     PayBatchFactory,
     PayRowFactory,
     PeopleBatchFactory,
@@ -74,8 +81,30 @@ def addresses(household):
     MeasureFactory(household=HouseholdFactory(village=household.village), kind=delivered.kind, approved=True)
     batch = PayBatchFactory(region=household.township)
     of_village = f"region={household.village_id}&kind={delivered.kind.code}"
+    helper = household.pairings.first() or PairingFactory(household=household)
+    made = HandOverFactory(household=household)
+    CadreFactory(unit__region=household.township.parent)
+    run = MatchingRunFactory(region=household.township)
+    MatchingRow.objects.create(
+        run=run, household=household, proposed=helper.cadre, outcome="new", parts={"way": "county"}
+    )
+    request = ServiceRequestFactory(household=household)
     return {
         "home": reverse("home"),
+        "pairing coverage": reverse("households:pairing_coverage"),
+        "helpers": reverse("households:helper_list"),
+        "helper, their households": reverse("households:cadre_households", args=[helper.cadre_id]),
+        "units and their helpers": reverse("households:unit_pairings"),
+        "pairing rules": reverse("households:pairing_rules"),
+        "helper of a household": reverse("households:pairing_edit", args=own),
+        "kin of a household": reverse("households:kin_list", args=own),
+        "hand-overs": reverse("households:hand_over_list"),
+        "hand-over": reverse("households:hand_over_detail", args=[made.pk]),
+        "hand-over, what goes": reverse("households:hand_over", args=[helper.cadre_id]) + f"?to={made.to_cadre_id}",
+        "proposals of helpers": reverse("households:matching_list"),
+        "proposal of helpers": reverse("households:matching_detail", args=[run.pk]),
+        "proposal of helpers, its rows": reverse("households:matching_rows", args=[run.pk]),
+        "request, to be assigned": reverse("assistance:request_assign", args=[request.pk]) + "?q=" + quote("干部"),
         "household list": reverse("households:household_list"),
         "household list, filtered": reverse("households:household_list") + "?status=out_of_poverty&helper=none",
         "ledger": reverse("households:household_detail", args=own),
@@ -210,6 +239,7 @@ def test_no_page_grows_with_its_rows(counts, household, land, official):
     survey = household.surveys.get()
     plan = Plan.objects.get(household=household)
     kind = household_measure(household).kind
+    helper, run = household.pairings.filter(ends_on=None).first().cadre, MatchingRun.objects.get()
     for _n in range(6):
         home = HouseholdFactory(village=land.village, with_householder=True)
         MeasureFactory(household=home, kind=kind, approved=True)
@@ -241,6 +271,13 @@ def test_no_page_grows_with_its_rows(counts, household, land, official):
         other = PlanFactory(household=HouseholdFactory(village=land.village), submitted=True, copied_from=plan)
         TaskFactory(goal=GoalFactory(plan=other), late=True)
         TaskFactory(goal__plan=PlanFactory(household=HouseholdFactory(village=land.village), in_progress=True))
+        helped = HouseholdFactory(village=land.village)
+        PairingFactory(household=helped, cadre=helper, is_lead=False)
+        PairingFactory(household=helped, cadre__unit__region=land.county)
+        HandOverFactory(household=helped)
+        KinshipFactory(household=household, cadre__unit__region=land.county)
+        MatchingRunFactory(region=land.township)
+        MatchingRow.objects.create(run=run, household=helped, proposed=helper, outcome="new", parts={"way": "county"})
         for package in BESIDE:
             package.grow(household, land)
     many = counts()

@@ -14,7 +14,7 @@ from assistance.models.fund import MONEY
 from assistance.querysets import DeliveryFileQuerySet, DeliveryQuerySet, OfKindQuerySet
 from catalogue.codelists import COLUMN
 from catalogue.models import MeasureKind
-from households.models import Member, OfHousehold
+from households.models import Member, OfHousehold, Pairing
 from households.querysets import OfHouseholdQuerySet
 from plans.models import Plan, Task
 
@@ -243,6 +243,10 @@ class ServiceRequest(OfHousehold):
     satisfied = models.BooleanField(_("农户满意"), null=True, blank=True)
     closing_note = models.CharField(_("农户的话"), max_length=300, blank=True)
     measure = models.ForeignKey(Measure, models.PROTECT, null=True, blank=True, related_name="requests")
+    # Who was asked to see to it: 点对点 until it is closed, or somebody who helps the household anyway.
+    pairing = models.ForeignKey(
+        Pairing, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("点对点帮扶人")
+    )
 
     objects = OfHouseholdQuerySet.as_manager()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,18 +16,21 @@ from accounts.scoping import require
 from assistance.models import Measure, ServiceRequest
 from assistance.services import acts
 from assistance.services.base import save
+from cadres.models import Cadre
 from catalogue.codelists import COLUMN
-from households.models import Household, Member
-from households.services import LedgerError
+from households.models import Household, Member, Pairing
+from households.services import LedgerError, begin_point, end_point
 
 TEXT_LENGTH = 300
 DAYS = 7  # to answer in, where nothing else is said
 LONGEST = 366
+RELATED = ("member", "taker", "pairing__cadre", "pairing__household__village")
 State = ServiceRequest.State
+OPEN = (State.ASKED, State.TAKEN, State.ANSWERED)
 
 
 def _locked(request: ServiceRequest, by: Any, *states: str) -> ServiceRequest:
-    row: ServiceRequest = acts.lock(ServiceRequest, request, by, Permission.MEASURE_EDIT, "member", "taker")
+    row: ServiceRequest = acts.lock(ServiceRequest, request, by, Permission.MEASURE_EDIT, *RELATED)
     _in(row, *states)
     return row
 
@@ -72,6 +76,45 @@ def take(*, request: ServiceRequest, by: Any) -> ServiceRequest:
 
 
 @transaction.atomic
+def assign(*, request: ServiceRequest, cadre: Cadre, by: Any) -> ServiceRequest:
+    """点对点: a cadre is asked to see to it, and sees the household until it is closed; who helps the household anyway needs nothing more.
+    A cadre who cannot log in tells whoever assigned it, who answers for them. Permission PAIRING_EDIT on the household."""
+    row = _locked(request, by, State.ASKED, State.TAKEN)
+    before = row.pairing
+    pairing = begin_point(household=row.household, cadre=cadre, by=by, goal=row.text)
+    if before is not None and before.pk == pairing.pk:
+        raise LedgerError(_("这项诉求已经由%(name)s办理。") % {"name": cadre.name})
+    user = cadre.user if cadre.user is not None and cadre.user.is_active else by
+    row.pairing, row.taker, row.state = pairing, user, State.TAKEN
+    row.taken_at = row.taken_at or timezone.now()
+    save(row)
+    if before is not None:
+        _end_service(before, by, _("改由别人办理"))
+    acts.record("servicerequest.assigned", row, by, _("%(text)s：由%(name)s办理") % {"text": row.text.rstrip("。"), "name": cadre.name})  # fmt: skip
+    return row
+
+
+def _end_service(pairing: Pairing | None, by: Any, reason: str) -> None:
+    """The service of one request ends with the last open request that it was for."""
+    if pairing is None or ServiceRequest.objects.filter(pairing=pairing, state__in=OPEN).exists():
+        return
+    end_point(pairing=pairing, by=by, reason=reason)
+
+
+def follow_hand_over(pairs: Sequence[tuple[Pairing, Pairing]], by: Any) -> None:
+    """Open requests of a cadre who hands over go to the successor, with the answering where that was theirs."""
+    new = {old.pk: began for old, began in pairs}
+    rows = ServiceRequest.objects.select_for_update(of=("self",)).filter(pairing__in=list(new), state__in=OPEN)
+    for row in rows.select_related("pairing__cadre", "household__village").order_by("pk"):
+        old, began = row.pairing, new[row.pairing_id]
+        if row.taker_id == old.cadre.user_id:
+            row.taker = began.cadre.user or by
+        row.pairing = began
+        save(row)
+        acts.record("servicerequest.assigned", row, by, _("%(text)s：由%(name)s办理") % {"text": row.text.rstrip("。"), "name": began.cadre.name})  # fmt: skip
+
+
+@transaction.atomic
 def answer(*, request: ServiceRequest, text: str, by: Any, measure: Measure | None = None) -> ServiceRequest:
     """Say what came of it; by whoever took it. `measure` is the household's measure that it led to."""
     row = _locked(request, by, State.TAKEN)
@@ -96,7 +139,7 @@ def answer(*, request: ServiceRequest, text: str, by: Any, measure: Measure | No
 def confirm(*, request: ServiceRequest, satisfied: bool, by: Any, note: str = "") -> ServiceRequest:
     """The household's word on the answer, told to somebody other than who answered: satisfied, it is closed; else it goes back to whoever
     took it. Permission DELIVERY_CONFIRM."""
-    row: ServiceRequest = acts.lock(ServiceRequest, request, by, Permission.DELIVERY_CONFIRM, "member", "taker")
+    row: ServiceRequest = acts.lock(ServiceRequest, request, by, Permission.DELIVERY_CONFIRM, *RELATED)
     _in(row, State.ANSWERED)
     if row.answered_by == by.username:
         raise LedgerError(_("自己答复的诉求不能由自己代农户确认，请另一位同志回访后登记。"))
@@ -110,6 +153,8 @@ def confirm(*, request: ServiceRequest, satisfied: bool, by: Any, note: str = ""
         row.state, row.answer, row.answered_by, row.answered_at = State.TAKEN, "", "", None
         action = "servicerequest.reopened"
     save(row)
+    if satisfied:
+        _end_service(row.pairing, by, _("诉求已办结"))
     acts.record(action, row, by, "：".join(part for part in (row.text.rstrip("。"), row.closing_note) if part))
     return row
 
@@ -121,6 +166,7 @@ def withdraw(*, request: ServiceRequest, by: Any, note: str) -> ServiceRequest:
     row.closing_note = acts.text_of(note, "note", TEXT_LENGTH, needed=_("请写明为什么撤销。"))
     row.state = State.WITHDRAWN
     save(row)
+    _end_service(row.pairing, by, _("诉求已撤销"))
     acts.record(
         "servicerequest.withdrawn",
         row,

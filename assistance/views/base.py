@@ -86,7 +86,9 @@ def delivery_or_404(request: HttpRequest, pk: int, act: Permission | None = None
 
 
 def request_or_404(request: HttpRequest, pk: int, act: Permission | None = None) -> ServiceRequest:
-    found: ServiceRequest = _row(ServiceRequest, request, pk, act, "member", "taker", "measure__kind", *PLACE)
+    found: ServiceRequest = _row(
+        ServiceRequest, request, pk, act, "member", "taker", "measure__kind", "pairing__cadre", *PLACE
+    )
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -23,9 +25,12 @@ from assistance.views.base import history_of, household_or_404, request_or_404
 from common import pages
 from common.readonly import read_on_get, reads_only
 from households.answering import attempt, form_status, posted
+from households.bulk_pairing import cadres_for
 from households.services import LedgerError
+from households.services.helping import Helping
 
 State = ServiceRequest.State
+MOST_FOUND = 20
 
 
 def _url() -> str:
@@ -88,6 +93,7 @@ def _detail(
     context = {
         "row": RequestRow(row), "request_row": row, "household": row.household, "history": history_of(row),
         "may_take": edits and row.state == State.ASKED,
+        "may_assign": row.state in (State.ASKED, State.TAKEN) and allowed(user, Permission.PAIRING_EDIT, row),
         "answer_form": (form if which == "answer" else _answer_form(user, row)) if answers else None,
         "word_form": (form if which == "word" else forms.WordForm())
         if confirms and row.state == State.ANSWERED and row.answered_by != user.username else None,
@@ -118,6 +124,43 @@ def request_take(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("已由您受理，请按期答复。"))
     return redirect("assistance:request_detail", pk)
+
+
+@read_on_get
+def request_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """点对点: first a name, then the cadre who sees to it."""
+    row = request_or_404(request, pk, Permission.PAIRING_EDIT)
+    cadres = cadres_for(request.user).serving().select_related("unit__region", "user")
+    if request.method == "POST":
+        asked = request.POST.get("cadre", "")
+        cadre = cadres.filter(pk=int(asked) if asked.isdecimal() and len(asked) < 19 else 0).distinct().first()
+        if (
+            cadre is not None
+            and (say := _refused(lambda: verbs.assign(request=row, cadre=cadre, by=request.user))) is None
+        ):
+            messages.success(request, _("已指定%(name)s办理。") % {"name": cadre.name})
+            return redirect("assistance:request_detail", pk)
+        messages.error(request, say if cadre is not None else _("没有找到这位干部，请重新查找。"))
+    q = request.GET.get("q", "").strip()
+    found = list(cadres.filter(name__contains=q).order_by("name", "pk").distinct()[:MOST_FOUND]) if q else []
+    helping = Helping.of(found, [row.household_id])
+    offered = [(c, helping.why_not(c, row.household_id, timezone.localdate(), point=True)) for c in found]
+    context = {
+        "row": row, "household": row.household, "q": q, "found": offered, "back": reverse("assistance:request_detail", args=[pk]),
+        "trail": [(_("服务诉求"), _url()), (row.text[:20], reverse("assistance:request_detail", args=[pk])), (_("指定办理人"), "")],
+    }  # fmt: skip
+    return render(request, "assistance/request_assign.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _refused(verb: Callable[[], Any]) -> str | None:
+    """What a verb says where it refuses, None where it was done."""
+    try:
+        verb()
+    except LedgerError as error:
+        return str(error)
+    except ValidationError as error:
+        return str(error.messages[0])
+    return None
 
 
 @require_POST

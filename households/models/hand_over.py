@@ -49,12 +49,12 @@ class HandOver(models.Model):
 
 
 class HandOverLine(models.Model):
-    """One pairing that ended and the one that began in its place."""
+    """One pairing that ended, and the one that began in its place, or was there already where the receiver helped along."""
 
     hand_over = models.ForeignKey(HandOver, models.PROTECT, related_name="lines")
     household = models.ForeignKey("households.Household", models.PROTECT, related_name="+")
     ended = models.OneToOneField(Pairing, models.PROTECT, related_name="handed_over_in")
-    began = models.OneToOneField(Pairing, models.PROTECT, related_name="taken_over_in")
+    began = models.ForeignKey(Pairing, models.PROTECT, related_name="taken_over_in")
 
     objects = HouseholdFileQuerySet.as_manager()
 

@@ -18,7 +18,7 @@ from common import bulk, pages
 from common.readonly import reads_only
 from households import selection
 from households.bulk_pairing import BulkPairingForm, leads_of, pair_many
-from households.filters import HouseholdFilter
+from households.filters import KEYS, HouseholdFilter
 from households.listing import counted, drawn, rows_of, with_row_facts
 from households.models import Household, SavedView
 from households.search import SEALED, is_number, seal
@@ -53,8 +53,9 @@ def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | No
             # A number stays out of the page too: the box is empty, the chip shows it masked, and the sealed text goes along.
             "typed": "" if is_number(typed) else typed,
             "sealed": data.get("q", "") if is_number(typed) else "",
-            "more": [filterset.form[name] for name in filterset.filters if name not in FIRST],
-            "more_open": any(name in query for name in filterset.filters if name not in FIRST),
+            "more": [filterset.form[name] for name in filterset.filters if name not in (*FIRST, *KEYS)],
+            "more_open": any(name in query for name in filterset.filters if name not in (*FIRST, *KEYS)),
+            "kept": {name: query[name] for name in KEYS if name in query},
             "can_save": any(name != SEARCH for name in query),
             "actions": bulk.actions_for(HOUSEHOLDS, request.user),
             "region_changed": _region_before(request) != query.get("region", ""),

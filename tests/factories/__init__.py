@@ -13,10 +13,12 @@ from tests.factories.common import JobFactory
 from tests.factories.exchange import PeopleBatchFactory, PeopleRowFactory
 from tests.factories.funds import FundFactory, PayBatchFactory, PayRowFactory, balances
 from tests.factories.households import (
+    HandOverFactory,
     HouseholdFactory,
     HouseholdYearFactory,
     IncomeLineFactory,
     KinshipFactory,
+    MatchingRunFactory,
     MemberFactory,
     MemberYearFactory,
     PairingFactory,
@@ -70,7 +72,9 @@ __all__ = [
     "PayRowFactory",
     "PeopleBatchFactory",
     "PeopleRowFactory",
+    "HandOverFactory",
     "KinshipFactory",
+    "MatchingRunFactory",
     "PhotoFactory",
     "PlanEvidenceFactory",
     "PlanFactory",

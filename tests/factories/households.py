@@ -197,6 +197,44 @@ class KinshipFactory(factory.django.DjangoModelFactory):
     declared_at = factory.LazyFunction(timezone.now)
 
 
+class HandOverFactory(factory.django.DjangoModelFactory):
+    """A hand-over of one household: give `household`."""
+
+    class Meta:
+        model = models.HandOver
+        skip_postgeneration_save = True
+
+    from_cadre = factory.SubFactory(CadreFactory)
+    to_cadre = factory.SubFactory(CadreFactory)
+    on = dt.date(2024, 3, 1)
+    reason = "工作调动"
+    by = "officer"
+    at = factory.LazyFunction(timezone.now)
+    households = 1
+
+    @factory.post_generation
+    def household(self, create, household, **more):
+        ended = PairingFactory(
+            household=household, cadre=self.from_cadre, is_lead=False, starts_on=dt.date(2019, 1, 1), ends_on=self.on
+        )
+        began = PairingFactory(
+            household=household, cadre=self.to_cadre, is_lead=False, starts_on=self.on, ends_on=dt.date(2024, 9, 1)
+        )
+        models.HandOverLine.objects.create(hand_over=self, household=household, ended=ended, began=began)
+
+
+class MatchingRunFactory(factory.django.DjangoModelFactory):
+    """A proposal that waits, without rows: give `region`, `unit` or `leaving`."""
+
+    class Meta:
+        model = models.MatchingRun
+
+    state = "proposed"
+    asked_by = "somebody"
+    asked_at = factory.LazyFunction(timezone.now)
+    figures = {"keep": 0, "new": 0, "move": 0, "none": 0, "helpers": 1, "used": 0}
+
+
 def _jpeg() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), (120, 140, 90)).save(out, "JPEG")

@@ -1,0 +1,249 @@
+"""结对方案 on screen: asked for, computed, looked at row by row, applied or discarded. Nothing is written before the button on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import django_filters
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from accounts.places import RegionChoices, choice
+from accounts.roles import Permission
+from accounts.scoping import require_somewhere
+from cadres.models import Cadre, Unit, UnitVillage
+from cadres.querysets import in_force
+from common import jobs, pages
+from common.readonly import read_on_get, reads_only
+from households import proposed
+from households.answering import attempt, form_status, posted
+from households.listing import counted
+from households.models import MatchingRow, MatchingRun, PairingRule
+from households.services import (
+    LedgerError,
+    apply_matching,
+    discard_matching,
+    propose_matching,
+    retry_matching,
+    start_applying,
+)
+from households.services.matching import AT_ONCE, scope_name
+from households.views.coverage import crumbs
+
+REGION, UNIT, LEAVING = "region", "unit", "leaving"
+State, Outcome = MatchingRun.State, MatchingRow.Outcome
+TONES = {
+    State.COMPUTING: "blue",
+    State.PROPOSED: "amber",
+    State.APPLIED: "green",
+    State.DISCARDED: "grey",
+    State.FAILED: "red",
+}
+FIGURES = (Outcome.NEW, Outcome.MOVE, Outcome.NONE, Outcome.KEEP)
+
+
+def _trail(*more: tuple[Any, str]) -> list[tuple[Any, str]]:
+    return crumbs((_("结对方案"), reverse("households:matching_list")), *more)
+
+
+class AskForm(forms.Form):
+    scope = forms.ChoiceField(
+        label=gettext_lazy("给谁安排"), choices=[(REGION, gettext_lazy("一个地区的农户")), (UNIT, gettext_lazy("一个单位包的村"))],
+        widget=forms.RadioSelect, initial=REGION,
+    )  # fmt: skip
+    region = forms.TypedChoiceField(label=gettext_lazy("地区"), coerce=int, required=False, empty_value=None)
+    unit = forms.TypedChoiceField(label=gettext_lazy("单位"), coerce=int, required=False, empty_value=None)
+    leaving = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    anew = forms.BooleanField(
+        label=gettext_lazy("重新分配"), required=False,
+        help_text=gettext_lazy("不勾选：现任合适的一律不动，只安排没有人帮的和必须换人的。勾选：全部重新考虑，现任只是其中一个因素。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        regions = RegionChoices(user, "", Permission.PAIRING_EDIT)
+        rows = [*regions.tops, *(row for row in regions.rows if row not in regions.tops)]
+        self.regions = {row.pk: row for row in rows}
+        villages = UnitVillage.objects.for_user(user, Permission.PAIRING_EDIT).filter(in_force())
+        units = Unit.objects.for_user(user).filter(pk__in=villages.values("unit")).order_by("name", "pk")[:300]
+        self.units = {unit.pk: unit for unit in units}
+        self.fields["region"].choices = [(pk, row.name) for pk, row in self.regions.items()]  # type: ignore[attr-defined]
+        self.fields["unit"].choices = [("", _("请选择")), *((pk, unit.name) for pk, unit in self.units.items())]  # type: ignore[attr-defined]
+        if self.data.get("scope") == LEAVING:
+            self.fields["scope"].choices = [(LEAVING, "")]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        match data.get("scope"):
+            case "region" if not data.get("region"):
+                self.add_error("region", _("请选择地区。"))
+            case "unit" if not data.get("unit"):
+                self.add_error("unit", _("请选择单位。单位要先登记包哪个村。"))
+        return data
+
+    def question(self) -> dict[str, Any]:
+        """What the verb is asked."""
+        own = self.cleaned_data
+        match own["scope"]:
+            case "unit":
+                return {"unit": self.units[own["unit"]], "anew": own["anew"]}
+            case "leaving":
+                cadres = Cadre.objects.for_user(self.user).select_related("unit__region")
+                return {"leaving": get_object_or_404(cadres, pk=own["leaving"] or 0)}
+        return {"region": self.regions[own["region"]], "anew": own["anew"]}
+
+
+@reads_only
+def matching_list(request: HttpRequest) -> HttpResponse:
+    require_somewhere(request.user, Permission.PAIRING_EDIT)
+    found = MatchingRun.objects.for_user(request.user)
+    page = pages.keyset_page(
+        found, request.GET.get(pages.CURSOR, ""), rows=lambda rows: rows.select_related("region", "unit__region", "leaving__unit")
+    )  # fmt: skip
+    url = reverse("households:matching_list")
+    context = {
+        "rows": [(run, scope_name(run), TONES[State(run.state)]) for run in page.rows], "trail": _trail()[:-1] + [(_("结对方案"), "")],
+        "previous_url": pages.address(url, {pages.CURSOR: page.previous}) if page.previous else "",
+        "next_url": pages.address(url, {pages.CURSOR: page.next}) if page.next else "",
+    }  # fmt: skip
+    return render(request, "households/matching_list.html", context)
+
+
+@read_on_get
+def matching_new(request: HttpRequest) -> HttpResponse:
+    require_somewhere(request.user, Permission.PAIRING_EDIT)
+    form = AskForm(posted(request), user=request.user, initial={"scope": REGION})
+    if form.is_bound and form.is_valid():
+        question = form.question()
+        run = attempt(form, lambda: propose_matching(by=request.user, **question))
+        if run is not None:
+            return redirect("households:matching_detail", run.pk)
+    context = {"form": form, "trail": _trail((_("新的方案"), "")), "back": reverse("households:matching_list")}
+    return render(request, "households/matching_new.html", context, status=form_status(form))
+
+
+def _run(request: HttpRequest, pk: int) -> MatchingRun:
+    require_somewhere(request.user, Permission.PAIRING_EDIT)
+    rows = MatchingRun.objects.for_user(request.user).select_related(
+        "region", "unit__region", "leaving__unit__region", "job"
+    )
+    run: MatchingRun = get_object_or_404(rows, pk=pk)
+    return run
+
+
+def _busy(run: MatchingRun) -> bool:
+    """Being computed, or being applied by a job."""
+    return run.state == State.COMPUTING or bool(run.state == State.PROPOSED and run.job and run.job.is_open)
+
+
+@reads_only
+def matching_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its progress; then what it would change, each figure with its rows, and the two buttons."""
+    run = _run(request, pk)
+    listed = reverse("households:matching_rows", args=[pk])
+    kept = run.state != State.DISCARDED  # rows of a discarded one are gone
+    made = run.hand_overs.first() if run.state == State.APPLIED and run.leaving_id else None
+    context = {
+        "run": run, "scope": scope_name(run), "tone": TONES[State(run.state)], "busy": _busy(run),
+        "mine": bool(run.job and run.job.owner == request.user.username), "made": made,
+        "kpis": [
+            {"label": outcome.label, "value": f"{run.figures.get(outcome.value, 0):,}", "unit": _("户"),
+             "url": pages.address(listed, {"of": outcome.value}) if kept else ""}
+            for outcome in FIGURES
+        ] if run.figures else [],
+        "changes": run.figures.get("new", 0) + run.figures.get("move", 0), "trail": _trail((scope_name(run), "")),
+        "weights": [(PairingRule._meta.get_field(name).verbose_name, value) for name, value in run.weights.items()],
+    }  # fmt: skip
+    return render(request, "households/matching_detail.html", context)
+
+
+@reads_only
+def matching_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The moving part alone; when the work is over the whole page is asked for."""
+    run = _run(request, pk)
+    if not _busy(run):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "households/matching_detail.html#progress", {"run": run})
+
+
+class RowFilter(django_filters.FilterSet):
+    of = choice(gettext_lazy("结果"), Outcome.choices, field_name="outcome", empty=gettext_lazy("全部"))
+    name = django_filters.CharFilter(label=gettext_lazy("帮扶责任人姓名"), method="of_helper", max_length=20)
+
+    def of_helper(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(proposed__name__contains=value) | queryset.filter(now__name__contains=value)
+
+
+@reads_only
+def matching_rows(request: HttpRequest, pk: int) -> HttpResponse:
+    """The households of a proposal, each with its sentence."""
+    run = _run(request, pk)
+    filterset = RowFilter(request.GET, MatchingRow.objects.for_user(request.user).filter(run=run), request=request)
+
+    def context(page: pages.Page) -> dict[str, Any]:
+        return {
+            "run": run, "scope": scope_name(run), "fields": [filterset.form["of"], filterset.form["name"]],
+            "rows": [(row, proposed.sentence(row)) for row in page.rows],
+            "trail": _trail((scope_name(run), reverse("households:matching_detail", args=[pk])), (_("名单"), "")),
+        }  # fmt: skip
+
+    return pages.list_page(
+        request, template="households/matching_rows.html", url=reverse("households:matching_rows", args=[pk]), filterset=filterset,
+        rows=lambda found: found.select_related("household__village__parent", "now__unit", "proposed__unit"), context=context, counted=counted,
+    )  # fmt: skip
+
+
+# -- buttons ------------------------------------------------------------------------------------------------------------------------
+
+
+def _act(request: HttpRequest, pk: int, act: Callable[[MatchingRun], Any], said: str) -> HttpResponse:
+    run = _run(request, pk)
+    try:
+        act(run)
+    except (LedgerError, jobs.JobError) as error:
+        messages.error(request, str(error))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, said)
+    return redirect("households:matching_detail", pk)
+
+
+@require_POST
+def matching_apply(request: HttpRequest, pk: int) -> HttpResponse:
+    """At once, or by a job where many households change."""
+    run = _run(request, pk)
+    if run.figures.get("new", 0) + run.figures.get("move", 0) > AT_ONCE:
+        return _act(request, pk, lambda run: start_applying(run=run, by=request.user), _("正在执行，可以离开这一页。"))
+    return _act(request, pk, lambda run: apply_matching(run=run, by=request.user), _("已按方案安排帮扶责任人。"))
+
+
+@require_POST
+def matching_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(
+        request, pk, lambda run: discard_matching(run=run, by=request.user), _("方案已放弃，帮扶责任人没有改动。")
+    )
+
+
+@require_POST
+def matching_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    def cancel(run: MatchingRun) -> None:
+        if run.job is None:
+            raise LedgerError(_("这项任务已经结束，不能再取消。"))
+        jobs.cancel_job(job=run.job, by=request.user)
+
+    return _act(request, pk, cancel, _("已要求停止，做完手头的一步就停。"))
+
+
+@require_POST
+def matching_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, lambda run: retry_matching(run=run, by=request.user), _("正在重新计算。"))
