@@ -20,8 +20,10 @@ from households.querysets import paired_household_ids
 from regions.models import Level, Region
 from visits.dues import OUTSIDE
 from visits.models import LastVisit, Manner, Visit, VisitDuty, VisitRule
+from visits.services.rules import told
 
 YEAR = dt.timedelta(days=365)
+MOST_RULES = 60  # in a filter
 MOST_LINES = 500  # helpers on a page, those with the most that is late first
 
 
@@ -35,6 +37,21 @@ def rules_for(user: Any) -> Q:
         villages = Region.objects.filter(households__in=own).order_by().values_list("path", flat=True).distinct()
         regions.update(int(pk) for path in villages for pk in path.split("/") if pk)
     return among("region_id", sorted(regions))
+
+
+def rules_to_choose(user: Any) -> list[tuple[str, str]]:
+    """The rules that hold or held there, newest first, for a filter."""
+    rows = VisitRule.objects.filter(rules_for(user)).select_related("region").order_by("-starts_on", "-pk")[:MOST_RULES]
+    return [(str(rule.pk), f"{told(rule)}（{rule.region.name}）") for rule in rows]
+
+
+def cadre_named(user: Any, pk: str) -> str:
+    """The name of a cadre whom the user may see, or is; else the key."""
+    if not pk.isdecimal():
+        return pk
+    own = Cadre.objects.filter(pk=pk, user=user.pk)
+    found = Cadre.objects.for_user(user).filter(pk=pk).first() or own.first()
+    return found.name if found else pk
 
 
 # -- households -------------------------------------------------------------------------------------------------------------------------

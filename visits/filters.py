@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.places import RegionFilter, choice
-from cadres.models import Cadre
 from common import dates
 from common.forms import DateInput, LightSelect
 from households.filters import RegionChoices
@@ -22,8 +21,7 @@ from households.models import Household
 from regions.models import Level, Region
 from visits import coverage
 from visits.codelists import SEEN
-from visits.models import Capacity, Manner, VisitRule
-from visits.services.rules import told
+from visits.models import Capacity, Manner
 
 VOID, ANY = "void", "any"
 DUE, OVERDUE, MISSING, DONE, MISSED = "due", "overdue", "missing", "done", "missed"
@@ -94,7 +92,7 @@ class PlaceFilter(django_filters.FilterSet):
             form = super().form
             form.fields["region"].choices = lambda: [("", _("全部地区")), *self.regions.choices]
             form.fields["household"].chip = lambda pk: self._named(Household.objects.for_user(self.request.user), pk)
-            form.fields["cadre"].chip = lambda pk: self._named(Cadre.objects.all(), pk)
+            form.fields["cadre"].chip = lambda pk: coverage.cadre_named(self.request.user, pk)
         return self._form
 
     def _named(self, rows: Any, pk: str) -> str:
@@ -154,7 +152,7 @@ class DutyFilter(PlaceFilter):
     def form(self) -> forms.Form:
         if not hasattr(self, "_form"):
             form = super().form
-            form.fields["rule"].choices = [("", _("不限")), *rules_to_choose(self.request.user)]
+            form.fields["rule"].choices = [("", _("不限")), *coverage.rules_to_choose(self.request.user)]
         return self._form
 
     def filter_queryset(self, queryset: Any) -> Any:
@@ -176,14 +174,6 @@ class DutyFilter(PlaceFilter):
         )
 
 
-def rules_to_choose(user: Any) -> list[tuple[str, str]]:
-    """The rules that hold or held somewhere the user may see households."""
-    rows = (
-        VisitRule.objects.filter(coverage.rules_for(user)).select_related("region").order_by("-starts_on", "-pk")[:60]
-    )
-    return [(str(rule.pk), f"{told(rule)}（{rule.region.name}）") for rule in rows]
-
-
 class VisitedFilter(django_filters.FilterSet):
     """Households by how long nobody has been there. `queryset` comes through the row gate."""
 
@@ -200,9 +190,7 @@ class VisitedFilter(django_filters.FilterSet):
         if not hasattr(self, "_form"):
             form = super().form
             form.fields["region"].choices = lambda: [("", _("全部地区")), *self.regions.choices]
-            form.fields["helper"].chip = lambda pk: (
-                str(Cadre.objects.filter(pk=pk).first() or pk) if pk.isdecimal() else pk
-            )
+            form.fields["helper"].chip = lambda pk: coverage.cadre_named(self.request.user, pk)
         return self._form
 
     def in_region(self, queryset: Any, name: str, value: str) -> Any:
