@@ -22,6 +22,7 @@ class VisitsConfig(AppConfig):
         from households import followers, papers, trail, values
         from regions import registry
         from surveys import claims, held
+        from surveys import waiting as surveys_waiting
         from visits import cards, holding, paper, photos, waiting
         from visits.models import VOUCHED, Visit
         from visits.services import duties, rules
@@ -37,11 +38,19 @@ class VisitsConfig(AppConfig):
         registry.occupies(rules.why_occupied)
         demonstration.also(tell_demonstration)
         tiles.register(waiting.tiles)
-        household_cards.register(cards.visit_card)
+        household_cards.register(cards.columns, cards.visit_card)
         papers.register(paper.sections)
         navigation.register(
             navigation.Item("daily", _("走访"), "visits:visit_list", "house", Permission.HOUSEHOLD_VIEW, weight=32),
-            navigation.Item("daily", _("待走访"), "visits:duty_list", "calendar", Permission.HOUSEHOLD_VIEW, weight=33),
+            navigation.Item(
+                "daily",
+                _("待走访"),
+                "visits:duty_list",
+                "calendar",
+                Permission.HOUSEHOLD_VIEW,
+                weight=33,
+                badge=surveys_waiting.badge_of(waiting.late),
+            ),
         )
         tabs.register(
             "households.Household",

@@ -74,9 +74,9 @@ class _Story:
         self._lately()
 
     def _rules(self) -> None:
-        """After 大足: four visits a year and a call a month; the team once a month where a household is monitored."""
+        """After 大足: visits each quarter and a call a month; the team once a month where a household is monitored."""
         asked = (
-            ("helper", "visit", "registered", "quarter", 1), ("helper", "call", "monitored", "month", 1), ("team", "visit", "monitored", "quarter", 1),
+            ("helper", "visit", "registered", "quarter", 2), ("helper", "call", "monitored", "month", 1), ("team", "visit", "monitored", "quarter", 1),
         )  # fmt: skip
         for capacity, manner, audience, period, least in asked:
             rule = VisitRule.objects.create(
@@ -190,7 +190,7 @@ class _Story:
         text, seen = SAID[n % len(SAID)] if manner == "visit" else CALLED[n % len(CALLED)]
         body = {
             "uid": str(uuid.UUID(int=self.pick.getrandbits(128), version=4)), "household": str(household.uid), "manner": manner,
-            "on": (self.today - dt.timedelta(days=n % 6)).isoformat(), "met": ["householder"], "seen": seen, "text": text, "asked": asked,
+            "on": (self.today - dt.timedelta(days=0 if by == self.people["helper"] else n % 6)).isoformat(), "met": ["householder"], "seen": seen, "text": text, "asked": asked,
             "next_on": next_on.isoformat() if next_on else None, "place": None, "photos": [],
         }  # fmt: skip
         with suppress(Refused, Quarantined, LedgerError, ValidationError):

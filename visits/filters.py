@@ -24,12 +24,12 @@ from visits.codelists import SEEN
 from visits.models import Capacity, Manner
 
 VOID, ANY = "void", "any"
-DUE, OVERDUE, MISSING, DONE, MISSED = "due", "overdue", "missing", "done", "missed"
+DUE, OVERDUE, DONE, ALL, MISSED = "due", "overdue", "done", "running", "missed"
 STATES = {
-    MISSING: _("未完成（待走访和逾期）"),
     DUE: _("待走访"),
     OVERDUE: _("逾期"),
     DONE: _("已完成"),
+    ALL: _("本期全部"),
     MISSED: _("往期未完成"),
 }
 NEVER = "never"
@@ -142,9 +142,9 @@ class VisitFilter(PlaceFilter):
 
 
 class DutyFilter(PlaceFilter):
-    """What is due in the periods that run; of those that are over only what was not made."""
+    """What is missing in the periods that run; all of them, and what was missed before, where it is asked for."""
 
-    state = choice(_("进度"), list(STATES.items()), method="of_state", empty=_("本期全部"))
+    state = choice(_("进度"), list(STATES.items()), method="of_state", empty=_("未完成"))
     rule = choice(_("走访要求"), [], method="of_rule")
     last = DayFilter(label=_("最迟日期"), field_name="next_due_on")
 
@@ -157,7 +157,7 @@ class DutyFilter(PlaceFilter):
 
     def filter_queryset(self, queryset: Any) -> Any:
         queryset = super().filter_queryset(queryset)
-        return queryset if self.form.cleaned_data["state"] else queryset.running()
+        return queryset if self.form.cleaned_data["state"] else queryset.missing()
 
     def of_state(self, queryset: Any, name: str, value: str) -> Any:
         return getattr(queryset, value)()
@@ -168,10 +168,7 @@ class DutyFilter(PlaceFilter):
     @property
     def order(self) -> str:
         """The latest first, where something is missing; of what was missed the newest; else the newest rows."""
-        state = self.data.get("state", "")
-        return {DUE: "next_due_on", OVERDUE: "next_due_on", MISSING: "next_due_on", MISSED: "-next_due_on"}.get(
-            state, "-pk"
-        )
+        return {DONE: "-pk", ALL: "-pk", MISSED: "-next_due_on"}.get(self.data.get("state", ""), "next_due_on")
 
 
 class VisitedFilter(django_filters.FilterSet):

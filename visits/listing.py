@@ -87,7 +87,7 @@ class DutyRow:
 
     @property
     def progress(self) -> str:
-        return _("已走访 %(made)s / %(needed)s") % {"made": self.duty.made, "needed": self.duty.needed}
+        return _("已完成 %(made)s / %(needed)s 次") % {"made": self.duty.made, "needed": self.duty.needed}
 
     @property
     def days_late(self) -> int:

@@ -83,7 +83,13 @@ def furnish(village: Any, household: Any) -> dict[str, Any]:
     SurveyPhotoFactory(uid=photo, survey=None, survey_uid=visit.uid, uploader=visit.visitor)
     rule = VisitRuleFactory(region=village, capacity="county")
     duty = VisitDutyFactory(rule=rule, household=household, cadre=cadre)
-    return {"visit": visit, "visit_photo": photo, "visit_cadre": cadre, "visit_rule": rule, "visit_duty": duty}
+    return {
+        "visit": visit.pk,
+        "visit_photo": photo,
+        "visit_cadre": cadre.pk,
+        "visit_rule": rule.pk,
+        "visit_duty": duty.pk,
+    }
 
 
 def addresses(household: Any) -> dict[str, str]:

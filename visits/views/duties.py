@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, require_somewhere
@@ -22,7 +22,7 @@ from households.listing import counted as counted_households
 from regions.models import Region
 from surveys.views.base import households as as_households
 from visits import coverage
-from visits.filters import DONE, DUE, OVERDUE, DutyFilter, VisitedFilter, in_region
+from visits.filters import ALL, DONE, DUE, OVERDUE, DutyFilter, VisitedFilter, in_region
 from visits.listing import DUTY_FACTS, duty_rows
 from visits.models import LastVisit, Manner, VisitDuty
 from visits.views.base import parts
@@ -88,8 +88,9 @@ def coverage_page(request: HttpRequest) -> HttpResponse:
 
 
 LABELS = {
-    "asked": _("应走访"), "done": _("已完成"), "due": _("待走访"), "overdue": _("逾期"), "made": _("本月走访"), "unvisited": _("一年内未走访"),
+    "asked": gettext_lazy("应走访"), "done": gettext_lazy("已完成"), "due": gettext_lazy("待走访"), "overdue": gettext_lazy("逾期"), "made": gettext_lazy("本月走访"), "unvisited": gettext_lazy("一年内未走访"),
 }  # fmt: skip
+SHORT = {"made": gettext_lazy("本月"), "unvisited": gettext_lazy("一年未访")}  # beside a figure on a phone
 
 
 def list_url(figure: str, query: dict[str, str], day: Any) -> str:
@@ -101,8 +102,8 @@ def list_url(figure: str, query: dict[str, str], day: Any) -> str:
             return pages.address(reverse("visits:visit_list"), query | more)
         case "unvisited":
             return pages.address(reverse("visits:visited_list"), query | {"since": "365"})
-    state = {"asked": "", "done": DONE, "due": DUE, "overdue": OVERDUE}[figure]
-    return pages.address(reverse("visits:duty_list"), query | ({"state": state} if state else {}))
+    state = {"asked": ALL, "done": DONE, "due": DUE, "overdue": OVERDUE}[figure]
+    return pages.address(reverse("visits:duty_list"), query | {"state": state})
 
 
 def _kpis(whole: coverage.Line, place: dict[str, str], day: Any) -> list[dict[str, Any]]:
@@ -123,7 +124,7 @@ def _kpis(whole: coverage.Line, place: dict[str, str], day: Any) -> list[dict[st
 def _row(line: coverage.Line, place: dict[str, str], day: Any, people: bool) -> dict[str, Any]:
     query = place | line.query
     cells = [
-        {"label": label, "value": line.counts[name], "url": list_url(name, query, day), "late": name == "overdue"}
+        {"label": SHORT.get(name, label), "value": line.counts[name], "url": list_url(name, query, day)}
         for name, label in LABELS.items()
         if not (people and name == "unvisited")
     ]

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
@@ -19,13 +19,17 @@ from common import dates, pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
 from visits.coverage import month_of
-from visits.filters import MISSING, in_region
+from visits.filters import in_region
 from visits.listing import DUTY_FACTS, VISIT_FACTS, VisitRow, duty_rows
 from visits.models import Visit, VisitDuty
 from visits.months import Lists, weeks_of
 from visits.views.base import parts
 
 SHOWN = 20  # rows of each list of a day
+WEEKDAYS = (
+    pgettext_lazy("星期", "一"), pgettext_lazy("星期", "二"), pgettext_lazy("星期", "三"), pgettext_lazy("星期", "四"), pgettext_lazy("星期", "五"),
+    pgettext_lazy("星期", "六"), pgettext_lazy("星期", "日"),
+)  # fmt: skip
 
 
 @reads_only
@@ -54,7 +58,7 @@ def month(request: HttpRequest) -> HttpResponse:
         for week in weeks_of(lists, shown)
     ]
     context = {
-        "parts": parts(request, "month"), "weeks": weeks, "weekdays": WEEKDAYS_ABBR.values(), "title": dates.month(shown), "today": today,
+        "parts": parts(request, "month"), "weeks": weeks, "weekdays": WEEKDAYS, "title": dates.month(shown), "today": today,
         "regions": regions.choices, "chosen": regions.chosen, "day": chosen, "month": f"{shown:%Y-%m}",
         "earlier": address(month=f"{first - dt.timedelta(days=1):%Y-%m}"), "later": address(month=f"{last + dt.timedelta(days=1):%Y-%m}"),
         "now": address() if (today.year, today.month) != (shown.year, shown.month) else "",
@@ -85,5 +89,5 @@ def _groups(lists: Lists, day: dt.date, place: dict[str, str]) -> list[dict[str,
         {"title": _("走访和电话"), "count": made.count(), "visits": visits(made), "url": pages.address(listed, place | {"since": on, "until": on})},
         {"title": _("约定的走访"), "count": planned.count(), "visits": visits(planned), "url": pages.address(listed, place | {"planned": on})},
         {"title": _("最迟在这一天走访"), "count": due.count(), "duties": duty_rows(due.select_related(*DUTY_FACTS).order_by("pk")[:SHOWN]),
-         "url": pages.address(owed, place | {"last": on, "state": MISSING})},
+         "url": pages.address(owed, place | {"last": on})},
     ]  # fmt: skip
