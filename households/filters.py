@@ -131,3 +131,9 @@ class HouseholdFilter(django_filters.FilterSet):
 
     def with_closed(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.exclude(closed_on=None) if value == "only" else queryset
+
+
+def also(name: str, filter: django_filters.Filter) -> None:
+    """A filter of an upper floor among those of households: on the page, in the API, in saved views. Its `method` is a function of
+    (queryset, name, value). Called in `AppConfig.ready`."""
+    HouseholdFilter.base_filters[name] = filter

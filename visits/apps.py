@@ -16,18 +16,23 @@ class VisitsConfig(AppConfig):
     verbose_name = _("走访")
 
     def ready(self) -> None:
+        from accounts.places import choice
         from accounts.roles import Permission
         from common import audit, demonstration, navigation, nightly, tabs, tiles
         from households import cards as household_cards
+        from households import filters as household_filters
         from households import followers, papers, trail, values
         from regions import registry
         from surveys import claims, held
         from surveys import waiting as surveys_waiting
-        from visits import cards, holding, paper, photos, waiting
+        from visits import cards, filters, holding, paper, photos, waiting
         from visits.models import VOUCHED, Visit
         from visits.services import duties, rules
 
         audit.vouch_for(*VOUCHED)
+        household_filters.also(
+            "visited", choice(_("多久没走访"), list(filters.SINCE.items()), method=filters.not_visited)
+        )
         claims.register(photos.CLAIMANT)
         held.register(holding.VISIT)
         trail.register(ACTIONS)

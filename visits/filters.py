@@ -171,11 +171,18 @@ class DutyFilter(PlaceFilter):
         return {DONE: "-pk", ALL: "-pk", MISSED: "-next_due_on"}.get(self.data.get("state", ""), "next_due_on")
 
 
+def not_visited(queryset: Any, name: str, value: str) -> Any:
+    """Households that nobody visited for so many days, or ever."""
+    if value == NEVER:
+        return queryset.filter(~Exists(coverage.visited(OuterRef("pk"))))
+    return coverage.unvisited(queryset, timezone.localdate() - dt.timedelta(days=int(value)))
+
+
 class VisitedFilter(django_filters.FilterSet):
     """Households by how long nobody has been there. `queryset` comes through the row gate."""
 
     region = RegionFilter(label=_("地区"), method="in_region", widget=LightSelect)
-    since = choice(_("多久没走访"), list(SINCE.items()), method="of_since")
+    since = choice(_("多久没走访"), list(SINCE.items()), method=not_visited)
     helper = django_filters.NumberFilter(label=_("牵头帮扶责任人"), method="of_helper", min_value=1, max_value=10**18)
 
     @cached_property
@@ -192,11 +199,6 @@ class VisitedFilter(django_filters.FilterSet):
 
     def in_region(self, queryset: Any, name: str, value: str) -> Any:
         return self.regions.rows_of(queryset)
-
-    def of_since(self, queryset: Any, name: str, value: str) -> Any:
-        if value == NEVER:
-            return queryset.filter(~Exists(coverage.visited(OuterRef("pk"))))
-        return coverage.unvisited(queryset, timezone.localdate() - dt.timedelta(days=int(value)))
 
     def of_helper(self, queryset: Any, name: str, value: Any) -> Any:
         return queryset.filter(Exists(coverage.leads(OuterRef("pk")).filter(cadre=int(value))))

@@ -114,6 +114,14 @@ def run(table: Table, households: int) -> None:
     measure(
         "not visited within a year", f"{reverse('visits:visited_list')}?since=365", page_one, "list page 1", 2.0, 12
     )
+    measure(
+        "households not visited for half a year",
+        f"{reverse('households:household_list')}?visited=180",
+        page_one,
+        "list page 1",
+        1.5,
+        12,
+    )
     measure("month", reverse("visits:month"), page_one, "list page 1", 2.0, 12)
     began = time.perf_counter()
     done = duties.nightly()

@@ -197,3 +197,11 @@ def test_months_follow_one_another(clerk, client_as):
     inside = [one.on for week in context["weeks"] for one, _url in week if one.inside]
     assert (inside[0], inside[-1], len(inside)) == (dt.date(2026, 1, 1), dt.date(2026, 1, 31), 31)
     assert all(len(week) == 7 and week[0][0].on.weekday() == 0 for week in context["weeks"])
+
+
+def test_the_list_of_households_asks_it_too(area, clerk, client_as):
+    client = client_as(clerk)
+    url = reverse("households:household_list")
+    numbers = {value: listed(client, f"{url}?visited={value}") for value in ("", "90", "365", "never")}
+    assert numbers[""] > numbers["90"] == numbers["365"] > numbers["never"] > 0
+    assert client.get(f"{url}?visited=cat").context["form"].errors

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, require_somewhere
@@ -20,7 +20,6 @@ from households.filters import RegionChoices
 from households.listing import Row, with_row_facts
 from households.listing import counted as counted_households
 from regions.models import Region
-from surveys.views.base import households as as_households
 from visits import coverage
 from visits.filters import ALL, DONE, DUE, OVERDUE, DutyFilter, VisitedFilter, in_region
 from visits.listing import DUTY_FACTS, duty_rows
@@ -116,8 +115,16 @@ def _kpis(whole: coverage.Line, place: dict[str, str], day: Any) -> list[dict[st
     found = []
     for name, label in LABELS.items():
         count = whole.counts[name]
-        number = as_households(count) if name == "unvisited" else {"value": f"{count:,}"}
-        found.append({"label": label, **number, "url": list_url(name, place, day), "note": notes.get(name, "")})
+        unit = npgettext("计数单位", "户", "户", count) if name == "unvisited" else ""
+        found.append(
+            {
+                "label": label,
+                "value": f"{count:,}",
+                "unit": unit,
+                "url": list_url(name, place, day),
+                "note": notes.get(name, ""),
+            }
+        )
     return found
 
 
