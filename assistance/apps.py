@@ -80,7 +80,7 @@ class AssistanceConfig(AppConfig):
         registry.follows(projects.follow_region)
         tiles.register(village_tiles.tiles)
         demonstration.also(tell_demonstration)
-        household_cards.register(cards.assistance_card)
+        household_cards.register(cards.columns, cards.assistance_card)
         papers.register(paper.sections)
         navigation.register(
             navigation.Item(

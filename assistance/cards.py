@@ -1,8 +1,8 @@
-"""The card 计划与措施 on the page of a household: how its plan of the year stands, and what of its measures has arrived. One query."""
+"""The card 计划与措施 on the page of a household: how its plan of the year stands, and what of its measures has arrived."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, Exists, Q, QuerySet, Subquery, Sum
@@ -26,7 +26,7 @@ def _one(rows: QuerySet[Any], aggregate: Any, household: str = "household") -> S
     return Subquery(rows.order_by().values(household).annotate(found=aggregate).values("found"))
 
 
-def assistance_card(household: Household, year: int, user: Any) -> Iterable[Card]:
+def columns(household: Household, year: int, user: Any) -> Mapping[str, Any]:
     today = timezone.localdate()
     plans = Plan.objects.filter(household=household.pk, year=year)
     owner = "goal__plan__household"
@@ -36,21 +36,26 @@ def assistance_card(household: Household, year: int, user: Any) -> Iterable[Card
     measures = Measure.objects.filter(household=household.pk, year=year, state__in=LIVE)
     tenancies = Tenancy.objects.filter(household=household.pk, state__in=housing.LIVE).order_by("-pk")
     deliveries = Delivery.objects.filter(standing(year), household=household.pk)
-    found = Household.objects.filter(pk=household.pk).values_list(
-        Subquery(plans.values("state")[:1]),
-        _one(tasks, Count("pk"), owner),
-        _one(tasks, Count("pk", filter=Q(state=Task.State.DONE)), owner),
-        _one(tasks, Count("pk", filter=Q(state=Task.State.OPEN, due_on__lt=today)), owner),
-        _one(measures, Count("pk")),
-        _one(measures, Count("pk", filter=Q(state__in=[Measure.State.DELIVERED, Measure.State.CONFIRMED]))),
-        _one(measures, Count("pk", filter=Q(state=Measure.State.CONFIRMED))),
-        _one(deliveries, Sum("amount")),
-        Exists(housing.newest_records().filter(housing.UNSAFE)),
-        Subquery(tenancies.values("state")[:1]),
-        Subquery(tenancies.values("pk")[:1]),
-    )[0]
-    state, *numbers, paid, unsafe, lives, tenancy = found
-    all_tasks, done, late, all_measures, delivered, confirmed = (number or 0 for number in numbers)
+    arrived = Q(state__in=[Measure.State.DELIVERED, Measure.State.CONFIRMED])
+    return {
+        "state": Subquery(plans.values("state")[:1]),
+        "tasks": _one(tasks, Count("pk"), owner),
+        "done": _one(tasks, Count("pk", filter=Q(state=Task.State.DONE)), owner),
+        "late": _one(tasks, Count("pk", filter=Q(state=Task.State.OPEN, due_on__lt=today)), owner),
+        "measures": _one(measures, Count("pk")),
+        "delivered": _one(measures, Count("pk", filter=arrived)),
+        "confirmed": _one(measures, Count("pk", filter=Q(state=Measure.State.CONFIRMED))),
+        "paid": _one(deliveries, Sum("amount")),
+        "unsafe": Exists(housing.newest_records().filter(housing.UNSAFE)),
+        "lives": Subquery(tenancies.values("state")[:1]),
+        "tenancy": Subquery(tenancies.values("pk")[:1]),
+    }
+
+
+def assistance_card(household: Household, year: int, user: Any, found: Mapping[str, Any]) -> Iterable[Card]:
+    names = ("tasks", "done", "late", "measures", "delivered", "confirmed")
+    all_tasks, done, late, all_measures, delivered, confirmed = (found[name] or 0 for name in names)
+    state, paid, unsafe, lives, tenancy = (found[name] for name in ("state", "paid", "unsafe", "lives", "tenancy"))
     plan = str(Plan.State(state).label) if state else _("还没有")
     lines = [(_("%(year)s 年度计划") % {"year": year}, plan, "")]
     if all_tasks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,16 +20,24 @@ class Card:
     link: Any = ""
 
 
-Maker = Callable[[Household, int, Any], Iterable[Card]]
-_makers: list[Maker] = []
+Columns = Callable[[Household, int, Any], Mapping[str, Any]]
+Maker = Callable[[Household, int, Any, Mapping[str, Any]], Iterable[Card]]
+_makers: list[tuple[Columns, Maker]] = []
 
 
-def register(maker: Maker) -> None:
-    """`maker(household, year, user)` gives the cards this user should see; called in `AppConfig.ready`. The page allows all makers together
-    one query."""
-    if maker not in _makers:
-        _makers.append(maker)
+def register(columns: Columns, maker: Maker) -> None:
+    """`columns(household, year, user)` are the facts a card needs, each by its name as a subquery; `maker(household, year, user, found)` gives
+    the cards this user should see, told what was found. The facts of all makers come in one query. Called in `AppConfig.ready`."""
+    _makers.append((columns, maker))
 
 
 def cards_for(household: Household, year: int, user: Any) -> list[Card]:
-    return [card for maker in _makers for card in maker(household, year, user)]
+    asked = [columns(household, year, user) for columns, _maker in _makers]
+    names = [(n, name) for n, each in enumerate(asked) for name in each]
+    if not names:
+        return []
+    values = Household.objects.filter(pk=household.pk).values_list(*(asked[n][name] for n, name in names))[0]
+    found: list[dict[str, Any]] = [{} for _each in asked]
+    for (n, name), value in zip(names, values, strict=True):
+        found[n][name] = value
+    return [card for (_c, maker), own in zip(_makers, found, strict=True) for card in maker(household, year, user, own)]

@@ -228,3 +228,9 @@ class UnitFilter(AreaFilter):
 
     def filter_queryset(self, queryset: Any) -> Any:
         return coverage.units_of(self.request.user, self.form.cleaned_data["of"], self.at)
+
+
+def also(name: str, filter: django_filters.Filter) -> None:
+    """A filter of an upper floor among those of households: on the page, in the API, in saved views. Its `method` is a function of
+    (queryset, name, value). Called in `AppConfig.ready`."""
+    HouseholdFilter.base_filters[name] = filter

@@ -84,16 +84,23 @@ def badge(which: int) -> Callable[[Any], int]:
     def count(user: Any) -> int:
         if not hasattr(user, CACHE):  # a user is read anew for each request
             setattr(user, CACHE, User.objects.filter(pk=user.pk).values_list(*_numbers(user))[0])
-        return int(getattr(user, CACHE)[which])
+        return int(getattr(user, CACHE)[which] or 0)
 
     return count
 
 
+_more: list[Callable[[Any], QuerySet[Any]]] = []
+
+
+def badge_of(rows: Callable[[Any], QuerySet[Any]]) -> Callable[[Any], int]:
+    """A badge of an upper floor, whose number comes with the same query: the length of the list `rows(user)`. Called in `AppConfig.ready`."""
+    _more.append(rows)
+    return badge(QUARANTINE + len(_more))
+
+
 def _numbers(user: Any) -> list[CappedCount]:
-    return [
-        CappedCount(rows, most=navigation.MOST)
-        for rows in (Survey.objects.waiting_for(user), quarantine.waiting_for(user))
-    ]
+    lists = [Survey.objects.waiting_for(user), quarantine.waiting_for(user), *(rows(user) for rows in _more)]
+    return [CappedCount(rows, most=navigation.MOST) for rows in lists]
 
 
 def hidden_years(user: Any, households: Iterable[int]) -> dict[int, int]:

@@ -90,7 +90,11 @@ class Visit(OfHousehold):
             models.Index(fields=["household", "-on", "-id"], name="visit_of_household"),
             models.Index(fields=["visitor", "-on", "-id"], name="visit_of_visitor"),
             models.Index(fields=["cadre", "on"], name="visit_of_cadre"),
-        ]
+            # The list of a county, and how many were made in a month by village, from the index alone.
+            models.Index(fields=["-on", "-id"], include=["village", "manner"], condition=Q(voided_at=None), name="visit_by_day"),
+            models.Index(fields=["-on", "-id"], include=["village"], condition=Q(voided_at__isnull=False), name="visit_void"),
+            models.Index(fields=["next_on", "id"], include=["village"], condition=Q(voided_at=None, next_on__isnull=False), name="visit_planned"),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return str(self.uid)
@@ -159,7 +163,8 @@ class VisitDuty(OfHousehold):
     person of that capacity does it.
 
     Kept by `visits.services.duties` as `visits.dues` says, from rules, pairings, visits and households: made anew for the periods that run it
-    is the same. `next_due_on` is the last day for the next missing visit, None once nothing is missing.
+    is the same. `next_due_on` is the last day for the next missing visit, None once nothing is missing. `over` says that the night has put
+    the row aside: its period is over, and lists of what is due need not look at it.
     """
 
     rule = models.ForeignKey(VisitRule, models.PROTECT, related_name="duties")
@@ -169,6 +174,7 @@ class VisitDuty(OfHousehold):
     needed = models.PositiveSmallIntegerField(_("应走访"))
     made = models.PositiveSmallIntegerField(_("已走访"), default=0)
     next_due_on = models.DateField(_("最迟日期"), null=True, blank=True)
+    over = models.BooleanField(default=False)
 
     objects = DutyQuerySet.as_manager()
 
@@ -181,13 +187,34 @@ class VisitDuty(OfHousehold):
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="visitduty_ends_after_start"),
         ]  # fmt: skip
         indexes: ClassVar = [
-            models.Index(fields=["village", "next_due_on", "id"], name="visitduty_of_village", condition=Q(next_due_on__isnull=False)),
-            models.Index(fields=["cadre", "next_due_on", "id"], name="visitduty_of_cadre", condition=Q(next_due_on__isnull=False)),
+            models.Index(fields=["next_due_on", "id"], include=["village", "ends_on"], condition=Q(next_due_on__isnull=False, over=False), name="visitduty_by_day"),
+            models.Index(fields=["village", "next_due_on", "id"], condition=Q(next_due_on__isnull=False, over=False), name="visitduty_of_village"),
+            models.Index(fields=["cadre", "next_due_on", "id"], condition=Q(next_due_on__isnull=False, over=False), name="visitduty_of_cadre"),
+            models.Index(fields=["next_due_on", "id"], include=["village"], condition=Q(next_due_on__isnull=False, over=True), name="visitduty_missed"),
             models.Index(fields=["cadre", "starts_on"], name="visitduty_period_of_cadre"),
+            # Figures of a county are counted from the index alone.
+            models.Index(fields=["village", "cadre"], include=["rule", "starts_on", "ends_on", "next_due_on"], condition=Q(over=False), name="visitduty_counts"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.household_id} {self.starts_on}"
+
+
+class LastVisit(OfHousehold):
+    """When a household was last visited, and last called: of the visits that count, kept by `visits.services.record`."""
+
+    visited_on = models.DateField(_("最近走访"), null=True, blank=True)
+    called_on = models.DateField(_("最近电话"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("最近走访")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["household"], name="lastvisit_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["village", "visited_on"], include=["household"], name="lastvisit_of_village")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.household_id} {self.visited_on}"
 
 
 # Every table whose rows the audit trail vouches for; duties follow from them.

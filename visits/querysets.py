@@ -19,15 +19,34 @@ class VisitQuerySet(OfHouseholdQuerySet):
         """Visits that were not made void."""
         return self.filter(voided_at=None)
 
+    def counted(self) -> Self:
+        """Visits and calls that count for what was asked: not void, and somebody was met."""
+        return self.standing().exclude(met=["nobody"])
+
 
 class DutyQuerySet(OfHouseholdQuerySet):
-    def due(self) -> Self:
-        """What is missing in a period that still runs."""
-        return self.filter(next_due_on__isnull=False, ends_on__gt=timezone.localdate())
+    def running(self, day: dt.date | None = None) -> Self:
+        """Of periods that run on a day or are to come."""
+        return self.filter(over=False, ends_on__gt=day or timezone.localdate())
+
+    def missing(self, day: dt.date | None = None) -> Self:
+        """Of which something is still to be made while the period runs."""
+        return self.running(day).filter(next_due_on__isnull=False)
+
+    def due(self, day: dt.date | None = None) -> Self:
+        """What is still to be made, in time."""
+        return self.running(day).filter(next_due_on__gte=day or timezone.localdate())
 
     def overdue(self, day: dt.date | None = None) -> Self:
-        """What should have been made by now, in periods that run and in those that are over."""
-        return self.filter(next_due_on__lt=day or timezone.localdate())
+        """What should have been made by now and can still be made: its period runs."""
+        return self.running(day).filter(next_due_on__lt=day or timezone.localdate())
+
+    def done(self, day: dt.date | None = None) -> Self:
+        return self.running(day).filter(next_due_on=None)
+
+    def missed(self) -> Self:
+        """What was not made before its period was over, as the night put it aside."""
+        return self.filter(over=True, next_due_on__isnull=False)
 
 
 class RuleQuerySet(ScopedQuerySet):

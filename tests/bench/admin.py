@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from assistance.models import Measure
 from households.models import Household, HouseholdYear, Member, Pairing, StatusChange
+from visits.models import Visit, VisitDuty
 
 
 class Open:
@@ -90,8 +91,29 @@ class MeasureAdmin(Open, admin.ModelAdmin):
     ordering = ("-id",)
 
 
+class VisitAdmin(Open, admin.ModelAdmin):
+    """The same list of visits."""
+
+    list_display = ("household", "village", "visitor", "manner", "on", "text")
+    list_filter = ("manner",)
+    list_select_related = ("household", "village", "visitor")
+    list_per_page = 50
+    ordering = ("-on", "-id")
+
+
+class DutyAdmin(Open, admin.ModelAdmin):
+    """The same list of duties."""
+
+    list_display = ("household", "village", "cadre", "needed", "made", "next_due_on")
+    list_select_related = ("household", "village", "cadre", "rule")
+    list_per_page = 50
+    ordering = ("next_due_on", "id")
+
+
 site = OpenSite(name="baseline")
 site.register(Measure, MeasureAdmin)
+site.register(Visit, VisitAdmin)
+site.register(VisitDuty, DutyAdmin)
 site.register(Household, HouseholdAdmin)
 form_site = OpenSite(name="baseline_form")
 form_site.register(Household, MembersAdmin)

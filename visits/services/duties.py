@@ -17,9 +17,8 @@ from django.utils import timezone
 from common.copying import copy_values, fresh, rarely_collecting, update_rows
 from common.lookups import among
 from households.models import Household, Pairing
-from visits.codelists import NOBODY
 from visits.dues import Count, Duty, House, Lead, Made, Rule, due, due_on, period_of
-from visits.models import Visit, VisitDuty, VisitRule
+from visits.models import LastVisit, Visit, VisitDuty, VisitRule
 
 BATCH = 5000
 FEW = 100  # rows that are changed without a temporary table
@@ -35,7 +34,6 @@ COLUMNS = (
     "next_due_on",
 )  # of a `Duty`
 Key = tuple[int, int, int | None, dt.date]  # rule, household, cadre, starts_on
-COUNTS = Q(voided_at=None) & ~Q(met=[NOBODY])  # visits that are counted: not void, and somebody was met
 
 
 def refresh(households: Iterable[int], *, on: dt.date | None = None) -> None:
@@ -93,7 +91,7 @@ def computed(keys: Sequence[int], rules: Sequence[Rule], day: dt.date) -> dict[K
         return {}
     since = min(period_of(rule.period, day)[0] for rule in rules)
     leads = Pairing.objects.filter(among("household_id", keys), Q(ends_on=None) | Q(ends_on__gt=since), is_lead=True)
-    visits = Visit.objects.filter(COUNTS, among("household_id", keys), on__gte=since)
+    visits = Visit.objects.counted().filter(among("household_id", keys), on__gte=since)
     houses = Household.objects.filter(among("pk", keys), closed_on=None)
     found = due(
         rules,
@@ -129,18 +127,21 @@ def _write(keys: Sequence[int], rules: Sequence[Rule], day: dt.date) -> None:
     if gone:
         VisitDuty.objects.filter(among("pk", gone)).delete()
     changed = [(there[key][0], duty) for key, duty in wanted.items() if key in there and there[key][1] != duty]
-    _update(changed)
+    _update(changed, day)
     new = [duty for key, duty in wanted.items() if key not in there]
     if new:
-        copy_values(VisitDuty._meta.db_table, COLUMNS, list(zip(*new, strict=True)))
+        over = [duty.ends_on <= day for duty in new]
+        copy_values(VisitDuty._meta.db_table, [*COLUMNS, "over"], [*zip(*new, strict=True), over])
 
 
-def _update(changed: Sequence[tuple[int, Duty]]) -> None:
-    rows = [fresh(VisitDuty, {"id": pk, **dict(zip(COLUMNS, duty, strict=True))}) for pk, duty in changed]
+def _update(changed: Sequence[tuple[int, Duty]], day: dt.date) -> None:
+    rows = [
+        fresh(VisitDuty, {"id": pk, "over": duty.ends_on <= day, **dict(zip(COLUMNS, duty, strict=True))}) for pk, duty in changed
+    ]  # fmt: skip
     if len(rows) > FEW:
         update_rows(VisitDuty, rows)
     else:
-        VisitDuty.objects.bulk_update(rows, ["ends_on", "needed", "made", "next_due_on"])
+        VisitDuty.objects.bulk_update(rows, ["ends_on", "needed", "made", "next_due_on", "over"])
 
 
 def recount(keys: Sequence[int], on: dt.date, day: dt.date) -> None:
@@ -152,7 +153,7 @@ def recount(keys: Sequence[int], on: dt.date, day: dt.date) -> None:
     if not over:
         return
     since, until = min(row.starts_on for row in over), max(row.ends_on for row in over)
-    count = Count(_made(Visit.objects.filter(COUNTS, among("household_id", keys), on__gte=since, on__lt=until)))
+    count = Count(_made(Visit.objects.counted().filter(among("household_id", keys), on__gte=since, on__lt=until)))
     for row in over:
         rule = row.rule
         row.made = count.made(rule.capacity, rule.manner, row.household_id, row.cadre_id, row.starts_on, row.ends_on)
@@ -160,6 +161,13 @@ def recount(keys: Sequence[int], on: dt.date, day: dt.date) -> None:
     VisitDuty.objects.bulk_update(over, ["made", "next_due_on"])
 
 
+def nightly() -> int:
+    """Put aside what is over, then bring every household up to date; the number of households."""
+    VisitDuty.objects.filter(over=False, ends_on__lte=timezone.localdate()).update(over=True)
+    return refresh_all()
+
+
 def forget(households: Iterable[int]) -> None:
     """Duties of households that are about to be deleted: nothing but what was derived from them."""
-    VisitDuty.objects.filter(among("household_id", households)).delete()
+    for model in (VisitDuty, LastVisit):
+        model.objects.filter(among("household_id", households)).delete()

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,7 +30,7 @@ from surveys.models import SurveyPhoto
 from surveys.services.photos import meet, put_whole
 from visits import sent
 from visits.capacity import capacities_on
-from visits.models import Visit
+from visits.models import LastVisit, Manner, Visit
 from visits.sent import Sent
 from visits.services.duties import refresh
 
@@ -141,8 +142,18 @@ def _take(
         "visit.recorded", by=by, target=visit, subject=household.subject, region_path=household.village.path, note=told(visit, read.asked),
         rows=[visit],
     )  # fmt: skip
-    refresh([household.pk], on=visit.on)
+    _follow(household, visit)
     return visit, missing
+
+
+def _follow(household: Household, visit: Visit) -> None:
+    """When it was last visited and called, and what is due there."""
+    counted = Visit.objects.counted().filter(household=household)
+    last = counted.aggregate(
+        visited_on=Max("on", filter=Q(manner=Manner.VISIT)), called_on=Max("on", filter=Q(manner=Manner.CALL))
+    )
+    LastVisit.objects.update_or_create(household=household, defaults=last)
+    refresh([household.pk], on=visit.on)
 
 
 def _missing(read: Sent, visitor: Any) -> list[str]:
@@ -199,7 +210,7 @@ def void_visit(*, visit: Visit, by: Any, reason: str) -> Visit:
         "visit.voided", by=by, target=row, subject=household.subject, region_path=household.village.path,
         note=_("%(visit)s。作废理由：%(why)s") % {"visit": told(row).rstrip("。"), "why": why}, rows=[row],
     )  # fmt: skip
-    refresh([household.pk], on=row.on)
+    _follow(household, row)
     return row
 
 

@@ -1,0 +1,37 @@
+"""What of the visits waits for somebody, as tiles of the first page and a badge in the menu: each is the length of the list it opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import Permission
+from common import pages
+from common.pages import CappedCount, Count
+from common.tiles import Tile
+from visits.filters import DUE, OVERDUE
+from visits.models import VisitDuty
+
+
+def tiles(user: Any) -> list[Tile]:
+    """To be visited, and late. One query."""
+    if not user.can(Permission.VISIT_RECORD):
+        return []
+    rows = VisitDuty.objects.for_user(user, Permission.VISIT_RECORD)
+    due, late = (CappedCount(found) for found in (rows.due(), rows.overdue()))
+    numbers = User.objects.filter(pk=user.pk).values_list(due, late)[0]
+    url = reverse("visits:duty_list")
+    return [
+        Tile(_("待走访"), Count.of(numbers[0]), pages.address(url, {"state": DUE}), _("本期还没走访的户次"), "", 13),
+        Tile(
+            _("逾期未走访"), Count.of(numbers[1]), pages.address(url, {"state": OVERDUE}), _("过了最迟日期"), "red", 14
+        ),
+    ]
+
+
+def late(user: Any) -> Any:
+    """What is overdue of one's own area: the number in the menu."""
+    return VisitDuty.objects.for_user(user, Permission.VISIT_RECORD).overdue()
