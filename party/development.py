@@ -115,7 +115,7 @@ class Outlook:
         deadline = self.deadline
         if deadline is None:
             asked["least"] = rule.young_least - len(self.developed)
-            first = _("近 %(years)s 年还差 %(least)s 名 %(age)s 岁及以下党员没有发展") % asked
+            first = _("近 %(years)s 年没有发展够 %(age)s 岁及以下党员，还差 %(least)s 名") % asked
             return first + "；" + self._next()
         month = {"month": dates.month(deadline)}
         if self.state == State.DONE:

@@ -24,46 +24,35 @@ STATES = {"missing": _("没有开"), "met": _("已开"), "due": _("应开"), "no
 TONES = {"missing": "red", "met": "green", "now": "amber", "ahead": "grey"}
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Item:
-    """A branch, a kind, a period: how often it was asked for and how often it was held."""
+    """A branch, a kind, a period: how often it was asked for and how often it was held.
+
+    `state`: met, missing (not met and the period is over), now (not met and it runs), ahead.
+    """
 
     branch: Branch
     kind: str
     span: Span
     least: int
     held: int
-    today: dt.date
+    is_over: bool
+    state: str
 
     @property
     def label(self) -> Any:
         return Kind(self.kind).label
 
     @property
-    def state(self) -> str:
-        """met, missing (the period is over), now (it runs), ahead."""
-        if self.held >= self.least:
-            return "met"
-        if self.span.is_over(self.today):
-            return "missing"
-        return "now" if self.span.first <= self.today else "ahead"
-
-    @property
     def tone(self) -> str:
         return TONES[self.state]
 
     @property
-    def is_over(self) -> bool:
-        return self.span.is_over(self.today)
-
-    def fits(self, state: str) -> bool:
-        """Whether it stands in the list of a state of `STATES`; "met" and "due" count periods that are over."""
-        match state:
-            case "due":
-                return self.is_over
-            case "met":
-                return self.is_over and self.state == "met"
-        return self.state == state
+    def lists(self) -> tuple[str, ...]:
+        """The lists of `STATES` it stands in; "due" and "met" are of periods that are over."""
+        if self.is_over:
+            return ("due", self.state)
+        return ("now",) if self.state == "now" else ()
 
 
 def look(villages: Iterable[Region], rules: Rules, year: int, today: dt.date | None = None) -> list[Item]:
@@ -73,15 +62,11 @@ def look(villages: Iterable[Region], rules: Rules, year: int, today: dt.date | N
     rows = Branch._base_manager.filter(among("village_id", by_key)).order_by("village__code", "name", "pk")
     branches = list(rows)
     held = _held([branch.pk for branch in branches], year)
-    spans: dict[tuple[str, str], list[tuple[Span, int]]] = {}
     found: list[Item] = []
     for branch in branches:
         branch.village = by_key[branch.village_id]
         for kind in kinds_of(branch):
-            key = (branch.village.path, kind)
-            if key not in spans:
-                spans[key] = rules.spans(*key, year)
-            found += _items(branch, kind, spans[key], held, today)
+            found += _items(branch, kind, rules.spans(branch.village.path, kind, year), held, today)
     return found
 
 
@@ -93,15 +78,12 @@ def running(villages: Iterable[Region], rules: Rules, today: dt.date | None = No
         Branch._base_manager.filter(among("village_id", by_key), closed_on=None).order_by("village__code", "name", "pk")
     )
     held = _held([branch.pk for branch in branches], today.year)
-    asked: dict[tuple[str, str], list[tuple[Span, int]]] = {}
     found: list[Item] = []
     for branch in branches:
         branch.village = by_key[branch.village_id]
         for kind in kinds_of(branch):
-            key = (branch.village.path, kind)
-            if key not in asked:
-                asked[key] = [(span, least) for span, least in rules.spans(*key, today.year) if today in span]
-            found += (item for item in _items(branch, kind, asked[key], held, today) if item.state == "now")
+            spans = [each for each in rules.spans(branch.village.path, kind, today.year) if today in each[0]]
+            found += (item for item in _items(branch, kind, spans, held, today) if item.state == "now")
     return found
 
 
@@ -119,9 +101,10 @@ def _items(
         began = branch.established_on is None or branch.established_on <= span.first
         ended = branch.closed_on is not None and branch.closed_on < span.end
         if least and began and not ended:
-            last = (span.end - dt.timedelta(days=1)).month
-            number = sum(held[branch.pk, kind, month] for month in range(span.first.month, last + 1))
-            yield Item(branch, kind, span, least, number, today)
+            number = sum(held[branch.pk, kind, month] for month in span.months)
+            over = span.end <= today
+            state = "met" if number >= least else "missing" if over else "now" if span.first <= today else "ahead"
+            yield Item(branch, kind, span, least, number, over, state)
 
 
 def _held(branches: list[int], year: int) -> Counter[tuple[int, str, int]]:
@@ -140,8 +123,4 @@ def _held(branches: list[int], year: int) -> Counter[tuple[int, str, int]]:
 
 def counts(items: Iterable[Item]) -> Counter[str]:
     """{state of `STATES`: items}"""
-    found: Counter[str] = Counter()
-    for item in items:
-        for state in STATES:
-            found[state] += item.fits(state)
-    return found
+    return Counter(state for item in items for state in item.lists)

@@ -122,7 +122,9 @@ class PersonFilter(PlaceFilter):
     def filter_queryset(self, queryset: Any) -> Any:
         queryset = super().filter_queryset(queryset)
         own = self.form.cleaned_data
-        if not own["stage"]:
+        if (
+            not own["stage"] and own["trait"] != "developed"
+        ):  # who was developed and moved away or died since was developed
             queryset = queryset.filter(coverage.people_there())
         if own["attended"]:
             span = own["span"] or periods.span_of("year", timezone.localdate())

@@ -57,8 +57,10 @@ class Span:
                 return _("%(quarter)s季度") % {"quarter": (self.first.month + 2) // 3}
         return _("%(month)s月") % {"month": self.first.month}
 
-    def is_over(self, day: dt.date | None = None) -> bool:
-        return self.end <= (day or timezone.localdate())
+    @property
+    def months(self) -> range:
+        """Its months, by number in its year."""
+        return range(self.first.month, self.first.month + MONTHS[Period(self.period)])
 
     def __contains__(self, day: dt.date) -> bool:
         return self.first <= day < self.end

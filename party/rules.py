@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from party.models import ActivityRule, Kind, PartyRule, Period
-from party.periods import Span, spans_of_year
+from party.periods import Span, span_of
 from regions.models import Region
 
 DEFAULTS: dict[str, tuple[str, int]] = {
@@ -32,6 +32,7 @@ class Rules:
 
     party: list[PartyRule] = field(default_factory=list)
     activity: list[ActivityRule] = field(default_factory=list)
+    _spans: dict[tuple[str, int, tuple[int, ...]], list[tuple[Span, int]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, *, activities: bool = True) -> Rules:
@@ -54,12 +55,19 @@ class Rules:
         return nearest.period, nearest.least
 
     def spans(self, path: str, kind: str, year: int) -> list[tuple[Span, int]]:
-        """The periods of a year with what each asks for: the rule on a period's first day decides."""
+        """The periods of a year with what each asks for: the rule on a period's first day decides. Worked out once for all villages that
+        stand under the same rules."""
+        key = (kind, year, tuple(r.pk for r in self.activity if r.kind == kind and path.startswith(r.region.path)))
+        if key not in self._spans:
+            self._spans[key] = self._spans_of(path, kind, year)
+        return self._spans[key]
+
+    def _spans_of(self, path: str, kind: str, year: int) -> list[tuple[Span, int]]:
         found: list[tuple[Span, int]] = []
         day = dt.date(year, 1, 1)
         while day.year == year:
             period, least = self.asked(path, kind, day)
-            span = next(s for s in spans_of_year(period, year) if s.first <= day < s.end)
+            span = span_of(period, day)
             if span.first == day:  # a longer period that began under another rule is asked for by neither
                 found.append((span, least))
             day = span.end

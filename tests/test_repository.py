@@ -267,6 +267,7 @@ SERVICES = [
         "regions.services",
         "accounts.services",
         "cadres.services",
+        "party.services",
         "households.services",
         "surveys.services",
         "plans.services",

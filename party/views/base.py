@@ -110,10 +110,11 @@ def sent(request: HttpRequest) -> tuple[Any, ...]:
 def form_page(
     request: HttpRequest, form: forms.Form, title: str, *, back: str, trail: Sequence[tuple[str, str]], **more: Any
 ) -> HttpResponse:
-    """A form on a page of its own. `more`: sub, verb, intro, warning, pairs [(label, value)], danger."""
+    """A form on a page of its own. `more`: sub, verb, intro, warning, pairs [(label, value)], danger, beside
+    (label, address) of another form."""
     context = {
         "form": form, "title": title, "back": back, "trail": [*trail, (title, "")], "verb": _("保存"), "multipart": form.is_multipart(),
-        **dict.fromkeys(("sub", "intro", "warning", "pairs", "danger")),
+        **dict.fromkeys(("sub", "intro", "warning", "pairs", "danger", "beside")),
     }  # fmt: skip
     return render(request, "party/form.html", context | more, status=form_status(form))
 

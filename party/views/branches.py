@@ -145,7 +145,14 @@ def branch_change(request: HttpRequest, pk: int) -> HttpResponse:
         )
         if saved is not None:
             return done(request, _("已保存。"), "village", branch.village_id)
-    return form_page(request, form, _("修改党支部"), back=_back(branch.village), trail=trail_of(branch.village))
+    return form_page(
+        request,
+        form,
+        _("修改党支部"),
+        back=_back(branch.village),
+        trail=trail_of(branch.village),
+        beside=(_("支部撤销了：登记撤销"), reverse("party:branch_close", args=[pk])),
+    )
 
 
 @read_on_get

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
+from django.forms import Form as Plain
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -187,18 +188,20 @@ def course_change(request: HttpRequest, pk: int) -> HttpResponse:
         back=reverse("party:course_list"),
         trail=_course_trail(),
         sub=row.region.full_name or row.region.name,
+        beside=(_("不再开这门课了：停用"), reverse("party:course_retire", args=[pk])),
     )
 
 
-@require_POST
+@read_on_get
 def course_retire(request: HttpRequest, pk: int) -> HttpResponse:
-    row: Course = row_or_404(request, Course, CONFIRM, pk=pk)
-    return act(
-        request,
-        lambda: services.retire_course(course=row, by=request.user),
-        _("已停用，以前的课堂不变。"),
-        "course_list",
-    )
+    row: Course = row_or_404(request, Course, CONFIRM, "region", pk=pk)
+    form = Plain(posted(request))
+    if form.is_bound and form.is_valid() and attempt(form, lambda: services.retire_course(course=row, by=request.user)):
+        return done(request, _("已停用，以前的课堂不变。"), "course_list")
+    return form_page(
+        request, form, _("停用课程"), back=reverse("party:course_list"), trail=_course_trail(), sub=row.title, verb=_("停用"), danger=True,
+        intro=_("停用后不能再选这门课，开过的课堂不变。"),
+    )  # fmt: skip
 
 
 # -- one session ------------------------------------------------------------------------------------------------------------------------

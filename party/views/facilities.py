@@ -112,8 +112,9 @@ def facility_change(request: HttpRequest, pk: int) -> HttpResponse:
         if saved is not None:
             return done(request, _("已保存。"), "village_facilities", row.village_id)
     return form_page(
-        request, form, _("修改设施"), back=_back(row.village_id), trail=trail_of(row.village), sub=row.name
-    )
+        request, form, _("修改设施"), back=_back(row.village_id), trail=trail_of(row.village), sub=row.name,
+        beside=(_("设施没有了，或登记错了：注销"), reverse("party:facility_remove", args=[pk])),
+    )  # fmt: skip
 
 
 @read_on_get

@@ -94,7 +94,7 @@ def due_list(request: HttpRequest) -> HttpResponse:
     state = state if state in due.STATES else "missing"
     kind = kind if kind in Kind else ""
     items = due.look(scope.villages, Rules.load(), year)
-    shown = [(item, _item_url(item)) for item in items if item.fits(state) and kind in ("", item.kind)]
+    shown = [(item, _item_url(item)) for item in items if state in item.lists and kind in ("", item.kind)]
     query = {"region": str(scope.choices.chosen.pk)} if scope.choices.chosen else {}
     query |= {"state": state, "year": str(year)} | ({"kind": kind} if kind else {})
     context = {

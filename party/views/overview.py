@@ -30,13 +30,21 @@ Cells = list[dict[str, Any]]
 Reading = Callable[[Sequence[Region], dict[str, str]], Cells]
 
 
-def _cell(label: Any, value: Any, name: str, query: dict[str, str], tone: str = "") -> dict[str, Any]:
-    return {"label": label, "value": value, "url": pages.address(reverse(f"party:{name}"), query), "tone": tone}
+# As a table of ten columns can hold them.
+SHORT = {
+    "secretary": gettext_lazy("无书记"), "posts": gettext_lazy("职务空缺"), "few": gettext_lazy("正式不足三人"), "young": gettext_lazy("无年轻党员"),
+    "able": gettext_lazy("无人能帮带"), Classroom.PARTY: gettext_lazy("党政"), Classroom.VIRTUE: gettext_lazy("厚德"), Classroom.LAW: gettext_lazy("司法"),
+    Classroom.CLEAN: gettext_lazy("廉政"),
+}  # fmt: skip
+
+
+def _cell(label: Any, value: int, name: str, query: dict[str, str]) -> dict[str, Any]:
+    return {"label": label, "value": value, "url": pages.address(reverse(f"party:{name}"), query)}
 
 
 def _said(label: Any, value: Any) -> dict[str, Any]:
     """A figure that is no number of rows: an average, a sum."""
-    return {"label": label, "value": value, "url": "", "tone": ""}
+    return {"label": label, "value": 0, "url": "", "text": value}
 
 
 def staffing_theme(scope: Scope, request: HttpRequest) -> Reading:
@@ -48,19 +56,13 @@ def staffing_theme(scope: Scope, request: HttpRequest) -> Reading:
         ages = [age for each in own for age in each.ages]
         mean = f"{sum(ages) / len(ages):.1f}" if ages else "—"
         gaps = [
-            _cell(
-                label,
-                len(staffing.branches_with(own, gap)),
-                "branch_list",
-                inside | {"gap": gap},
-                "red" if gap == "secretary" else "amber",
-            )
-            for gap, label in staffing.GAPS.items()
+            _cell(SHORT[gap], len(staffing.branches_with(own, gap)), "branch_list", inside | {"gap": gap})
+            for gap in staffing.GAPS
         ]
         lacking = len(staffing.without_branch(villages, own))
         return [
             _cell(_("党支部"), len(own), "branch_list", inside), _cell(_("党员"), len(ages), "person_list", inside | {"stage": "members"}),
-            _said(_("平均年龄"), mean), _cell(_("没有党支部的村"), lacking, "village_list", inside | {"lack": "branch"}, "red"), *gaps,
+            _said(_("平均年龄"), mean), _cell(_("无支部的村"), lacking, "village_list", inside | {"lack": "branch"}), *gaps,
         ]  # fmt: skip
 
     return cells
@@ -74,9 +76,9 @@ def development_theme(scope: Scope, request: HttpRequest) -> Reading:
         states = Counter(o.state for o in own)
         stages: Counter[str] = sum((o.stages for o in own), Counter())
         return [
-            *(_cell(label, states[state], "development_list", inside | {"state": state.value}, development.TONES[state])
+            *(_cell(label, states[state], "development_list", inside | {"state": state.value})
               for state, label in development.LABELS.items()),
-            _cell(_("近年发展的年轻党员"), sum(len(o.developed) for o in own), "person_list", inside | {"stage": "", "trait": "developed"}),
+            _cell(_("近年发展"), sum(len(o.developed) for o in own), "person_list", inside | {"trait": "developed"}),
             *(_cell(stage.label, stages[stage], "person_list", inside | {"stage": stage.value}) for stage in reversed(COMING)),
         ]  # fmt: skip
 
@@ -92,11 +94,11 @@ def classroom_theme(scope: Scope, request: HttpRequest) -> Reading:
         own: coverage.Coverage = sum((found[village.pk] for village in villages), coverage.Coverage())
         held = inside | of_span | {"state": Session.State.HELD.value}
         return [
-            *(_cell(label, own.sessions[code], "session_list", held | {"classroom": code}) for code, label in Classroom.choices),
-            _cell(_("没有开课的村"), own.unreached, "unreached_list", inside | of_span, "red"),
+            *(_cell(SHORT[code], own.sessions[code], "session_list", held | {"classroom": code.value}) for code in Classroom),
+            _cell(_("没开课的村"), own.unreached, "unreached_list", inside | of_span),
             _cell(_("来过的人"), own.attended, "person_list", inside | of_span | {"attended": "yes"}),
             _cell(_("没来过"), own.people - own.attended, "person_list", inside | of_span | {"attended": "no"}),
-            _said(_("到场群众人次"), own.villagers),
+            _said(_("群众人次"), own.villagers),
         ]  # fmt: skip
 
     return cells
@@ -104,15 +106,17 @@ def classroom_theme(scope: Scope, request: HttpRequest) -> Reading:
 
 def life_theme(scope: Scope, request: HttpRequest) -> Reading:
     year = asked_year(request)
-    items = due.look(scope.villages, Rules.load(), year)
+    of: dict[int, Counter[str]] = {}
+    for item in due.look(scope.villages, Rules.load(), year):
+        of.setdefault(item.branch.village_id, Counter()).update(item.lists)
 
     def cells(villages: Sequence[Region], inside: dict[str, str]) -> Cells:
-        keys = {village.pk for village in villages}
-        counts = due.counts(item for item in items if item.branch.village_id in keys)
+        counts: Counter[str] = Counter()
+        for village in villages:
+            counts.update(of.get(village.pk, {}))
         query = inside | {"year": str(year)}
-        tones = {"missing": "red", "now": "amber"}
         return [
-            _cell(due.STATES[state], counts[state], "due_list", query | {"state": state}, tones.get(state, ""))
+            _cell(due.STATES[state], counts[state], "due_list", query | {"state": state})
             for state in ("due", "met", "missing", "now")
         ]
 
@@ -129,9 +133,8 @@ def facilities_theme(scope: Scope, request: HttpRequest) -> Reading:
         of = {state: sum(states.get((key, state), 0) for key in keys) for state in Facility.State}
         return [
             _cell(_("在册设施"), sum(of.values()), "facility_list", inside),
-            *(_cell(state.label, of[state], "facility_list", inside | {"state": state.value}, tone)
-              for state, tone in ((Facility.State.WORKS, ""), (Facility.State.BROKEN, "red"), (Facility.State.MISSING, "amber"))),
-            _cell(_("该检查了"), sum(late.get(key, 0) for key in keys), "facility_list", inside | {"check": "due"}, "amber"),
+            *(_cell(state.label, of[state], "facility_list", inside | {"state": state.value}) for state in Facility.State),
+            _cell(_("该检查了"), sum(late.get(key, 0) for key in keys), "facility_list", inside | {"check": "due"}),
         ]  # fmt: skip
 
     return cells
