@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from cadres.codelists import POLITICS, SEX
 from cadres.models import Affiliation
+from cadres.services.base import FIRST_DAY
 from common import identity, text
+from common.pii import without_numbers
 from common.spreadsheets import Workbook, WorkbookError
 from exchange import headings
 from exchange.flow import ExchangeError, sentence
@@ -426,7 +428,7 @@ class Reader:
         try:
             return PARSERS[key](raw)
         except UnreadableError as error:
-            shown = "" if key in SECRET else f"“{raw.strip()[:30]}”"
+            shown = "" if key in SECRET else f"“{without_numbers(raw.strip()[:30])}”"
             tail = str(error) if key in KEYS else _("%(wrong)s，没有写入") % {"wrong": error}
             text = tail if key in ("cadre.name", "help.number") else f"「{label}」{shown}{tail}"
             row.issues.append(Issue(ERROR if key in KEYS else NOTE, label, text))
@@ -475,6 +477,8 @@ class Reader:
                 row.householder = name_value(_HAMLET.sub("", half_width(raw)))
             except UnreadableError as error:
                 row.issues.append(Issue(NOTE, _("户主姓名"), str(error)))
+        if row.starts_on and row.starts_on < FIRST_DAY:
+            row.issues.append(Issue(ERROR, _("帮扶开始时间"), _("帮扶开始时间早于 1990 年，请核对")))
         if row.starts_on and row.starts_on > self.today:
             row.issues.append(Issue(ERROR, _("帮扶开始时间"), _("帮扶开始时间在今天之后，请核对")))
         if row.starts_on and row.ends_on and row.ends_on < row.starts_on:
