@@ -81,8 +81,9 @@ def apply_people(*, batch: PeopleBatch, by: Any) -> Job:
 # -- the work -------------------------------------------------------------------------------------------------------------------
 
 
-def run_people(batch: PeopleBatch, *, by: Any, write: bool, run: Any) -> PeopleBatch:
+def run_people(batch: PeopleBatch, *, by: Any, write: bool, run: Any = None) -> PeopleBatch:
     """Read the sheet, decide every row and, with `write`, register what can go in. One transaction around everything."""
+    run = run or flow.Still()
     with rarely_collecting(), transaction.atomic():
         flow.no_limits()
         batch = flow.again(batch)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import time
-from typing import Any
 
 import python_calamine
 from django.db import connection, models, transaction
@@ -27,11 +26,6 @@ ROWS, HELPERS, UNITS = 10_000, 1_000, 50
 TURNS = 3
 SECONDS = 30.0  # as for a list of subsidies
 TABLES = (PeopleRow, Cadre, Pairing)
-
-
-class _Still:
-    def step(self, done: int | None = None, **_more: Any) -> None:
-        pass
 
 
 def _heads(by: User) -> list[Member]:
@@ -62,9 +56,9 @@ def _journey(file: bytes, by: User) -> tuple[float, float, float, PeopleBatch]:
     start = time.perf_counter()
     batch = services.upload_people(data=file, filename="bench.xlsx", by=by)
     uploaded = time.perf_counter()
-    services.run_people(batch, by=by, write=False, run=_Still())
+    services.run_people(batch, by=by, write=False)
     checked = time.perf_counter()
-    batch = services.run_people(batch, by=by, write=True, run=_Still())
+    batch = services.run_people(batch, by=by, write=True)
     return uploaded - start, checked - uploaded, time.perf_counter() - checked, batch
 
 
@@ -119,7 +113,7 @@ def run(table: Table, households: int) -> None:
         ours.append(upload + check + write)
         start = time.perf_counter()
         same = services.upload_people(data=file, filename="bench.xlsx", by=by)
-        services.run_people(same, by=by, write=False, run=_Still())
+        services.run_people(same, by=by, write=False)
         again.append(time.perf_counter() - start)
         same.refresh_from_db()
         assert same.pairings_unchanged == len(heads), same.receipt()
