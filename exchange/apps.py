@@ -4,7 +4,13 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
-from common import navigation
+from common import demonstration, navigation
+
+
+def tell_demonstration() -> None:
+    from exchange import demo
+
+    demo.fill()
 
 
 class ExchangeConfig(AppConfig):
@@ -14,6 +20,7 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         from exchange import files, jobs  # noqa: F401  kinds of jobs and the expiry of uploads register themselves
 
+        demonstration.also(tell_demonstration)
         navigation.register(
             navigation.Item(
                 "daily",

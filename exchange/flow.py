@@ -27,6 +27,13 @@ class ExchangeError(Exception):
     """The import is not in a state that allows this, or the file cannot be used; the message is one sentence for the user."""
 
 
+class Still:
+    """Whoever calls without a job: nobody watches and nobody cancels."""
+
+    def step(self, done: int | None = None, **_more: Any) -> None:
+        pass
+
+
 def sentence(text: str) -> str:
     return text if text.endswith(("。", "！", "？")) else text + "。"
 

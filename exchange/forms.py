@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cadres.services.base import FIRST_DAY
 from common.forms import DateInput
 from exchange import headings
 
@@ -67,8 +68,8 @@ class PeopleUploadForm(SheetForm):
 
     def clean_on(self) -> Any:
         day = self.cleaned_data["on"]
-        if day > timezone.localdate():
-            raise forms.ValidationError(_("“从哪一天起”在今天之后，请核对。"))
+        if not FIRST_DAY <= day <= timezone.localdate():
+            raise forms.ValidationError(_("“从哪一天起”在今天之后，或者早于 1990 年，请核对。"))
         return day
 
 

@@ -14,6 +14,7 @@ from cadres.services.cadres import (
     link_account,
     move_cadre,
     open_cadre,
+    open_cadres,
     restore_cadre,
 )
 from cadres.services.teams import (
@@ -34,6 +35,6 @@ from cadres.services.villages import put_profile
 __all__ = [
     "CadreError", "Checked", "SheetError", "SheetRow", "answer_for", "begin_team", "change_cadre", "change_duty", "change_team", "change_term",
     "change_unit", "check_sheet", "close_unit", "deactivate_cadre", "drop_rule", "end_team", "join_team", "leave_team", "link_account",
-    "move_cadre", "open_access", "open_accounts_from_sheet", "open_cadre", "open_unit", "put_profile", "put_rule", "reopen_unit",
+    "move_cadre", "open_access", "open_accounts_from_sheet", "open_cadre", "open_cadres", "open_unit", "put_profile", "put_rule", "reopen_unit",
     "restore_cadre", "stop_answering",
 ]  # fmt: skip

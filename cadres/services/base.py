@@ -50,17 +50,22 @@ def lock(model: Any, row: models.Model, *related: str) -> Any:
     return model._base_manager.select_for_update(of=("self",)).select_related(*related).get(pk=row.pk)
 
 
-def save(row: models.Model) -> None:
-    """Check field by field and save; what the database refuses becomes the sentence of the constraint it broke."""
+def check(row: models.Model) -> None:
+    """Field by field, in the user's words; relations are held by foreign keys."""
     relations = {f.name for f in row._meta.concrete_fields if f.is_relation or isinstance(f, SecretField)}
     row.clean_fields(exclude=relations)
+
+
+def save(row: models.Model) -> None:
+    """Check field by field and save; what the database refuses becomes the sentence of the constraint it broke."""
+    check(row)
     try:
         row.save()
     except IntegrityError as error:
-        raise CadreError(_sentence_of(error, row)) from error
+        raise CadreError(sentence_of(error, row)) from error
 
 
-def _sentence_of(error: IntegrityError, row: models.Model) -> str:
+def sentence_of(error: IntegrityError, row: models.Model) -> str:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
     for constraint in row._meta.constraints:
         if constraint.name == name and constraint.violation_error_message:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import services as accounts
@@ -16,9 +16,21 @@ from accounts.postings import accounts_for
 from accounts.scoping import require_in
 from cadres import codelists, holdings
 from cadres.models import Cadre, Rank, Unit
-from cadres.services.base import EDIT, CadreError, codes_of, lock, past_day, require_keeping, save, text_of
+from cadres.services.base import (
+    EDIT,
+    CadreError,
+    check,
+    codes_of,
+    lock,
+    past_day,
+    require_keeping,
+    save,
+    sentence_of,
+    text_of,
+)
 from cadres.services.units import require_open
 from common import audit, identity
+from common.copying import copy_rows, reserve_keys
 from common.pii import seal_id_number, seal_phone
 from common.text import normalise_name
 
@@ -42,6 +54,36 @@ def open_cadre(*, name: str, unit: Unit, by: Any, user: User | None = None, **fa
     save(cadre)
     audit.record("cadre.opened", by=by, target=cadre, region_path=unit.region.path, note=unit.name, rows=[cadre])
     return cadre
+
+
+@transaction.atomic
+def open_cadres(*, people: Sequence[tuple[Unit, Mapping[str, Any]]], by: Any) -> list[Cadre]:
+    """Many at once, as a sheet brings them: the unit and the facts of each, the name among them. Rows by COPY, one event each."""
+    for unit in {unit.pk: unit for unit, _facts in people}.values():
+        require_keeping(by, unit.region)
+        require_open(unit)
+    cadres = []
+    for (unit, facts), key in zip(people, reserve_keys(Cadre, len(people)), strict=True):
+        cadre = Cadre(pk=key, unit=unit)
+        _put(cadre, facts)
+        check(cadre)
+        cadres.append(cadre)
+    if not cadres:
+        return []
+    events = [
+        audit.Event(
+            "cadre.opened", audit.row_key(cadre), by, region_path=cadre.unit.region.path, note=cadre.unit.name, rows=[cadre]
+        )
+        for cadre in cadres
+    ]  # fmt: skip
+    try:
+        with audit.recording(events):
+            copy_rows(Cadre, cadres)
+    except IntegrityError as error:
+        raise CadreError(sentence_of(error, cadres[0])) from error
+    for cadre in cadres:
+        cadre._state.adding = False
+    return cadres
 
 
 def _locked(cadre: Cadre, by: Any) -> Cadre:

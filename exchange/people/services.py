@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cadres.services.base import FIRST_DAY
 from common import audit, vault
 from common.copying import copy_rows, fresh, rarely_collecting, reserve_keys
 from common.models import Job
@@ -39,8 +40,8 @@ def upload_people(*, data: bytes, filename: str, by: Any, on: dt.date | None = N
     """
     region = flow.region_for(PeopleBatch, by)
     today = timezone.localdate()
-    if on is not None and on > today:
-        raise ExchangeError(_("“从哪一天起”在今天之后，请核对。"))
+    if on is not None and not FIRST_DAY <= on <= today:
+        raise ExchangeError(_("“从哪一天起”在今天之后，或者早于 1990 年，请核对。"))
     batch = PeopleBatch(owner=by, region=region, on=on or today, **flow.described(data, filename))
     if len(data) <= QUICK_BYTES:
         _recognise(batch, data)
@@ -80,8 +81,9 @@ def apply_people(*, batch: PeopleBatch, by: Any) -> Job:
 # -- the work -------------------------------------------------------------------------------------------------------------------
 
 
-def run_people(batch: PeopleBatch, *, by: Any, write: bool, run: Any) -> PeopleBatch:
+def run_people(batch: PeopleBatch, *, by: Any, write: bool, run: Any = None) -> PeopleBatch:
     """Read the sheet, decide every row and, with `write`, register what can go in. One transaction around everything."""
+    run = run or flow.Still()
     with rarely_collecting(), transaction.atomic():
         flow.no_limits()
         batch = flow.again(batch)

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from cadres.codelists import POLITICS, SEX
 from cadres.models import Affiliation
+from cadres.services.base import FIRST_DAY
 from common import identity, text
+from common.pii import without_numbers
 from common.spreadsheets import Workbook, WorkbookError
 from exchange import headings
 from exchange.flow import ExchangeError, sentence
@@ -358,6 +360,10 @@ KEYS = frozenset(
 )
 
 
+def _label(key: str) -> str:
+    return str(CATALOGUE.by_key[key].label)
+
+
 # -- rows -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -405,20 +411,12 @@ class Reader:
         return row
 
     def _value(self, row: Listed, key: str, raw: str) -> Any:
-        label = str(CATALOGUE.by_key[key].label)
         if raw.__class__ is not str:
-            raw = special_cell(row.issues, label, raw, ERROR if key in KEYS or key in SECRET else NOTE)
+            raw = special_cell(row.issues, _label(key), raw, ERROR if key in KEYS or key in SECRET else NOTE)
             if not raw:
                 return None
         if key in FILLED_DOWN:
-            if blank(raw) or raw.strip() in DITTO:
-                if self._above.get(key) and key == "unit.name":
-                    row.issues.append(
-                        Issue(NOTE, label, _("没有写单位，按上面一行的“%(unit)s”") % {"unit": self._above[key]})
-                    )
-                raw = self._above.get(key, "")
-            else:
-                self._above[key] = raw
+            raw = self._filled(row, key, raw)
         if blank(raw):
             return None
         if key in ("help.householders", "cadre.id_number", "help.id_number"):
@@ -426,11 +424,21 @@ class Reader:
         try:
             return PARSERS[key](raw)
         except UnreadableError as error:
-            shown = "" if key in SECRET else f"“{raw.strip()[:30]}”"
+            shown = "" if key in SECRET else f"“{without_numbers(raw.strip()[:30])}”"
             tail = str(error) if key in KEYS else _("%(wrong)s，没有写入") % {"wrong": error}
-            text = tail if key in ("cadre.name", "help.number") else f"「{label}」{shown}{tail}"
-            row.issues.append(Issue(ERROR if key in KEYS else NOTE, label, text))
+            text = tail if key in ("cadre.name", "help.number") else f"「{_label(key)}」{shown}{tail}"
+            row.issues.append(Issue(ERROR if key in KEYS else NOTE, _label(key), text))
             return None
+
+    def _filled(self, row: Listed, key: str, raw: str) -> str:
+        """The cell, or where it is blank the one above: units and villages are merged over their people."""
+        if not blank(raw) and raw.strip() not in DITTO:
+            self._above[key] = raw
+            return raw
+        above = self._above.get(key, "")
+        if above and key == "unit.name":
+            row.issues.append(Issue(NOTE, _label(key), _("没有写单位，按上面一行的“%(unit)s”") % {"unit": above}))
+        return above
 
     def _put(self, row: Listed, found: dict[str, Any]) -> None:
         row.unit, row.unit_number = found.get("unit.name", ""), found.get("unit.number", "")
@@ -467,7 +475,7 @@ class Reader:
         row.household = found.get("help.number", "")
         row.householder_id = found.get("help.id_number", "")
         row.starts_on, row.ends_on = found.get("help.starts_on"), found.get("help.ends_on")
-        label = str(CATALOGUE.by_key["help.number"].label)
+        label = _label("help.number")
         if not row.household and not any(issue.label == label for issue in row.issues):
             row.issues.append(Issue(ERROR, label, _("没有写户编号，不知道帮扶哪一户，请补上")))
         if raw := found.get("help.householders", ""):
@@ -475,6 +483,8 @@ class Reader:
                 row.householder = name_value(_HAMLET.sub("", half_width(raw)))
             except UnreadableError as error:
                 row.issues.append(Issue(NOTE, _("户主姓名"), str(error)))
+        if row.starts_on and row.starts_on < FIRST_DAY:
+            row.issues.append(Issue(ERROR, _("帮扶开始时间"), _("帮扶开始时间早于 1990 年，请核对")))
         if row.starts_on and row.starts_on > self.today:
             row.issues.append(Issue(ERROR, _("帮扶开始时间"), _("帮扶开始时间在今天之后，请核对")))
         if row.starts_on and row.ends_on and row.ends_on < row.starts_on:

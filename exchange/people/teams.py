@@ -50,7 +50,7 @@ def _decide(world: World, part: PlacePart, holders: dict[tuple[int, str], str], 
     key = (village.pk, cadre.pk)
     part.place = inside.get(key)
     if key in inside:
-        _again(part, holders, person.cadre.name)
+        _again(world, part, holders, person.cadre.name)
         return
     for duty in (duty for duty, asked in part.duty.items() if asked):
         if (village.pk, duty) in holders:
@@ -65,6 +65,10 @@ def _decide(world: World, part: PlacePart, holders: dict[tuple[int, str], str], 
         words = {"village": village.name, "day": dates.written(part.team.starts_on)}
         part.block(HELD, _("%(village)s的工作队 %(day)s 才进驻，请把“从哪一天起”改到这一天或以后") % words)
         return
+    if part.team is None and world.on < world.left.get(village.pk, world.on):
+        words = {"village": village.name, "day": dates.written(world.left[village.pk])}
+        part.block(HELD, _("%(village)s的上一支工作队 %(day)s 才撤出，请把“从哪一天起”改到这一天或以后") % words)
+        return
     part.outcome = CREATED
     inside[key] = None
     full_time[cadre.pk] = village.name
@@ -73,7 +77,7 @@ def _decide(world: World, part: PlacePart, holders: dict[tuple[int, str], str], 
             holders[village.pk, duty] = cadre.name
 
 
-def _again(part: PlacePart, holders: dict[tuple[int, str], str], name: str) -> None:
+def _again(world: World, part: PlacePart, holders: dict[tuple[int, str], str], name: str) -> None:
     """Somebody who is in the team: a duty more is a change, a duty less is somebody's decision."""
     village, place = part.village, part.place
     assert village is not None
@@ -94,6 +98,11 @@ def _again(part: PlacePart, holders: dict[tuple[int, str], str], name: str) -> N
             words = {"village": village.name, "other": holders[village.pk, duty], "duty": str(DUTIES[duty])}
             part.block(HELD, _("%(village)s工作队的%(duty)s现在是%(other)s，请先在驻村工作队页面调整") % words)
             return
+    if world.on < place.starts_on or (place.term_ends_on is not None and place.term_ends_on <= world.on):
+        part.block(
+            HELD, _("%(name)s在工作队的任期不包括“从哪一天起”这一天，请先在驻村工作队页面改任期") % {"name": name}
+        )
+        return
     for duty in more:
         holders[village.pk, duty] = name
     part.duty = {duty: asked or getattr(place, duty) for duty, asked in part.duty.items()}

@@ -202,6 +202,9 @@ class People:
                 return None, _("有几位“%(name)s”的编号都是 %(number)s，请先改正干部的编号") % words
             if id_hash and named[0].id_hash and named[0].id_hash != id_hash:
                 return None, _("编号 %(number)s 的“%(name)s”登记的是另一个证件号码，请核对") % words
+            others = [cadre for cadre in self._by["id", id_hash] if cadre is not named[0] and cadre.left_on is None]
+            if id_hash in self.world.ids_elsewhere or (id_hash and others):
+                return None, _("这个证件号码已经登记为另一位干部，请核对证件号码")
             return named[0], ""
         by_id = self._serving(self._by["id", id_hash]) if id_hash else []
         if by_id:
@@ -297,6 +300,8 @@ class People:
                 part.facts[name] = value
             elif _differs(cadre, name, said) and may and cadre.left_on is None:
                 part.facts[name] = value
+                if name == "id_number":
+                    self._by["id", said].append(cadre)
                 part.changes.append([_label(name), *_shown(cadre, name, row)])
                 part.outcome = UPDATED
             elif _differs(cadre, name, said):

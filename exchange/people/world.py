@@ -58,7 +58,8 @@ class World:
     units: list[Unit] = field(default_factory=list)
     cadres: list[Cadre] = field(default_factory=list)
     ids_elsewhere: set[str] = field(default_factory=set)  # of serving cadres whom `by` does not see
-    teams: dict[int, ResidentTeam] = field(default_factory=dict)  # by village
+    teams: dict[int, ResidentTeam] = field(default_factory=dict)  # by village, those that are there
+    left: dict[int, dt.date] = field(default_factory=dict)  # by village, when its last team left
     places: list[TeamMember] = field(default_factory=list)
 
     @classmethod
@@ -120,8 +121,12 @@ class World:
 
     def _read_teams(self) -> None:
         wanted = {placed.village.pk for placed in self.placed if placed.village and placed.row.in_team}
-        teams = ResidentTeam.objects.filter(among("village_id", wanted), ends_on=None).select_related("village")
-        self.teams = {team.village_id: team for team in self._locked(teams).order_by("pk")}
+        teams = ResidentTeam.objects.filter(among("village_id", wanted)).select_related("village")
+        for team in self._locked(teams).order_by("starts_on", "pk"):
+            if team.ends_on is None:
+                self.teams[team.village_id] = team
+            else:
+                self.left[team.village_id] = max(team.ends_on, self.left.get(team.village_id, team.ends_on))
         own = among("team_id", [team.pk for team in self.teams.values()])
         own |= among("cadre_id", [cadre.pk for cadre in self.cadres]) & Q(is_full_time=True)
         places = TeamMember.objects.filter(own, ends_on=None).select_related("cadre", "team__village").order_by("pk")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -34,8 +34,9 @@ class Writer:
         for unit in self.decision.units:
             self._unit(unit)
             self._tell()
+        self._open([part for part in self.decision.people.parts if part.outcome == CREATED])
         for person in self.decision.people.parts:
-            self._person(person)
+            self._change(person)
             self._tell()
         for place in self.decision.places:
             self._place(place)
@@ -63,12 +64,18 @@ class Writer:
             facts = {"affiliation": part.unit.affiliation, "number": part.unit.number} | part.facts
             part.unit = cadres.change_unit(unit=part.unit, by=self.by, name=part.unit.name, **facts)
 
-    def _person(self, part: CadrePart) -> None:
+    def _open(self, parts: Sequence[CadrePart]) -> None:
+        new = [
+            (part, part.unit.unit, part.cadre)
+            for part in parts if part.cadre is not None and part.unit is not None and part.unit.unit is not None
+        ]  # fmt: skip
+        people = [(unit, {"name": cadre.name} | part.facts) for part, unit, cadre in new]
+        for (part, _unit, cadre), opened in zip(new, cadres.open_cadres(people=people, by=self.by), strict=True):
+            part.cadre = self._new[cadre.pk] = opened
+
+    def _change(self, part: CadrePart) -> None:
         cadre, unit = part.cadre, part.unit.unit if part.unit else None
-        if cadre is None or part.outcome not in (CREATED, UPDATED):
-            return
-        if part.outcome == CREATED and unit is not None:
-            part.cadre = self._new[cadre.pk] = cadres.open_cadre(name=cadre.name, unit=unit, by=self.by, **part.facts)
+        if cadre is None or part.outcome != UPDATED:
             return
         if part.moves and unit is not None:
             cadre = cadres.move_cadre(cadre=cadre, unit=unit, by=self.by)
