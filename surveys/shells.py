@@ -23,9 +23,22 @@ from households.querysets import paired_household_ids
 from surveys.models import SurveyForm
 
 FILES = re.compile(rf'(?:src|href)="({re.escape(settings.STATIC_URL)}[^"#?]+)"')
+Page = tuple[str, Permission]  # name of the address, what one must hold to open it
+_pages: list[Page] = [("collect:home", Permission.SURVEY_FILL)]
 MOST_FORMS = 40  # newest first: more than any county publishes while a draft lives
 MOST_DRAWN = 200
 _drawn: dict[tuple[str, str, str], bytes] = {}  # pages of this process: (address, language, digest of the form)
+
+
+def register(url_name: str, permission: Permission) -> None:
+    """A blank page below /collect/ that phones keep, too: the same for everybody, without a word about anybody. Called in `AppConfig.ready`."""
+    if (url_name, permission) not in _pages:
+        _pages.append((url_name, permission))
+
+
+def pages_of(user: Any) -> list[str]:
+    """Addresses of the pages that this user's phone keeps beside the forms."""
+    return [reverse(name) for name, permission in _pages if user.can(permission)]
 
 
 def forms_of(user: Any) -> list[SurveyForm]:
@@ -51,7 +64,7 @@ def url_of(form: SurveyForm) -> str:
 def manifest(request: HttpRequest) -> dict[str, Any]:
     """{"version", "files"}: the shells and whatever they load. Another content of any of them is another version."""
     digests = {url_of(form): form.digest for form in forms_of(request.user)}
-    pages = {url: _page(request, url, digests.get(url, "")) for url in [reverse("collect:home"), *digests]}
+    pages = {url: _page(request, url, digests.get(url, "")) for url in [*pages_of(request.user), *digests]}
     files = sorted({url for page in pages.values() for url in FILES.findall(page.decode())})
     hashed = hashlib.sha256(json.dumps([*pages, *files]).encode())
     for page in pages.values():

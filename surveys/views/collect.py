@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
@@ -67,6 +66,6 @@ def api_ping(request: HttpRequest) -> HttpResponse:
                 }
                 for f in forms
             ],
-            "shells": [reverse("collect:home"), *map(shells.url_of, forms)] if forms else [],
+            "shells": [*shells.pages_of(user), *map(shells.url_of, forms)],
         }
     )
