@@ -36,11 +36,12 @@ Also = Callable[[Any, int], Sequence[Household]]
 class Part:
     """What a floor above the surveys puts into the pack. `facts(user, households)` gives {household pk: JSON}, which stands under `name` in the
     entry of that household; `also(user, most)` the households, with their villages, that a phone takes along for its sake. Few queries,
-    however many households."""
+    however many households. `words()` are the sentences in which 我的调查 tells it."""
 
     name: str
     facts: Facts
     also: Also | None = None
+    words: Callable[[], Mapping[str, Any]] = dict
 
 
 _parts: list[Part] = []
@@ -100,6 +101,11 @@ def pack_of_one(user: Any, household: Household) -> dict[str, Any]:
     _add_returned(wants, user, only)
     _add_tasks(wants, user, only)
     return _pack(list(wants.values()), user, year, rounds, None, today, drafts=True)
+
+
+def words() -> dict[str, Any]:
+    """The sentences of all parts, for the blank page."""
+    return {key: text for part in _parts for key, text in part.words().items()}
 
 
 # -- which households ---------------------------------------------------------------------------------------------------------------
@@ -204,7 +210,9 @@ def _entry(want: Want, forms: Sequence[SurveyForm], rows: prefill.Rows, newest: 
     purpose = returned.purpose if returned else Survey.Purpose.VERIFICATION if want.task else Survey.Purpose.SURVEY
     survey = newest.get((household.pk, year, purpose))
     due = [each.due_on for each in rounds if each.year == year and _asks_for(each, household)]
-    definition = None if form is None or want.is_blind else published.definition_of(form)  # what may be shown, in its shapes
+    definition = (
+        None if form is None or want.is_blind else published.definition_of(form)
+    )  # what may be shown, in its shapes
     return {
         "uid": str(household.uid),
         "number": household.number,

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,42 @@ from households.querysets import paired_household_ids
 from surveys.models import SurveyForm
 
 FILES = re.compile(rf'(?:src|href)="({re.escape(settings.STATIC_URL)}[^"#?]+)"')
-Page = tuple[str, Permission]  # name of the address, what one must hold to open it
-_pages: list[Page] = [("collect:home", Permission.SURVEY_FILL)]
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A blank page below /collect/: the same for everybody, without a word about anybody. `start` and `icon`: the button that opens it on 我的调查."""
+
+    url_name: str
+    permission: Permission
+    start: Any = ""
+    icon: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
+
+
+_pages = [Shell("collect:home", Permission.SURVEY_FILL)]
 MOST_FORMS = 40  # newest first: more than any county publishes while a draft lives
 MOST_DRAWN = 200
 _drawn: dict[tuple[str, str, str], bytes] = {}  # pages of this process: (address, language, digest of the form)
 
 
-def register(url_name: str, permission: Permission) -> None:
-    """A blank page below /collect/ that phones keep, too: the same for everybody, without a word about anybody. Called in `AppConfig.ready`."""
-    if (url_name, permission) not in _pages:
-        _pages.append((url_name, permission))
+def register(shell: Shell) -> None:
+    """Phones keep this page, too. Called in `AppConfig.ready`."""
+    if shell not in _pages:
+        _pages.append(shell)
 
 
 def pages_of(user: Any) -> list[str]:
     """Addresses of the pages that this user's phone keeps beside the forms."""
-    return [reverse(name) for name, permission in _pages if user.can(permission)]
+    return [shell.url for shell in _pages if user.can(shell.permission)]
+
+
+def starts() -> list[Shell]:
+    """What one may begin on 我的调查 beside a survey."""
+    return [shell for shell in _pages if shell.start]
 
 
 def forms_of(user: Any) -> list[SurveyForm]:

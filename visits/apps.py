@@ -10,11 +10,13 @@ class VisitsConfig(AppConfig):
     verbose_name = _("走访")
 
     def ready(self) -> None:
-        from common import audit, nightly
-        from households import followers, trail
+        from accounts.roles import Permission
+        from common import audit, navigation, nightly
+        from households import followers, lead, trail
         from regions import registry
-        from surveys import claims, held
-        from visits import holding, photos
+        from surveys import claims, held, shells
+        from surveys import pack as survey_pack
+        from visits import desk, holding, pack, photos
         from visits.models import VOUCHED
         from visits.services import duties, rules
 
@@ -26,3 +28,9 @@ class VisitsConfig(AppConfig):
         nightly.nightly(duties.refresh_all)
         registry.follows(rules.follow_region)
         registry.occupies(rules.why_occupied)
+        shells.register(shells.Shell("visit_log:visit", Permission.VISIT_RECORD, _("开始走访"), "walk"))
+        survey_pack.register(pack.PART)
+        lead.register(desk.lead)
+        navigation.register(
+            navigation.Item("daily", _("待办"), "visits:desk", "task", Permission.VISIT_RECORD, weight=26, phone=True),
+        )

@@ -17,7 +17,7 @@ from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common.json_api import answers_json
 from common.readonly import reads_only
-from surveys import shells
+from surveys import pack, shells
 from surveys.models import SurveyForm
 
 
@@ -32,7 +32,7 @@ def _may_fill(request: HttpRequest) -> None:
 def home(request: HttpRequest) -> HttpResponse:
     """我的调查, without a word about anybody: households, drafts and what is not uploaded yet are filled in on the phone."""
     _may_fill(request)
-    return render(request, "surveys/collect_home.html")
+    return render(request, "surveys/collect_home.html", {"words": pack.words(), "starts": shells.starts()})
 
 
 @gzip_page

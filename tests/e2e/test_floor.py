@@ -12,9 +12,8 @@ import pytest
 from django.conf import settings
 
 from surveys.models import Survey, SurveyPhoto
-from tests.e2e.phone import PASSWORD
+from tests.e2e.phone import PASSWORD, photo
 from tests.e2e.server import Server
-from tests.e2e.test_survey_offline import photo
 from tests.factories.surveys import SurveyFormFactory
 
 pytestmark = [

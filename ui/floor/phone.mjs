@@ -58,8 +58,8 @@ const visits = {
   async fill() {
     await unlock();
     await chip("offline");
-    await page.waitForSelector("#mine a");
-    await Promise.all([page.waitForNavigation(), page.click("#mine a")]);
+    await page.waitForSelector("#mine [data-way=survey]");
+    await Promise.all([page.waitForNavigation(), page.click("#mine [data-way=survey]")]);
     await page.waitForSelector("#survey:not([hidden])");
     await type("#f-wish", "旧手机也能填");
     await page.evaluate(() => self.survey.keeping.save().then(() => null));

@@ -1,5 +1,5 @@
 // The page where a visit is written down: finds the household and the draft, hands them to visit/page.js.
-import { call } from "./survey/api.js";
+import { call, ping } from "./survey/api.js";
 import { byId, on, word } from "./survey/board.js";
 import { uuid } from "./survey/crypto.js";
 import { day } from "./survey/day.js";
@@ -23,7 +23,11 @@ function stop(sentence, link) {
 
 /** A household that the list of this phone has not: the server is asked for it alone, and it goes along while this page is open. */
 async function fetched(household) {
-  const answer = await call("POST", "pack/", { household }).catch(() => null);
+  const ask = async () => {
+    await ping(); // a fresh token
+    return call("POST", "pack/", { household });
+  };
+  const answer = await ask().catch(() => null);
   const [found] = (answer && answer.status < 300 && answer.data.households) || [];
   if (!found) return null;
   await lend(found);

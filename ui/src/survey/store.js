@@ -270,7 +270,7 @@ export function retry(uid) {
   });
 }
 
-/** Open a refused operation as a draft again, photos and all. Answers the record's uid. */
+/** Open an operation that the server has not taken as a draft again, photos and all. Answers the record's uid. */
 export function reopen(uid) {
   return guarded(async () => {
     const op = await one("ops", uid);
@@ -283,7 +283,7 @@ export function reopen(uid) {
     const { household, form, purpose } = body;
     await change([["ops", uid], ["drafts", body.uid]], ([now, there]) => {
       if (there) throw new StoreError("in_form");
-      if (!now || now.state !== "refused") throw new StoreError("gone");
+      if (!now || !["refused", "queued"].includes(now.state)) throw new StoreError("gone");
       const row = { uid: body.uid, owner: op.owner, kind: op.kind, household, form, purpose, updated: Date.now(), writer: null };
       return [["drafts", body.uid, { ...row, size: weigh(box), box }], ["ops", uid, { ...now, state: "replaced", body: null }],
         ...shots.map((shot) => ["photos", "m" + shot.uid, { ...shot, op: null }])];

@@ -27,8 +27,7 @@ export function facts({ village, hamlet, visit }, today, words) {
   const late = Boolean(due && due.on < today);
   const how = words[last && last.manner === "call" ? "last_call" : "last_visit"];
   const seen = last ? say(how, { day: spoken(last.on, words) }) : visit && words.never;
-  let next = "";
-  if (late) next = say(words.overdue, { day: spoken(due.on, words), n: days(due.on, today) });
-  else if (due) next = say(words.due, { day: spoken(due.on, words) });
+  const which = due && `${late ? "overdue" : "due"}${due.manner === "call" ? "_call" : ""}`;
+  const next = due ? say(words[which], { day: spoken(due.on, words), n: days(due.on, today) }) : "";
   return { text: [place, next, seen].filter(Boolean).join(" · "), why: due ? due.why : "", late };
 }
