@@ -24,18 +24,17 @@ OF_ROLE = {
 
 
 def own_duties(user: Any) -> Q:
-    """Of `VisitDuty`: what this user is to do, as the helper of the household or as what they are in its village. One query at most beside
-    those that every page has asked already."""
+    """Of `VisitDuty`: what this user is to do, as the helper of the household or as what they are in its village. Asked together with
+    the row scope, which is what finds the rows; no query of its own beside those that every page has asked already."""
     own = Q(cadre__user_id=user.pk)
     posted = {OF_ROLE[Role(posting.role)] for posting in user.postings_now if posting.role in OF_ROLE}
     if posted:
         area = among("village_id", visible_region_ids(user, Permission.VISIT_RECORD))
         own |= Q(cadre=None, rule__capacity__in=posted) & area
-    places = TeamMember.objects.current().filter(cadre__user_id=user.pk).order_by()
-    for village, is_secretary in places.values_list("team__village", "is_first_secretary"):
-        capacities = [Capacity.TEAM, Capacity.FIRST_SECRETARY] if is_secretary else [Capacity.TEAM]
-        own |= Q(cadre=None, rule__capacity__in=capacities, village=village)
-    return own
+    places = TeamMember.objects.current().filter(cadre__user_id=user.pk).order_by().values("team__village")
+    leading = places.filter(is_first_secretary=True)
+    own |= Q(cadre=None, rule__capacity=Capacity.TEAM, village__in=places)
+    return own | Q(cadre=None, rule__capacity=Capacity.FIRST_SECRETARY, village__in=leading)
 
 
 def capacities_on(day: dt.date, household: Household, *, visitor: Any, cadre: Cadre | None) -> list[str]:

@@ -20,7 +20,7 @@ from assistance.models import ServiceRequest
 from common import dates, pages
 from common.lookups import among
 from households.lead import Lead
-from households.listing import Row, rows_of, with_row_facts
+from households.listing import SHOWN, Row, rows_of, with_row_facts
 from households.models import Household
 from households.querysets import paired_household_ids
 from plans.models import Task
@@ -142,7 +142,7 @@ def homes_of(user: Any, most: int) -> Homes:
     # Due ones are read in their order; of the others all are, because whom nobody has seen for long comes first.
     wanted = {*list(duties)[:most], *paired}
     rows = Household.objects.for_user(user, Permission.VISIT_RECORD).active().filter(among("pk", sorted(wanted)))
-    found = list(facts.with_facts(with_row_facts(rows), user).order_by("pk"))
+    found = list(facts.with_facts(with_row_facts(rows).only(*SHOWN, "uid"), user).order_by("pk"))
     today, calls = timezone.localdate(), user.can(Permission.PII_REVEAL)
     lines = [
         Line(row, facts.facts_of(row.household, duties.get(row.household.pk)), today, calls) for row in rows_of(found)
@@ -158,7 +158,9 @@ def lead(user: Any) -> Lead | None:
     in_village = any(region.level == Level.VILLAGE for region in posted_regions(user, Permission.VISIT_RECORD))
     if not in_village and not paired_household_ids(user):
         return None
-    return Lead("visits/_lead.html", homes_of(user, ON_HOME))
+    homes = homes_of(user, ON_HOME)
+    first = [line for line in homes.lines if line.due_on]
+    return Lead("visits/_lead.html", {"lines": first or homes.lines, "due": bool(first), "count": homes.count})
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class Pile:
 
 
 def piles_of(user: Any) -> list[Pile]:
-    """My tasks, requests I took, surveys that came back to me. Three queries."""
+    """My tasks, requests I took, surveys that came back to me; none that is empty. Three queries."""
     today = timezone.localdate()
     piles = []
     if user.can(Permission.PLAN_EDIT):
@@ -222,7 +224,7 @@ def piles_of(user: Any) -> list[Pile]:
             {"state": Survey.State.RETURNED.value, "who": str(user.pk), "purpose": "any"},
         )
         piles.append(_pile("returned", _("退回的调查"), url, lines))
-    return piles
+    return [pile for pile in piles if pile.lines]
 
 
 def _note(household: Household, due_on: dt.date | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, JSONField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -24,15 +24,16 @@ MOST_DUTIES = 2000  # read for one user: more is a figure, not a list one works 
 OPEN_REQUESTS = (ServiceRequest.State.ASKED, ServiceRequest.State.TAKEN)
 
 
-def unmet_of(user: Any) -> QuerySet[VisitDuty]:
-    """What this user is to do and has not done, the most urgent first."""
-    rows = VisitDuty.objects.for_user(user, Permission.VISIT_RECORD).unmet().filter(own_duties(user))
+def missing_of(user: Any) -> QuerySet[VisitDuty]:
+    """What this user is still to do in the periods that run, the most urgent first."""
+    rows = VisitDuty.objects.for_user(user, Permission.VISIT_RECORD).filter(own_duties(user))
+    rows = rows.filter(next_due_on__isnull=False, ends_on__gt=timezone.localdate())
     return rows.select_related("rule").order_by("next_due_on", "pk")
 
 
 def duties_of(user: Any, households: Iterable[int] | None = None) -> dict[int, VisitDuty]:
     """By household: the most urgent that this user is to do there. In the order of urgency; all households, or some."""
-    rows = unmet_of(user)
+    rows = missing_of(user)
     if households is not None:
         rows = rows.filter(among("household_id", list(households)))
     found: dict[int, VisitDuty] = {}
@@ -89,8 +90,3 @@ def of_households(user: Any, households: Iterable[int]) -> dict[int, Facts]:
     duties = duties_of(user, keys)
     rows = with_facts(Household._base_manager.filter(among("pk", keys)).only("pk").order_by(), user)
     return {row.pk: facts_of(row, duties.get(row.pk)) for row in rows}
-
-
-def own_households(user: Any, duties: dict[int, VisitDuty], paired: Iterable[int]) -> Q:
-    """Of `Household`: whom this user looks after: those paired with them, and those where something is due."""
-    return among("pk", sorted({*paired, *duties}))

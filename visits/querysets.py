@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Self
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.roles import Permission
@@ -28,14 +28,6 @@ class DutyQuerySet(OfHouseholdQuerySet):
     def overdue(self, day: dt.date | None = None) -> Self:
         """What should have been made by now, in periods that run and in those that are over."""
         return self.filter(next_due_on__lt=day or timezone.localdate())
-
-    def unmet(self) -> Self:
-        """What somebody can still make good: missing in a period that runs, or in one that is over and after which nothing of the same
-        rule was made."""
-        since = self.model._base_manager.filter(
-            rule=OuterRef("rule"), household=OuterRef("household"), starts_on__gte=OuterRef("ends_on"), made__gt=0
-        )
-        return self.filter(~Exists(since), next_due_on__isnull=False)
 
 
 class RuleQuerySet(ScopedQuerySet):

@@ -65,7 +65,7 @@ def of_log() -> dict[str, str]:
         "nobody_visit": MET.label("nobody"),
         "nobody_call": _("没有接通"),
         # photos and place
-        "photo_count": _("（已有 {n} 张，最多 {most} 张）"),
+        "photo_count": _("（{n}/{most} 张）"),
         "photo_most": _("一次走访最多 {most} 张照片，多出的没有加进来。"),
         "photo_drop": _("移除这张照片"),
         "photo_gone": _("照片不在这台设备上"),

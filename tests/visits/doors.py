@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.gates import Door
+from django.urls import reverse
 
-DOORS: list[Door] = []
+from accounts.roles import Permission as P
+from tests.gates import Door, Menu, get
+
+DOORS: list[Door] = [
+    *get("visits:desk", Menu(P.VISIT_RECORD)),
+    *get("visit_log:visit", Menu(P.VISIT_RECORD)),
+]
 BY_HAND: dict[str, str] = {}
 PUBLIC: dict[str, str] = {}
 
@@ -18,7 +24,7 @@ def furnish(village: Any, household: Any) -> dict[str, Any]:
 
 def addresses(household: Any) -> dict[str, str]:
     """Pages whose queries are pinned, and what stands on them."""
-    return {}
+    return {"desk": reverse("visits:desk"), "visit log": reverse("visit_log:visit")}
 
 
 def grow(household: Any, land: Any) -> None:

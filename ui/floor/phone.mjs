@@ -1,5 +1,5 @@
 // One visit of the oldest browser: node phone.mjs VISIT URL PROFILE [USER PASSWORD]. Prints what was seen as JSON; what the pages complained
-// about is in `said`. Visits: register (log in, get the list, look at the first pages), fill (without a server: a whole survey), send (with one again).
+// about is in `said`. Visits: register (log in, get the list, look at the first pages), fill (without a server: a whole survey and a visit), send (with one again).
 import { open } from "./browser.mjs";
 
 const [visit, url, profile, user, password] = process.argv.slice(2);
@@ -74,7 +74,17 @@ const visits = {
     await page.click("#next");
     await page.waitForFunction(() => document.getElementById("gate-title").textContent.includes("已完成"));
     await page.goto(`${url}/collect/`);
-    await page.waitForSelector("#unsent-list li");
+    await page.waitForSelector("#mine [data-way=visit]");
+    await Promise.all([page.waitForNavigation(), page.click("#mine [data-way=visit]")]);
+    await page.waitForSelector("#visit:not([hidden])");
+    await page.click("label[for=met-elder]");
+    await type("#text", "旧手机也能记走访");
+    await choose("#photos", process.env.PHOTO);
+    await page.waitForSelector(".sv-photos li canvas");
+    await page.click("#save");
+    await page.waitForFunction(() => document.getElementById("gate-title").textContent.includes("已记下"));
+    await page.goto(`${url}/collect/`);
+    await page.waitForSelector("#unsent-list li:nth-child(2)");
     return { kept, unsent: await list("#unsent-list [data-name]"), chip: await text("#chip") };
   },
 

@@ -17,6 +17,8 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     """My households with what is due next and why, my tasks, what I have taken on, and what else waits."""
     user = request.user
     require_somewhere(user, Permission.VISIT_RECORD)
-    waiting = [tile for tile in tiles_for(user) if tile.count.value]
-    context = {"homes": desk.homes_of(user, desk.ON_PAGE), "piles": desk.piles_of(user), "waiting": waiting}
+    piles = desk.piles_of(user)
+    listed = {pile.url for pile in piles}
+    waiting = [tile for tile in tiles_for(user) if tile.count.value and tile.url not in listed]
+    context = {"homes": desk.homes_of(user, desk.ON_PAGE), "piles": piles, "waiting": waiting}
     return render(request, "visits/desk.html", context)
