@@ -6,12 +6,12 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.roles import Permission as P
+from accounts.roles import Permission
 from tests.gates import Door, Menu, get
 
 DOORS: list[Door] = [
-    *get("visits:desk", Menu(P.VISIT_RECORD)),
-    *get("visit_log:visit", Menu(P.VISIT_RECORD)),
+    *get("visits:desk", Menu(Permission.VISIT_RECORD)),
+    *get("visit_log:visit", Menu(Permission.VISIT_RECORD)),
 ]
 BY_HAND: dict[str, str] = {}
 PUBLIC: dict[str, str] = {}
