@@ -70,7 +70,7 @@ class TestOrder:
         assert names(homes.lines) == [household.householder_name, "李秀英", "杨德顺", "赵大山"]
         assert (homes.count, len(homes.late), len(homes.due), len(homes.others)) == (4, 1, 1, 2)
         assert "已超期 3 天" in homes.lines[0].due
-        assert homes.lines[0].why == "帮扶责任人每月至少走访 1 次，还差 1 次"
+        assert homes.lines[0].why == "帮扶责任人对全部农户每月至少入户走访 1 次，还差 1 次"
         assert homes.lines[2].last == "还没有走访过"
         assert never.pk == homes.lines[2].household.pk
 
@@ -195,7 +195,11 @@ class TestPack:
         [entry] = pack["households"]
         assert entry["visit"] == {
             "last": {"on": days(-30).isoformat(), "manner": "call"},
-            "due": {"on": days(4).isoformat(), "why": "帮扶责任人每月至少走访 1 次，还差 1 次", "manner": "visit"},
+            "due": {
+                "on": days(4).isoformat(),
+                "why": "帮扶责任人对全部农户每月至少入户走访 1 次，还差 1 次",
+                "manner": "visit",
+            },
             "tasks": 0,
             "requests": 0,
             "missing": 0,
