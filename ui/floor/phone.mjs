@@ -17,6 +17,12 @@ async function type(selector, words) {
   await page.keyboard.type(words);
 }
 
+/** A tap where a thumb can reach it: not under the bar at the bottom. */
+async function tap(selector) {
+  await page.$eval(selector, (node) => node.scrollIntoView({ block: "center" }));
+  await page.click(selector);
+}
+
 /** A file, as the browser's own dialog gives it: puppeteer's way fetches a data: address, which the page's policy refuses. */
 async function choose(selector, path) {
   const session = await page.target().createCDPSession();
@@ -41,10 +47,10 @@ const visits = {
     await Promise.all([page.waitForNavigation(), page.click("main form button")]);
     await chip("done");
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
-    await page.click("#pin-change");
+    await tap("#pin-change");
     await type("#pin-new", PIN);
     await type("#pin-again", PIN);
-    await page.click("#pin-set .btn--p");
+    await tap("#pin-set .btn--p");
     await page.waitForSelector("#pin-set[hidden]");
     await page.waitForFunction(() => document.getElementById("device-say").textContent.includes("PIN"));
     const households = await list("#mine [data-name]");
@@ -59,7 +65,7 @@ const visits = {
     await unlock();
     await chip("offline");
     await page.waitForSelector("#mine [data-way=survey]");
-    await Promise.all([page.waitForNavigation(), page.click("#mine [data-way=survey]")]);
+    await Promise.all([page.waitForNavigation(), tap("#mine [data-way=survey]")]);
     await page.waitForSelector("#survey:not([hidden])");
     await type("#f-wish", "旧手机也能填");
     await page.evaluate(() => self.survey.keeping.save().then(() => null));
@@ -75,9 +81,9 @@ const visits = {
     await page.waitForFunction(() => document.getElementById("gate-title").textContent.includes("已完成"));
     await page.goto(`${url}/collect/`);
     await page.waitForSelector("#mine [data-way=visit]");
-    await Promise.all([page.waitForNavigation(), page.click("#mine [data-way=visit]")]);
+    await Promise.all([page.waitForNavigation(), tap("#mine [data-way=visit]")]);
     await page.waitForSelector("#visit:not([hidden])");
-    await page.click("label[for=met-elder]");
+    await tap("label[for=met-elder]");
     await type("#text", "旧手机也能记走访");
     await choose("#photos", process.env.PHOTO);
     await page.waitForSelector(".sv-photos li canvas");
