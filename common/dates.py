@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language
 
@@ -13,6 +14,15 @@ def written(value: dt.date) -> str:
     if (get_language() or "zh").startswith("zh"):
         return f"{value.year}年{value.month}月{value.day}日"
     return format_date(value, "j M Y")
+
+
+def short(value: dt.date) -> str:
+    """3月15日 of this year, else with its year; 15 Mar on a page that is not Chinese."""
+    if value.year != timezone.localdate().year:
+        return written(value)
+    if (get_language() or "zh").startswith("zh"):
+        return f"{value.month}月{value.day}日"
+    return format_date(value, "j M")
 
 
 def month(value: dt.date) -> str:

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visits/", include("visits.urls")),
     path("supervision/", include("supervision.urls")),
     path("surveys/", include("surveys.urls")),
+    path("collect/visit/", include("visits.collect_urls")),
     path("collect/", include("surveys.collect_urls")),
     path("exchange/", include("exchange.urls")),
     path("reports/", include("reports.urls")),

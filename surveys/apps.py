@@ -58,8 +58,6 @@ class SurveysConfig(AppConfig):
                 "edit",
                 Permission.SURVEY_FILL,
                 weight=30,
-                phone=True,
-                short=_("调查"),
             ),
             navigation.Item("daily", _("调查进度"), "surveys:progress", "chart", Permission.HOUSEHOLD_VIEW, weight=40),
             navigation.Item("daily", _("查缺补漏"), "surveys:gaps", "task", Permission.HOUSEHOLD_VIEW, weight=42),

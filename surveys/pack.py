@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,16 +28,41 @@ HOURS = 72
 MOST = 300  # households of a village
 
 Entry = dict[str, Any]
+Facts = Callable[[Any, Sequence[Household]], Mapping[int, Any]]
+Also = Callable[[Any, int], Sequence[Household]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a floor above the surveys puts into the pack. `facts(user, households)` gives {household pk: JSON}, which stands under `name` in the
+    entry of that household; `also(user, most)` the households, with their villages, that a phone takes along for its sake. Few queries,
+    however many households. `words()` are the sentences in which 我的调查 tells it."""
+
+    name: str
+    facts: Facts
+    also: Also | None = None
+    words: Callable[[], Mapping[str, Any]] = dict
+
+
+_parts: list[Part] = []
+
+
+def register(part: Part) -> None:
+    """Called in `AppConfig.ready`."""
+    if part not in _parts:
+        _parts.append(part)
 
 
 @dataclass
 class Want:
-    """A household to be surveyed. `returned` is one's own survey that came back, `task` the second look it is for."""
+    """A household to be surveyed. `returned` is one's own survey that came back, `task` the second look it is for; `bare`: it goes along for
+    something else than a survey, and without answers."""
 
     household: Household
     year: int
     returned: Survey | None = None
     task: VerificationTask | None = None
+    bare: bool = False
 
     @property
     def is_blind(self) -> bool:
@@ -46,7 +71,7 @@ class Want:
 
 def pack_for(user: Any, device: uuid.UUID | None = None) -> dict[str, Any]:
     """The pack of a phone: paired households, those of one's village that a round asks for and nobody has surveyed, what came back,
-    what is to be looked at a second time."""
+    what is to be looked at a second time; and those that floors above ask for."""
     today = timezone.localdate()
     rounds = _rounds(today)
     villages = [region for region in posted_regions(user, access.FILL) if region.level == Level.VILLAGE]
@@ -59,6 +84,9 @@ def pack_for(user: Any, device: uuid.UUID | None = None) -> dict[str, Any]:
         wants.setdefault(household.pk, Want(household, year))
     _add_returned(wants, user, households)
     _add_tasks(wants, user, households)
+    for part in _parts:
+        for household in part.also(user, MOST) if part.also else ():
+            wants.setdefault(household.pk, Want(household, year, bare=True))
     return _pack(list(wants.values()), user, year, rounds, device, today)
 
 
@@ -73,6 +101,11 @@ def pack_of_one(user: Any, household: Household) -> dict[str, Any]:
     _add_returned(wants, user, only)
     _add_tasks(wants, user, only)
     return _pack(list(wants.values()), user, year, rounds, None, today, drafts=True)
+
+
+def words() -> dict[str, Any]:
+    """The sentences of all parts, for the blank page."""
+    return {key: text for part in _parts for key, text in part.words().items()}
 
 
 # -- which households ---------------------------------------------------------------------------------------------------------------
@@ -138,11 +171,14 @@ def _pack(wants: list[Want], user: Any, year: int, rounds: Sequence[SurveyRound]
           drafts: bool = False) -> dict[str, Any]:  # fmt: skip
     now = timezone.now()
     forms = published.offered(want.household.village for want in wants)
+    asked = [want for want in wants if not want.bare]
     rows = prefill.rows_of(
-        [want.household for want in wants], sorted({y for want in wants for y in (want.year, want.year - 1)})
+        [want.household for want in asked], sorted({y for want in asked for y in (want.year, want.year - 1)})
     )
     newest = _newest(wants, user, drafts)
-    entries = [_entry(want, forms, rows, newest, rounds) for want in wants]
+    households = [want.household for want in wants]
+    facts = {part.name: part.facts(user, households) for part in _parts}
+    entries = [_entry(want, forms, rows, newest, rounds, facts) for want in wants]
     return {
         "issued_at": now.isoformat(),
         "expires_at": (now + dt.timedelta(hours=HOURS)).isoformat(),
@@ -166,15 +202,17 @@ def _newest(wants: Sequence[Want], user: Any, drafts: bool) -> dict[tuple[int, i
 
 
 def _entry(want: Want, forms: Sequence[SurveyForm], rows: prefill.Rows, newest: dict[tuple[int, int, str], Survey],
-           rounds: Sequence[SurveyRound]) -> Entry | None:  # fmt: skip
+           rounds: Sequence[SurveyRound], facts: Mapping[str, Mapping[int, Any]]) -> Entry | None:  # fmt: skip
     household, year, returned = want.household, want.year, want.returned
-    form = returned.form if returned else published.choose(forms, household.village)
-    if form is None:  # no form is published yet: nothing to fill
+    form = None if want.bare else returned.form if returned else published.choose(forms, household.village)
+    if form is None and not facts:  # no form is published yet: nothing to fill
         return None
-    definition = published.definition_of(form)
     purpose = returned.purpose if returned else Survey.Purpose.VERIFICATION if want.task else Survey.Purpose.SURVEY
     survey = newest.get((household.pk, year, purpose))
     due = [each.due_on for each in rounds if each.year == year and _asks_for(each, household)]
+    definition = (
+        None if form is None or want.is_blind else published.definition_of(form)
+    )  # what may be shown, in its shapes
     return {
         "uid": str(household.uid),
         "number": household.number,
@@ -184,16 +222,17 @@ def _entry(want: Want, forms: Sequence[SurveyForm], rows: prefill.Rows, newest: 
         "address": household.address,
         "phone": household.phone_masked,
         "version": household.version,
-        "form": str(form),
+        "form": str(form) if form else "",  # "": not for a survey
         "year": year,
         "purpose": purpose,
-        "due_on": min(due).isoformat() if due and not want.is_blind else None,
+        "due_on": min(due).isoformat() if due and form and not want.is_blind else None,
         "members": [prefill.card(member) for member in rows.members.get(household.pk, ())],
-        "now": {} if want.is_blind else rows.values(household.pk, year, definition),
-        "last": {} if want.is_blind else rows.values(household.pk, year - 1, definition),
-        "seals": {} if want.is_blind else rows.seals(household.pk, definition),
+        "now": rows.values(household.pk, year, definition) if definition else {},
+        "last": rows.values(household.pk, year - 1, definition) if definition else {},
+        "seals": rows.seals(household.pk, definition) if definition else {},
         "returned": _returned(returned) if returned else None,
         "survey": {"uid": str(survey.uid), "state": survey.state, "revision": survey.revision} if survey else None,
+        **{name: told.get(household.pk) for name, told in facts.items()},
     }  # fmt: skip
 
 

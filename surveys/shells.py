@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,42 @@ from households.querysets import paired_household_ids
 from surveys.models import SurveyForm
 
 FILES = re.compile(rf'(?:src|href)="({re.escape(settings.STATIC_URL)}[^"#?]+)"')
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A blank page below /collect/: the same for everybody, without a word about anybody. `start` and `icon`: the button that opens it on 我的调查."""
+
+    url_name: str
+    permission: Permission
+    start: Any = ""
+    icon: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
+
+
+_pages = [Shell("collect:home", Permission.SURVEY_FILL)]
 MOST_FORMS = 40  # newest first: more than any county publishes while a draft lives
 MOST_DRAWN = 200
 _drawn: dict[tuple[str, str, str], bytes] = {}  # pages of this process: (address, language, digest of the form)
+
+
+def register(shell: Shell) -> None:
+    """Phones keep this page, too. Called in `AppConfig.ready`."""
+    if shell not in _pages:
+        _pages.append(shell)
+
+
+def pages_of(user: Any) -> list[str]:
+    """Addresses of the pages that this user's phone keeps beside the forms."""
+    return [shell.url for shell in _pages if user.can(shell.permission)]
+
+
+def starts() -> list[Shell]:
+    """What one may begin on 我的调查 beside a survey."""
+    return [shell for shell in _pages if shell.start]
 
 
 def forms_of(user: Any) -> list[SurveyForm]:
@@ -51,7 +85,7 @@ def url_of(form: SurveyForm) -> str:
 def manifest(request: HttpRequest) -> dict[str, Any]:
     """{"version", "files"}: the shells and whatever they load. Another content of any of them is another version."""
     digests = {url_of(form): form.digest for form in forms_of(request.user)}
-    pages = {url: _page(request, url, digests.get(url, "")) for url in [reverse("collect:home"), *digests]}
+    pages = {url: _page(request, url, digests.get(url, "")) for url in [*pages_of(request.user), *digests]}
     files = sorted({url for page in pages.values() for url in FILES.findall(page.decode())})
     hashed = hashlib.sha256(json.dumps([*pages, *files]).encode())
     for page in pages.values():

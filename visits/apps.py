@@ -21,11 +21,12 @@ class VisitsConfig(AppConfig):
         from common import audit, demonstration, navigation, nightly, tabs, tiles
         from households import cards as household_cards
         from households import filters as household_filters
-        from households import followers, papers, trail, values
+        from households import followers, lead, papers, trail, values
         from regions import registry
-        from surveys import claims, held
+        from surveys import claims, held, shells
+        from surveys import pack as survey_pack
         from surveys import waiting as surveys_waiting
-        from visits import cards, filters, holding, paper, photos, waiting
+        from visits import cards, desk, filters, holding, pack, paper, photos, waiting
         from visits.models import VOUCHED, Visit
         from visits.services import duties, rules
 
@@ -65,4 +66,10 @@ class VisitsConfig(AppConfig):
         tabs.register_action(
             "households.Household",
             tabs.Action(_("登记走访"), "visits:visit_new", "edit", Permission.VISIT_RECORD, weight=10),
+        )
+        shells.register(shells.Shell("visit_log:visit", Permission.VISIT_RECORD, _("开始走访"), "walk"))
+        survey_pack.register(pack.PART)
+        lead.register(desk.lead)
+        navigation.register(
+            navigation.Item("daily", _("待办"), "visits:desk", "task", Permission.VISIT_RECORD, weight=26, phone=True),
         )

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from visits.views import duties, months, rules, visits
+from visits.views import desk, duties, months, rules, visits
 
 app_name = "visits"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("duties/", duties.duty_list, name="duty_list"),
     path("coverage/", duties.coverage_page, name="coverage"),
     path("coverage/households/", duties.visited_list, name="visited_list"),
+    path("desk/", desk.desk_page, name="desk"),
     path("months/", months.month, name="month"),
     path("rules/", rules.rule_list, name="rule_list"),
     path("rules/new/", rules.rule_new, name="rule_new"),

@@ -11,13 +11,11 @@ from accounts.roles import Permission
 from common.jobs import jobs_of
 from common.readonly import reads_only
 from households.figures import figures_of
-from households.listing import rows_of, with_row_facts
-from households.models import Household, StatusChange
-from households.querysets import paired_household_ids
+from households.lead import lead_for
+from households.models import StatusChange
 from households.tiles import tiles_for
 
 SHOWN = 5
-OWN = 10  # households of a helper that fit the page; most have fewer
 
 
 @reads_only
@@ -41,11 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
             context["proposals"] = proposed.select_related("household__village", "proposed_by").order_by(
                 "proposed_at", "pk"
             )[:SHOWN]
-        own = paired_household_ids(user)
-        if own:
-            mine = Household.objects.for_user(user).active().filter(pk__in=own).order_by("-pk")
-            context["own"] = rows_of(with_row_facts(mine)[:OWN])
-            context["own_more"] = len(own) > OWN
+        context["lead"] = lead_for(user)
     return render(request, "households/home.html", context)
 
 

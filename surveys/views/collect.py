@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
@@ -18,7 +17,7 @@ from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common.json_api import answers_json
 from common.readonly import reads_only
-from surveys import shells
+from surveys import pack, shells
 from surveys.models import SurveyForm
 
 
@@ -33,7 +32,7 @@ def _may_fill(request: HttpRequest) -> None:
 def home(request: HttpRequest) -> HttpResponse:
     """我的调查, without a word about anybody: households, drafts and what is not uploaded yet are filled in on the phone."""
     _may_fill(request)
-    return render(request, "surveys/collect_home.html")
+    return render(request, "surveys/collect_home.html", {"words": pack.words(), "starts": shells.starts()})
 
 
 @gzip_page
@@ -67,6 +66,6 @@ def api_ping(request: HttpRequest) -> HttpResponse:
                 }
                 for f in forms
             ],
-            "shells": [reverse("collect:home"), *map(shells.url_of, forms)] if forms else [],
+            "shells": [*shells.pages_of(user), *map(shells.url_of, forms)],
         }
     )

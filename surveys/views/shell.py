@@ -73,6 +73,7 @@ def words() -> dict[str, str]:
         "photo_count": _("（已有 {n} 张，最多 {most} 张）"),
         "photo_drop": _("移除这张照片"),
         "photo_gone": _("照片不在这台设备上"),
+        "photo_large": _("这张照片太大，没有加进来。请把相机的照片尺寸调小，或者换一张 20 MB 以内的。"),
         "not_a_photo": _("这个文件不是能用的照片，没有加进来。请重新拍一张，或选一张 JPEG、PNG 照片。"),
         "signed": _("已签名"),
         "unsigned": _("还没有签名"),

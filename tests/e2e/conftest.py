@@ -12,6 +12,8 @@ from playwright.sync_api import sync_playwright
 from common import jobs
 from common.models import Job
 from tests.browser import CHROMIUM, SWITCHES
+from tests.e2e.phone import Phone
+from tests.e2e.server import Server
 
 PASSWORD = "only-for-this-test-7"
 OLDEST = platform.machine() in ("x86_64", "AMD64")  # the machines for which there is a Chromium 80
@@ -84,3 +86,35 @@ def work():
         assert not Job.objects.filter(lease_until__gt=timezone.now()).exists()
 
     return run_all
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory):
+    """One process for as many tests as leave it alive."""
+    own = Server(tmp_path_factory.mktemp("server") / "log")
+    yield own
+    own.stop()
+
+
+@pytest.fixture
+def server(process, transactional_db):
+    if process.process is None:
+        process.start()
+    return process
+
+
+@pytest.fixture
+def phones(tmp_path):
+    """`phones(url, *switches) -> Phone`: another phone with each call. What its pages complain about fails the test at its end."""
+    made = []
+    with sync_playwright() as playwright:
+
+        def make(url, *switches):
+            made.append(Phone(playwright, tmp_path / f"phone-{len(made)}", url, *switches))
+            return made[-1]
+
+        yield make
+        for phone in made:
+            phone.close()
+        connections.close_all()  # what was opened while the loop ran is known only while it runs
+    assert [line for phone in made for line in phone.said] == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 from pathlib import Path
 from typing import Any
 
 import psutil
+from PIL import Image
 from playwright.sync_api import Error, Page, Playwright, expect
 
 from tests.browser import CHROMIUM, SWITCHES
@@ -145,3 +147,20 @@ def rows(page: Page, store: str, prefix: str = "") -> list[Any]:
           })""",
         [store, prefix],
     )
+
+
+def wait_sent(page):
+    expect(page.locator("#unsent")).to_be_hidden(timeout=45_000)
+    chip(page, "done")
+
+
+def photo(width=1600, height=1200, tone=90, orientation=0):
+    """A picture as a camera makes it: too large, with EXIF."""
+    out = io.BytesIO()
+    noise = Image.effect_noise((width, height), tone).convert("RGB")
+    exif = Image.Exif()
+    exif[0x010F] = "Redmi"
+    if orientation:
+        exif[0x0112] = orientation
+    noise.save(out, "JPEG", quality=95, exif=exif)
+    return {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}

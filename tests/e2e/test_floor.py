@@ -12,10 +12,10 @@ import pytest
 from django.conf import settings
 
 from surveys.models import Survey, SurveyPhoto
-from tests.e2e.phone import PASSWORD
+from tests.e2e.phone import PASSWORD, photo
 from tests.e2e.server import Server
-from tests.e2e.test_survey_offline import photo
 from tests.factories.surveys import SurveyFormFactory
+from visits.models import Visit
 
 pytestmark = [
     pytest.mark.browser,
@@ -57,13 +57,16 @@ def test_a_survey_without_a_network_in_the_oldest_browser(server, household, hel
     server.stop()
     seen = visit("fill")
     assert seen["kept"] == "旧手机也能填"
-    assert seen["unsent"] == [household.householder_name]
-    assert "1 条待上传" in seen["chip"]
+    assert seen["unsent"] == [household.householder_name, f"走访 {household.householder_name}户 · 今天"]
+    assert "2 条待上传" in seen["chip"]
     server.start()
-    assert len(visit("send")["sent"]) == 1
+    assert len(visit("send")["sent"]) == 2
 
     survey = Survey.objects.get(household=household)
     assert survey.answers["values"]["wish"] == "旧手机也能填"
+    logged = Visit.objects.get(household=household)
+    assert (logged.met, logged.text) == (["elder"], "旧手机也能记走访")
+    assert SurveyPhoto.objects.get(uid=logged.photos[0]).state == SurveyPhoto.State.COMPLETE
     arrived = survey.photos.get()
     assert arrived.state == SurveyPhoto.State.COMPLETE
     assert arrived.height > arrived.width  # upright, although this engine knows nothing of EXIF

@@ -28,6 +28,7 @@ def addresses(household):
     member = household.members.get()
     return {
         "home": reverse("home"),
+        "desk": reverse("visits:desk"),
         "list": reverse("households:household_list"),
         "nothing found": reverse("households:household_list") + "?status=returned",
         "ledger": reverse("households:household_detail", **own),

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import re
 import time
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
-from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from accounts.roles import Role
 from common.models import AuditEvent, SyncOp
 from households.models import Pairing
 from surveys.models import Device, Survey, SurveyForm, SurveyPhoto
 from tests.browser import AXE, OVERFLOW, RULES
-from tests.e2e.phone import PASSWORD, Phone, chip, choose_pin, rows, saved, sign_in, unlock, worker_ready
-from tests.e2e.server import Server, Wire
+from tests.e2e.phone import PASSWORD, chip, choose_pin, photo, rows, saved, sign_in, unlock, wait_sent, worker_ready
+from tests.e2e.server import Wire
 from tests.factories import HouseholdFactory, MemberFactory, PairingFactory, UserFactory
 from tests.factories.surveys import SurveyFactory, SurveyFormFactory
 
@@ -32,38 +29,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "outside"]),
 ]
 WISH = "想学电焊，农闲时在县城找活"
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory):
-    """One process for as many tests as leave it alive."""
-    own = Server(tmp_path_factory.mktemp("server") / "log")
-    yield own
-    own.stop()
-
-
-@pytest.fixture
-def server(process, transactional_db):
-    if process.process is None:
-        process.start()
-    return process
-
-
-@pytest.fixture
-def phones(tmp_path):
-    """`phones(url, *switches) -> Phone`: another phone with each call. What its pages complain about fails the test at its end."""
-    made = []
-    with sync_playwright() as playwright:
-
-        def make(url, *switches):
-            made.append(Phone(playwright, tmp_path / f"phone-{len(made)}", url, *switches))
-            return made[-1]
-
-        yield make
-        for phone in made:
-            phone.close()
-        connections.close_all()  # what was opened while the loop ran is known only while it runs
-    assert [line for phone in made for line in phone.said] == []
 
 
 @pytest.fixture
@@ -94,20 +59,8 @@ def phone(server, phones, family, helper):
     return own
 
 
-def photo(width=1600, height=1200, tone=90, orientation=0):
-    """A picture as a camera makes it: too large, with EXIF."""
-    out = io.BytesIO()
-    noise = Image.effect_noise((width, height), tone).convert("RGB")
-    exif = Image.Exif()
-    exif[0x010F] = "Redmi"
-    if orientation:
-        exif[0x0112] = orientation
-    noise.save(out, "JPEG", quality=95, exif=exif)
-    return {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
-
-
 def open_form(page, name="王建国"):
-    page.locator("#mine a", has_text=name).click()
+    page.locator("#mine li", has_text=name).locator("[data-way=survey]").click()
     form_ready(page)
 
 
@@ -230,11 +183,6 @@ def queue_one(page, wish=WISH, photos=0):
     expect(page.locator("#unsent-list li")).to_have_count(1)
 
 
-def wait_sent(page):
-    expect(page.locator("#unsent")).to_be_hidden(timeout=45_000)
-    chip(page, "done")
-
-
 def queued_behind_a_wire(server, phones, helper):
     """(wire, page) of a phone on which one finished survey with a photo waits; the server is down."""
     wire = Wire(server)
@@ -343,7 +291,9 @@ def test_the_form_changes_while_a_draft_lives(phone, server, family, form, land)
 
     assert sent(family).form == form
     page.locator("#refresh").click()
-    expect(page.locator("#mine a").first).to_have_attribute("href", re.compile(f"/{newer.code}/{newer.version}/"))
+    expect(page.locator("#mine [data-way=survey]").first).to_have_attribute(
+        "href", re.compile(f"/{newer.code}/{newer.version}/")
+    )
 
 
 @pytest.fixture
@@ -395,7 +345,7 @@ def test_what_came_back_is_finished_again_once(phone, server, family, form, help
     page.locator("#refresh").click()
     expect(page.locator("#returned-list")).to_contain_text("请写清楚")
     server.stop()
-    page.locator("#returned-list a").click()
+    page.locator("#returned-list [data-way=survey]").click()
     form_ready(page)
     address = page.url
     page.locator("#f-wish").fill(WISH)
@@ -677,7 +627,7 @@ def test_log_out_warns_and_keeps_what_is_unsent(phone, server, family, helper):
     page.goto("/")
     page.locator("a[href='#menu']").click()
     page.get_by_role("button", name="退出").locator("visible=true").click()
-    expect(page.get_by_role("alertdialog")).to_contain_text("还有 1 条调查没有上传")
+    expect(page.get_by_role("alertdialog")).to_contain_text("还有 1 条记录没有上传")
     page.get_by_role("button", name="仍然退出").click()
     page.wait_for_url("**/accounts/login/**")
     assert [

@@ -72,7 +72,7 @@ def test_somebody_without_a_posting_is_told_whom_to_ask(client_as, stranger):
 
 def test_a_helper_sees_the_own_households_first(household, helper, client_as):
     text = client_as(helper).get("/").content.decode()
-    assert "我帮扶的户" in text
+    assert "我的农户" in text
     assert household.get_absolute_url() in text
 
 

@@ -164,6 +164,7 @@ class TestEntry:
             "due_on": due.isoformat(), "members": [card], "now": own | {"dwelling_area": "92"},
             "last": own | {"dwelling_area": "80", "wage": "1200", f"{head.uid}/education": "03"}, "returned": None, "survey": None,
             "seals": {"phone": seal_of(asked.phone_hash), f"{head.uid}/id_number": seal_of(head.id_hash)},
+            "visit": {"last": None, "due": None, "tasks": 0, "requests": 0, "missing": 0},
         }  # fmt: skip
         assert card["id_masked"] == head.id_masked
         assert now.pk
@@ -287,7 +288,7 @@ def test_queries_do_not_grow(land, client_as, clerk, count_queries, form):
     few = count_queries(fetch)
     fill(10)
     assert len(fetch().json()["households"]) == 36
-    assert count_queries(fetch) == few <= 22
+    assert count_queries(fetch) == few <= 25  # three of them for what visits put into it
 
 
 def test_who_took_which_pack_is_on_record(land, client_as, clerk):

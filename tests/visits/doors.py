@@ -62,6 +62,8 @@ DOORS: list[Door] = [
     *form("visits:visit_new", Household(P.HOUSEHOLD_VIEW, P.VISIT_RECORD), {"pk": "household"}, data=NEW),
     *get("visits:household_visits", HERE, {"pk": "household"}),
     *get("visits:cadre_visits", OfCadre(), {"pk": "visit_cadre"}),
+    *get("visits:desk", Menu(P.VISIT_RECORD)),
+    *get("visit_log:visit", Menu(P.VISIT_RECORD)),
     *get("visits:rule_list", Menu(P.CADRE_VIEW)),
     *form("visits:rule_new", Menu(P.RULE_EDIT)),
     *form("visits:rule_end", OfRule(), {"pk": "visit_rule"}),
@@ -98,6 +100,8 @@ def addresses(household: Any) -> dict[str, str]:
     cadre = CadreFactory(unit__region=household.village.parent.parent)
     visit = VisitFactory(household=household, cadre=cadre)
     return {
+        "desk": reverse("visits:desk"),
+        "visit log": reverse("visit_log:visit"),
         "visit list": reverse("visits:visit_list"),
         "visit page": reverse("visits:visit_detail", args=[visit.pk]),
         "visits of a household": reverse("visits:household_visits", args=[household.pk]),

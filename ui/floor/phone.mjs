@@ -1,5 +1,5 @@
 // One visit of the oldest browser: node phone.mjs VISIT URL PROFILE [USER PASSWORD]. Prints what was seen as JSON; what the pages complained
-// about is in `said`. Visits: register (log in, get the list, look at the first pages), fill (without a server: a whole survey), send (with one again).
+// about is in `said`. Visits: register (log in, get the list, look at the first pages), fill (without a server: a whole survey and a visit), send (with one again).
 import { open } from "./browser.mjs";
 
 const [visit, url, profile, user, password] = process.argv.slice(2);
@@ -15,6 +15,12 @@ async function type(selector, words) {
   await page.waitForSelector(selector, { visible: true });
   await page.focus(selector);
   await page.keyboard.type(words);
+}
+
+/** A tap where a thumb can reach it: not under the bar at the bottom. */
+async function tap(selector) {
+  await page.$eval(selector, (node) => node.scrollIntoView({ block: "center" }));
+  await page.click(selector);
 }
 
 /** A file, as the browser's own dialog gives it: puppeteer's way fetches a data: address, which the page's policy refuses. */
@@ -41,10 +47,10 @@ const visits = {
     await Promise.all([page.waitForNavigation(), page.click("main form button")]);
     await chip("done");
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
-    await page.click("#pin-change");
+    await tap("#pin-change");
     await type("#pin-new", PIN);
     await type("#pin-again", PIN);
-    await page.click("#pin-set .btn--p");
+    await tap("#pin-set .btn--p");
     await page.waitForSelector("#pin-set[hidden]");
     await page.waitForFunction(() => document.getElementById("device-say").textContent.includes("PIN"));
     const households = await list("#mine [data-name]");
@@ -58,8 +64,8 @@ const visits = {
   async fill() {
     await unlock();
     await chip("offline");
-    await page.waitForSelector("#mine a");
-    await Promise.all([page.waitForNavigation(), page.click("#mine a")]);
+    await page.waitForSelector("#mine [data-way=survey]");
+    await Promise.all([page.waitForNavigation(), tap("#mine [data-way=survey]")]);
     await page.waitForSelector("#survey:not([hidden])");
     await type("#f-wish", "旧手机也能填");
     await page.evaluate(() => self.survey.keeping.save().then(() => null));
@@ -74,7 +80,17 @@ const visits = {
     await page.click("#next");
     await page.waitForFunction(() => document.getElementById("gate-title").textContent.includes("已完成"));
     await page.goto(`${url}/collect/`);
-    await page.waitForSelector("#unsent-list li");
+    await page.waitForSelector("#mine [data-way=visit]");
+    await Promise.all([page.waitForNavigation(), tap("#mine [data-way=visit]")]);
+    await page.waitForSelector("#visit:not([hidden])");
+    await tap("label[for=met-elder]");
+    await type("#text", "旧手机也能记走访");
+    await choose("#photos", process.env.PHOTO);
+    await page.waitForSelector(".sv-photos li canvas");
+    await page.click("#save");
+    await page.waitForFunction(() => document.getElementById("gate-title").textContent.includes("已记下"));
+    await page.goto(`${url}/collect/`);
+    await page.waitForSelector("#unsent-list li:nth-child(2)");
     return { kept, unsent: await list("#unsent-list [data-name]"), chip: await text("#chip") };
   },
 

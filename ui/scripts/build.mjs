@@ -1,6 +1,6 @@
 // app.css and app.js for every page; survey.css and survey.js for a form page, survey-more.js when something of it is first used,
-// survey-office.js where one types in the office; sign.js where a household signs; collect.js for the phone's home page, worker.js for the service worker of both; named without a hash because Django's manifest
-// storage adds one.
+// survey-office.js where one types in the office; sign.js where a household signs; collect.js for the phone's home page, visit.js for its
+// visit log, worker.js for the service worker of all three; named without a hash because Django's manifest storage adds one.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { basename, dirname, join } from "node:path";
@@ -37,7 +37,7 @@ const shared = {
   },
 };
 
-const pages = { ...options, entryPoints: entries("app.css", "app.js", "survey.css", "survey.js", "collect.js", "worker.js", "sign.js") };
+const pages = { ...options, entryPoints: entries("app.css", "app.js", "survey.css", "survey.js", "collect.js", "visit.js", "worker.js", "sign.js") };
 const beside = { ...options, entryPoints: entries("survey-more.js", "survey-office.js"), plugins: [shared] };
 
 if (process.argv.includes("--watch")) {

@@ -1,3 +1,4 @@
 import "./page.js";
 import "./elements.js";
 import "./leaving.js";
+import "./waiting.js";

@@ -1,32 +1,7 @@
-// Log-out on a phone that keeps surveys: what is not uploaded is counted first, and the pack and the key go with the session.
-// Knows the database of survey/db.js by its rows only, because this runs on every page.
-import { UNSENT } from "./survey/unsent.js";
+// Log-out on a phone that keeps records: what is not uploaded is counted first, and the pack and the key go with the session.
+import { count, database } from "./kept.js";
 
 const GOING = /^(me$|key:|wrap:|pack:)/;
-
-function database() {
-  return new Promise((done) => {
-    if (!self.indexedDB) return done(null);
-    const request = indexedDB.open("yihu");
-    request.onupgradeneeded = () => request.transaction.abort(); // there is none, and none is made
-    request.onerror = () => done(null);
-    request.onsuccess = () => done(request.result.objectStoreNames.contains("keep") ? request.result : null);
-  });
-}
-
-/** {waiting, drafts} of everybody on this phone. */
-function count(db) {
-  return new Promise((done) => {
-    const found = { waiting: 0, drafts: 0 };
-    const transaction = db.transaction(["ops", "drafts"]);
-    transaction.objectStore("ops").getAll().onsuccess = ({ target }) => {
-      found.waiting = target.result.filter((op) => UNSENT.includes(op.state)).length;
-    };
-    transaction.objectStore("drafts").count().onsuccess = ({ target }) => (found.drafts = target.result);
-    transaction.oncomplete = () => done(found);
-    transaction.onabort = () => done(found);
-  });
-}
 
 /** Remove packs and keys. The key of a phone that the server does not know yet is the only one: it stays. */
 function purge(db) {

@@ -1,4 +1,4 @@
-// The outbox: finished surveys on their way. Rows of `ops` {uid, owner, kind, survey, household, purpose, revision, form, made, size,
+// The outbox: finished records on their way. Rows of `ops` {uid, owner, kind, survey, household, purpose, revision, form, made, size,
 // photos, title, body, state, code, say, problems, missing, receipt}; title and body are boxes, the body is frozen once queued and dropped
 // when the server has it.
 //
@@ -290,6 +290,12 @@ export async function readPack() {
   }
   pack = { ...(await unseal(vault.key, rowName(), row)), owner: row.owner, got: row.got };
   return pack;
+}
+
+/** A household that the pack has not, fetched by itself, goes along with it for as long as this page is open. */
+export async function lend(entry) {
+  const found = await readPack();
+  if (found) found.households.push(entry);
 }
 
 async function dropPack() {

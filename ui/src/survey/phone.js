@@ -4,7 +4,7 @@ import { endSession, Unreached } from "./api.js";
 import { events, usable } from "./db.js";
 import { say } from "./fields.js";
 import * as outbox from "./outbox.js";
-import { keeper, speak } from "./store.js";
+import { keeperOf, speak } from "./store.js";
 import * as vault from "./vault.js";
 
 const byId = (id) => document.getElementById(id);
@@ -16,9 +16,10 @@ export const sentence = (code, values) => say(words()[camel(code)] || words().tr
 
 /**
  * Wake the phone's side of a page. Answers the keeper when its key is open, or null where nothing may be kept on this phone (plain HTTP,
- * no database): then the server keeps the draft. Never answers while the page is locked or nobody is signed in.
+ * no database): then the server keeps the draft. Never answers while the page is locked or nobody is signed in. `mend` and `kind` are those
+ * of `store.keeperOf`.
  */
-export async function start() {
+export async function start(mend, kind) {
   speak(sentence);
   events.addEventListener("reload", () => {
     byId("reload").hidden = false;
@@ -38,7 +39,7 @@ export async function start() {
   if (vault.vault.lock !== "open" || !(await outbox.readPack())) await first; // only the server knows more
   register();
   await opened();
-  return keeper;
+  return keeperOf(mend, kind);
 }
 
 // -- the lock --------------------------------------------------------------------------------------------------------------------------

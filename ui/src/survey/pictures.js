@@ -1,23 +1,13 @@
-// Photos of a field: choosing, looking, removing. Drawn on canvases, because the page's policy lets no address of a blob be an image.
+// Photos of a field: choosing, looking, removing.
 import { answer, wrong } from "./around.js";
 import { acts, boxes, on, word } from "./board.js";
 import { make } from "./fields.js";
 import { save } from "./keeping.js";
 import { shrink } from "./shrink.js";
+import { thumbnail } from "./thumbnail.js";
 
-const SIDE = 176; // pixels of a thumbnail, drawn at half the size
 const most = (path) => on.state.field(path).most;
 const have = (path) => on.state.get(path) || [];
-
-async function thumbnail(blob) {
-  const canvas = make("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
-  const picture = await createImageBitmap(blob);
-  const side = Math.min(picture.width, picture.height);
-  const [x, y] = [(picture.width - side) / 2, (picture.height - side) / 2];
-  canvas.getContext("2d").drawImage(picture, x, y, side, side, 0, 0, SIDE, SIDE);
-  picture.close();
-  return canvas;
-}
 
 /** Draws the photos of a field. */
 export function paintPhotos(path, box, uids = []) {
@@ -52,7 +42,7 @@ export async function choose(path, input) {
       const { uid } = await on.keeper.addPhoto(on.state.draft.uid, path, await shrink(file), "photo");
       answer(path, [...have(path), uid], "typed");
     } catch (error) {
-      trouble = error.say || on.words.not_a_photo;
+      trouble = error.say || on.words[error.code] || on.words.not_a_photo;
     }
   }
   if (trouble) wrong(path, box, trouble);

@@ -1,6 +1,7 @@
 // Photos and signatures made small on the phone: upright, on white, without EXIF.
 
 const MOST = 300 * 1024; // bytes of one picture, as the server takes it
+const LARGEST = 20 * 1024 * 1024; // bytes of a file: opening more than that closes the page of a cheap phone
 // Longest side in pixels and quality, tried in this order until it fits.
 const LADDER = [[1600, 0.82], [1600, 0.7], [1280, 0.72], [1280, 0.58], [1024, 0.6], [800, 0.55], [640, 0.45]];
 
@@ -33,8 +34,12 @@ function orientation(view, start, end) {
   return 0;
 }
 
-/** A JPEG of at most MOST bytes, upright, on white, without EXIF. Rejects for what this browser cannot read as a picture. */
+/**
+ * A JPEG of at most MOST bytes, upright, on white, without EXIF. Rejects for what this browser cannot read as a picture, and with the code
+ * `photo_large` for a file that is not even opened.
+ */
 export async function shrink(blob) {
+  if (blob.size > LARGEST) throw Object.assign(new Error("large"), { code: "photo_large" });
   const [turn, plain] = await plainJpeg(blob);
   const picture = await createImageBitmap(plain);
   const canvas = document.createElement("canvas");

@@ -1,19 +1,15 @@
 // What is being answered, without a page: values by path, members that come and go, what was copied from last year, what was typed.
 import { blank, check, idOf, pathOf, prune, scopeOf } from "./answers.js";
+import { day } from "./day.js";
 import { evaluate, holds } from "./rules.js";
 
-export { pathOf };
+export { day, pathOf };
 export const alike = (one, other) => JSON.stringify([one]) === JSON.stringify([other]);
 
 /** [uid of the member or "", id of the field] of a path. */
 export function split(path) {
   const at = path.indexOf("/");
   return [path.slice(0, Math.max(at, 0)), path.slice(at + 1)];
-}
-
-/** A day as the clock on the wall has it: "2026-03-01". */
-export function day(now) {
-  return new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
 }
 
 /** The draft record of a survey that begins now: prefilled with what the ledger holds this year, or as it came back. */

@@ -1,5 +1,5 @@
-// What a page knows of the phone: drafts, photos, the outbox and the pack (docs/surveys.md, "On the phone"). `keeper` is what the form
-// page asks for (docs/surveys.md, "The form and who keeps its draft"); the rest is the home page's.
+// What a page knows of the phone: drafts, photos, the outbox and the pack (docs/surveys.md, "On the phone"). `keeperOf` is what a page asks
+// where one kind of record is written down (docs/surveys.md, "The form and who keeps its draft"); the rest is the home page's.
 //
 // `events` (an EventTarget) tells: "sync" {state, waiting, drafts, others, say, at}; "flush" {until}: save now, and hand the promise to
 // `until`; "locked" {lock}; "user": another one is signed in; "changed": lists are out of date; "pack"; "reload": the page is too old for
@@ -57,12 +57,12 @@ export async function pack() {
   return found && { ...found, households: found.households.map(known) };
 }
 
-/** A household of the pack with its `year`; of a draft, where the pack has it no more; null. */
+/** A household of the pack; of a draft, where the pack has it no more; null. */
 export function entry(household) {
   return guarded(async () => {
     const found = await pack();
     const here = found?.households.find((each) => each.uid === household);
-    if (here) return { year: found.year, ...here };
+    if (here) return here;
     const row = (await rows()).find((each) => each.household === household);
     return row ? (await read(row)).home : null;
   });
@@ -79,60 +79,31 @@ export async function formUrl(form, rest) {
 }
 
 // -- drafts --------------------------------------------------------------------------------------------------------------------------
-// A row: {uid, owner, household, form, purpose, revision, updated, size, writer, box}; the box holds {draft, home}.
+// A row: {uid, owner, kind, household, form, purpose, updated, size, writer, box}; the box holds {draft, home}. `kind` is that of
+// the operation it becomes; form and purpose are a survey's.
 
 const rows = async () => (await all("drafts")).filter(mine).sort((a, b) => b.updated - a.updated);
 const read = (row) => unseal(vault.key, row.uid, row.box);
+const SURVEY = "survey.submit";
 
-async function drafts(household) {
-  const found = (await rows()).filter((row) => row.household === household);
-  return Promise.all(found.map(async (row) => mend((await read(row)).draft)));
-}
+/** Rows of a phone that knew surveys alone do not say what they are. */
+export const kindOf = (row) => row.kind || SURVEY;
 
-async function draft(uid) {
-  const row = await one("drafts", uid);
-  return mine(row) ? mend((await read(row)).draft) : null;
-}
-
-/** After a kill between a picture and the next save: a picture without an answer is put back, an answer without a picture taken out. */
-async function mend(found) {
-  const shots = new Map((await pictures.list(found.uid)).map((row) => [row.uid, row]));
-  const answered = new Set();
-  const members = found.answers.members || [];
-  for (const values of [found.answers.values, ...members.map((one) => one.values), found.at?.aside || {}]) {
-    for (const [name, answer] of Object.entries(values)) {
-      const uids = [].concat(answer).filter((one) => UUID.test(one));
-      uids.forEach((one) => answered.add(one));
-      const there = uids.filter((one) => shots.has(one) || found.revision > 0); // a returned survey's photos are on the server
-      if (there.length === uids.length) continue;
-      if (Array.isArray(answer) && there.length) values[name] = there;
-      else delete values[name];
-    }
-  }
-  for (const shot of shots.values()) {
-    if (answered.has(shot.uid) || shot.op) continue;
-    const [who, name] = shot.path.includes("/") ? shot.path.split("/") : ["", shot.path];
-    const holder = who ? members.find((one) => one.uid === who) : found.answers;
-    if (holder) holder.values[name] = shot.single ? shot.uid : [...(holder.values[name] || []), shot.uid];
-  }
-  return found;
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 let saving = Promise.resolve();
 
 /** Keep a draft; resolves when it is on the disk. Saves follow one another; the draft in memory stays as it is in any case. */
-function save(record) {
+function save(kind, record) {
   const copy = JSON.parse(JSON.stringify(record));
-  saving = saving.catch(() => {}).then(() => guarded(() => write(copy)));
+  saving = saving.catch(() => {}).then(() => guarded(() => write(kind, copy)));
   return saving;
 }
 
-async function write(record) {
-  const { uid, household, form, purpose, revision } = record;
+async function write(kind, record) {
+  const { uid, household, form, purpose } = record;
   const home = await entry(household);
   const box = await seal(vault.key, uid, { draft: record, home });
-  const twin = !lease.known(uid) && (await rows()).some((row) => row.household === household && row.purpose === purpose && row.uid !== uid);
+  const same = (row) => kindOf(row) === kind && row.household === household && row.purpose === purpose && row.uid !== uid;
+  const twin = !lease.known(uid) && (await rows()).some(same);
   let first;
   await change([["drafts", uid]], ([row]) => {
     first = !row;
@@ -140,7 +111,7 @@ async function write(record) {
     if (first && lease.known(uid)) throw new StoreError("gone");
     if (first && twin) throw new StoreError("in_form");
     if (row && row.writer !== lease.tab) throw new StoreError("taken");
-    const about = { uid, owner: vault.me.username, household, form, purpose, revision };
+    const about = { uid, owner: vault.me.username, kind, household, form, purpose };
     return [["drafts", uid, { ...about, updated: Date.now(), size: weigh(box), writer: lease.tab, box }]];
   });
   lease.know(uid);
@@ -151,19 +122,19 @@ async function write(record) {
 document.addEventListener("visibilitychange", () => document.hidden && flush().catch(() => {}));
 addEventListener("pagehide", () => flush().catch(() => {}));
 
-/** The survey is finished: in one transaction its operation goes into the outbox, its photos are tied to it and the draft goes. */
-function finish(body) {
+/** The record is finished: in one transaction its operation goes into the outbox, its photos are tied to it and the draft goes. */
+function finish(kind, body) {
   return guarded(async () => {
     await saving.catch(() => {});
     const uid = uuid();
     const home = await entry(body.household);
     const shots = await pictures.list(body.uid);
     const box = await seal(vault.key, uid, body);
-    const { household, purpose, revision, form, photos, year } = body;
-    const title = await seal(vault.key, uid + "/title", { ...titleOf(home), year, home });
+    const { household, purpose, revision, form, photos } = body;
+    const title = await seal(vault.key, uid + "/title", { ...titleOf(home, body), home });
     const op = {
-      uid, owner: vault.me.username, kind: "survey.submit", survey: body.uid, household, purpose, revision, form, made: Date.now(),
-      size: weigh(box), title, body: box, photos, missing: [], problems: [], state: "queued", code: "", say: "",
+      uid, owner: vault.me.username, kind, survey: body.uid, household, purpose, revision, form, made: Date.now(),
+      size: weigh(box), title, body: box, photos, missing: [], problems: [], state: "queued",
     };
     await change([["drafts", body.uid]], ([row]) => {
       if (!row) throw new StoreError("gone");
@@ -180,19 +151,29 @@ function finish(body) {
   });
 }
 
-function titleOf(home) {
-  const { householder, number, village, hamlet, uid } = home || {};
-  return { householder, number, village, hamlet, household: uid };
+/** What a list says of a record: whose, of which year, or on which day and how. */
+function titleOf(home, { year, on, manner }) {
+  const { householder, village } = home || {};
+  return { householder, village, year, on, manner };
 }
 
-/** What the form page asks of whoever keeps its draft. */
-export const keeper = {
+/**
+ * What a page asks of whoever keeps its drafts of a kind. `mend(draft, pictures)` brings a draft and the pictures that lie here for it
+ * together: after a kill between the two one may know what the other does not.
+ */
+export const keeperOf = (mend, kind = SURVEY) => ({
   online: false,
   entry,
-  drafts: (household) => guarded(() => drafts(household)),
-  draft: (uid) => guarded(() => draft(uid)),
-  save,
-  finish,
+  drafts: (household) => guarded(async () => {
+    const found = (await rows()).filter((row) => row.household === household && kindOf(row) === kind);
+    return Promise.all(found.map((row) => open(row, mend)));
+  }),
+  draft: (uid) => guarded(async () => {
+    const row = await one("drafts", uid);
+    return mine(row) ? open(row, mend) : null;
+  }),
+  save: (record) => save(kind, record),
+  finish: (body) => finish(kind, body),
   addPhoto: (survey, path, blob, kind) => guarded(() => pictures.add(survey, path, blob, kind === "signature")),
   async photo(uid) {
     const bytes = await guarded(() => pictures.bytesOf(uid));
@@ -200,21 +181,23 @@ export const keeper = {
   },
   dropPhoto: pictures.remove,
   lease: (uid, lost) => guarded(() => lease.open(uid, flush, lost)),
-};
+});
+
+const open = async (row, mend) => mend((await read(row)).draft, await pictures.list(row.uid));
 
 // -- lists ---------------------------------------------------------------------------------------------------------------------------
 
 const sum = (shots) => shots.reduce((total, shot) => total + (shot.state === "complete" ? 0 : shot.size), 0);
 
-/** This user's drafts, newest first: {uid, household, form, purpose, revision, updated, size, photos, householder, village, at}. */
+/** This user's drafts, newest first: {uid, kind, household, form, purpose, updated, size, photos, at, …title}. */
 export async function draftList() {
   const every = await pictures.list();
   return Promise.all((await rows()).map(async ({ box, ...row }) => {
     const shots = every.filter((shot) => shot.survey === row.uid && !shot.op);
-    const about = { ...row, photos: shots.length, size: row.size + sum(shots) };
+    const about = { ...row, kind: kindOf(row), photos: shots.length, size: row.size + sum(shots) };
     if (vault.lock !== "open") return about;
     const opened = await unseal(vault.key, row.uid, box).catch(() => null); // sealed with a key that is gone for good
-    return opened ? { ...titleOf(opened.home), ...about, at: opened.draft.at } : about;
+    return opened ? { ...titleOf(opened.home, opened.draft), ...about, at: opened.draft.at } : about;
   }));
 }
 
@@ -225,7 +208,7 @@ async function described({ title, body, ...op }) {
   return { ...told, ...about };
 }
 
-/** Finished surveys the server has not whole, oldest first: {uid, survey, state, say, problems, missing, made, size, again, …title}. */
+/** Finished, not whole on the server, oldest first: {uid, kind, survey, state, say, problems, missing, made, size, again, …title}. */
 export async function unsent() {
   return Promise.all((await outbox.list()).filter(outbox.isUnsent).map(described));
 }
@@ -236,7 +219,7 @@ export async function receipts(most = 20) {
   return Promise.all(found.slice(-most).reverse().map(described));
 }
 
-/** Everything of one record: {title, body, photos: rows}. `uid` of a draft or an operation. */
+/** Everything of one record: {kind, title, body, photos: rows}. `uid` of a draft or an operation. */
 export function look(uid) {
   return guarded(async () => {
     const [op, row] = await Promise.all([one("ops", uid), one("drafts", uid)]);
@@ -244,20 +227,20 @@ export function look(uid) {
     const shots = (await pictures.list(op ? op.survey : uid)).filter((shot) => shot.op === (op ? uid : null));
     if (op) {
       const body = op.body && (await unseal(vault.key, uid, op.body));
-      return { title: await unseal(vault.key, uid + "/title", op.title), body, photos: shots };
+      return { kind: op.kind, title: await unseal(vault.key, uid + "/title", op.title), body, photos: shots };
     }
     const { draft: body, home } = await read(row);
-    return { title: { ...titleOf(home), home }, body, photos: shots };
+    return { kind: kindOf(row), title: { ...titleOf(home, body), home }, body, photos: shots };
   });
 }
 
 /** {name, blob} of one record with its photos: encrypted with this phone's key where a PIN protects it, else plain JSON. */
 export async function exportRecord(uid) {
-  const { title, body, photos } = await look(uid);
+  const { kind, title, body, photos } = await look(uid);
   const jpeg = async (shot) => base64((await pictures.bytesOf(shot)) || []);
   const shots = await Promise.all(photos.map(async ({ uid: shot, path }) => ({ uid: shot, path, jpeg: await jpeg(shot) })));
   const about = { yihu: 1, at: new Date().toISOString(), device: vault.device?.uid };
-  let file = JSON.stringify({ ...about, user: vault.me.username, title, body, photos: shots });
+  let file = JSON.stringify({ ...about, user: vault.me.username, kind, title, body, photos: shots });
   if (vault.pin) {
     const { iv, data } = await sealBytes(vault.key, "export", new TextEncoder().encode(file));
     file = JSON.stringify({ ...about, iv: base64(iv), data: base64(data) });
@@ -287,21 +270,21 @@ export function retry(uid) {
   });
 }
 
-/** Open a refused operation as a draft again, photos and all. Answers the survey's uid. */
+/** Open an operation that the server has not taken as a draft again, photos and all. Answers the record's uid. */
 export function reopen(uid) {
   return guarded(async () => {
     const op = await one("ops", uid);
     if (!mine(op) || !op.body) throw new StoreError("gone");
-    const { photos: _photos, ...body } = await unseal(vault.key, uid, op.body);
+    const body = await unseal(vault.key, uid, op.body);
     const { home } = await unseal(vault.key, uid + "/title", op.title);
-    const record = { ...body, at: {}, problems: op.problems };
+    const record = { ...body, at: {}, problems: op.problems, refused: op.say };
     const box = await seal(vault.key, body.uid, { draft: record, home });
     const shots = (await pictures.list(body.uid)).filter((shot) => shot.op === uid);
-    const { household, form, purpose, revision } = body;
+    const { household, form, purpose } = body;
     await change([["ops", uid], ["drafts", body.uid]], ([now, there]) => {
       if (there) throw new StoreError("in_form");
-      if (!now || now.state !== "refused") throw new StoreError("gone");
-      const row = { uid: body.uid, owner: op.owner, household, form, purpose, revision, updated: Date.now(), writer: null };
+      if (!now || !["refused", "queued"].includes(now.state)) throw new StoreError("gone");
+      const row = { uid: body.uid, owner: op.owner, kind: op.kind, household, form, purpose, updated: Date.now(), writer: null };
       return [["drafts", body.uid, { ...row, size: weigh(box), box }], ["ops", uid, { ...now, state: "replaced", body: null }],
         ...shots.map((shot) => ["photos", "m" + shot.uid, { ...shot, op: null }])];
     });
