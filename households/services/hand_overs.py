@@ -127,8 +127,8 @@ def hand_over(
             % {"count": len(problems), "why": next(iter(problems.values()))},
             problems,
         )
-    row = HandOver(from_cadre=giver, to_cadre=receiver, on=on, reason=said, by=by.username, at=timezone.now())
-    return finish(row, [pass_on(found[p.household_id], p, receiver, on, said) for p in rows], by=by)
+    act = HandOver(from_cadre=giver, to_cadre=receiver, on=on, reason=said, by=by.username, at=timezone.now())
+    return finish(act, [pass_on(found[p.household_id], p, receiver, on, said) for p in rows], by=by)
 
 
 def pass_on(hands: Hands, row: Pairing, receiver: Cadre, on: dt.date, reason: str) -> tuple[Hands, Pairing, Pairing]:

@@ -312,7 +312,8 @@ def _pass(
     for _household, before, _to, _outcome in changing:
         if before is not None:
             helping.loads[before] -= 1
-    passed, problems = [], []
+    passed: list[tuple[Hands, Pairing | None, Pairing]] = []
+    problems: list[str] = []
     for household, before, to, _outcome in changing:
         hands, cadre = held[household], cadres[to or 0]
         own = hands.of(cadre.pk)
