@@ -8,25 +8,21 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from accounts.roles import Permission
 from assistance import villages
 from assistance.models import IdleHouse, VillageProject
 from assistance.village_filters import LATE, to_inspect
-from common.pages import CappedCount, Count, address
-from households.tiles import Tile
+from common.pages import Count, address
+from common.tiles import Ask, Tile
 
 Stage = VillageProject.Stage
 Draft = tuple[Any, Callable[[Count], Tile]]  # the rows of a list, and what makes a tile of their number
 
 
-def tiles(user: Any) -> list[Tile]:
+def tiles(user: Any) -> list[Ask]:
     """Projects to approve, to accept, late; houses to inspect. What is at nothing is left out."""
     drafts = list(_drafts(user))
-    if not drafts:
-        return []
-    counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
-    return [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True) if number]
+    return [Ask(rows, tile, always=False) for rows, tile in drafts]
 
 
 def _drafts(user: Any) -> Iterator[Draft]:

@@ -9,19 +9,17 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from accounts.roles import Permission
 from assistance.filters import DENIED, DOING, MINE, UNCONFIRMED, denied, waiting_for
 from assistance.models import Measure, ServiceRequest
 from assistance.services.requests import OPEN
 from common import pages
 from common.lookups import among
-from common.pages import CappedCount, Count
+from common.tiles import Ask, Tile
 from households.handover_lines import Line, listed
-from households.tiles import Tile
 
 
-def tiles(user: Any) -> list[Tile]:
+def tiles(user: Any) -> list[Ask]:
     """To be approved by me, to be confirmed by households, denied by households; requests to take and those I took."""
     drafts: list[tuple[Any, Any]] = []
     url, asked = reverse("assistance:measure_list"), reverse("assistance:request_list")
@@ -62,10 +60,7 @@ def tiles(user: Any) -> list[Tile]:
             (own.filter(state=ServiceRequest.State.TAKEN, taker=user.pk),
              lambda n: Tile(_("待办理的诉求"), n, at(asked, DOING), _("我受理的"), "amber", 27))
         )  # fmt: skip
-    if not drafts:
-        return []
-    counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
-    return [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True)]
+    return [Ask(rows, tile) for rows, tile in drafts]
 
 
 def open_lines(households: Sequence[int], user: Any) -> dict[int, list[Line]]:

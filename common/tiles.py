@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from common.pages import Count
+from common.pages import CappedCount, Count
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,34 @@ class Tile:
     weight: int = 50
 
 
-Maker = Callable[[Any], Iterable[Tile]]
+@dataclass(frozen=True)
+class Ask:
+    """A tile whose number is still to be counted: the page counts the `rows` of all of them in one query. Without `always` it is left out
+    where nothing waits."""
+
+    rows: Any
+    tile: Callable[[Count], Tile]
+    always: bool = True
+
+
+Maker = Callable[[Any], Iterable[Tile | Ask]]
 _makers: list[Maker] = []
 
 
 def register(maker: Maker) -> Maker:
-    """`maker(user)` gives the tiles this user should see; called in `AppConfig.ready`. It runs on the first page: few queries."""
+    """`maker(user)` gives the tiles this user should see, or what to count for them; called in `AppConfig.ready`. It runs on the first page:
+    at most one query of its own."""
     if maker not in _makers:
         _makers.append(maker)
     return maker
 
 
 def tiles_for(user: Any) -> list[Tile]:
-    return sorted((tile for maker in _makers for tile in maker(user)), key=lambda tile: tile.weight)
+    made = [each for maker in _makers for each in maker(user)]
+    asked = [each for each in made if isinstance(each, Ask)]
+    tiles = [each for each in made if isinstance(each, Tile)]
+    if asked:
+        people = user.__class__._default_manager.filter(pk=user.pk)  # a row to hang the counts on
+        numbers = people.values_list(*(CappedCount(each.rows) for each in asked))[0]
+        tiles += [each.tile(Count.of(n)) for each, n in zip(asked, numbers, strict=True) if n or each.always]
+    return sorted(tiles, key=lambda tile: tile.weight)

@@ -10,26 +10,23 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from accounts.roles import Permission
 from common import dates, pages
 from common.lookups import among
-from common.pages import CappedCount, Count
+from common.tiles import Ask, Tile
 from households.handover_lines import Line, listed
-from households.tiles import Tile
 from plans.filters import ALL, OVERDUE, WAITING, YES, mine
 from plans.models import Plan, Task
 
 Draft = tuple[QuerySet[Any], Any]  # the rows of a list, and what makes a tile of their number
 
 
-def tiles(user: Any) -> list[Tile]:
+def tiles(user: Any) -> list[Ask]:
     """My tasks, those that are late, plans to be approved, plans that came back."""
     if not user.can(Permission.PLAN_EDIT):
         return []
     drafts = list(_drafts(user))
-    counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
-    return [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True)]
+    return [Ask(rows, tile) for rows, tile in drafts]
 
 
 def _drafts(user: Any) -> Iterator[Draft]:

@@ -9,12 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from accounts.roles import Permission
 from accounts.scoping import posted_regions
 from common import pages
-from common.pages import CappedCount, Count
-from common.tiles import Tile
+from common.tiles import Ask, Tile
 from supervision.models import Appraisal, Order, OrderReceipt, OrderVillage
 from supervision.querysets import own
 
@@ -54,7 +52,7 @@ def to_answer(user: Any) -> Any:
     return rows.filter(state=Appraisal.State.COMMENTED, round__state="open").exclude(cadre__user=user.pk)
 
 
-def tiles(user: Any) -> list[Tile]:
+def tiles(user: Any) -> list[Ask]:
     """One's own appraisals to be read; comments to answer; orders to receive, orders that are late."""
     drafts: list[tuple[Any, Any]] = []
     orders, own_url = reverse("supervision:order_list"), reverse("supervision:mine")
@@ -68,8 +66,5 @@ def tiles(user: Any) -> list[Tile]:
     if user.can(Permission.ORDER_VIEW):
         rows = late(user, Order.objects.for_user(user))
         drafts.append((rows, lambda n: Tile(_("超期的工作部署"), n, pages.address(orders, {"state": LATE}), _("过了期限还没有办完"), "red", 46)))  # fmt: skip
-    counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
-    made = [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True)]
-    return (
-        made if counts[0] or user.can(Permission.VISIT_RECORD) else made[1:]
-    )  # who helps nobody has no appraisal to look for
+    helps = user.can(Permission.VISIT_RECORD)  # who helps nobody has no appraisal to look for
+    return [Ask(rows, tile, always=helps or n > 0) for n, (rows, tile) in enumerate(drafts)]

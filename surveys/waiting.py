@@ -14,22 +14,21 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import Permission
 from common import dates, navigation, pages
-from common.pages import CappedCount, Count
-from households.tiles import Tile
+from common.pages import CappedCount
+from common.tiles import Ask, Tile
 from surveys import access, progress
 from surveys.filters import ANY, MISSING, OVERDUE
 from surveys.models import Survey, SurveyRound, VerificationTask
 from surveys.services import quarantine
 
 
-def tiles(user: Any) -> list[Tile]:
+def tiles(user: Any) -> list[Ask]:
     """Returned to me, to be verified by me, to be reviewed, in quarantine, not surveyed yet."""
     fills, reviews = user.can(Permission.SURVEY_FILL), user.can(Permission.SURVEY_REVIEW)
     if not (fills or reviews):
         return []
     drafts = [*_own(user, fills, reviews), *(_office(user) if reviews else ()), *_round(user)]
-    counts = User.objects.filter(pk=user.pk).values_list(*(CappedCount(rows) for rows, _tile in drafts))[0]
-    return [tile(Count.of(number)) for number, (_rows, tile) in zip(counts, drafts, strict=True)]
+    return [Ask(rows, tile) for rows, tile in drafts]
 
 
 Draft = tuple[QuerySet[Any], Any]  # the rows of a list, and what makes a tile of their number
@@ -107,12 +106,12 @@ def hidden_years(user: Any, households: Iterable[int]) -> dict[int, int]:
     """`{household: year}` of the second looks that wait for this user: until then the ledger of the year is kept from them
     (`households.curtain`), because what was approved meanwhile has been written into it.
 
-    Every ledger page asks; for who has badges in the menu, the query brings their numbers along.
+    Every ledger page asks; the query brings the numbers of the badges in the menu along.
     """
     looks = access.second_looks(user, households)
     if looks is None:
         return {}
-    if not user.can(Permission.SURVEY_REVIEW) or hasattr(user, CACHE):
+    if hasattr(user, CACHE):
         return dict(looks)
     columns = [*_numbers(user), ArraySubquery(looks.values("household_id")), ArraySubquery(looks.values("year"))]
     *numbers, keys, years = User.objects.filter(pk=user.pk).values_list(*columns)[0]

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 # What visits did to a household, on its history page.
-ACTIONS = {"visit.recorded": _("登记走访"), "visit.voided": _("作废走访")}
+ACTIONS = {"demo.visited": _("登记往期走访"), "visit.recorded": _("登记走访"), "visit.voided": _("作废走访")}
 
 
 def tell_demonstration() -> None:

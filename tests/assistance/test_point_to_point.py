@@ -121,7 +121,7 @@ def test_requests_follow_a_hand_over(row, household, cadre, officer):
 
 def test_what_is_open_stands_on_the_pack(row, household, officer):
     MeasureFactory(household=household, state="approved", decided_by="boss", decided_at=timezone.now())
-    task = TaskFactory(goal__plan=PlanFactory(household=household, state="in_progress"))
+    task = TaskFactory(goal__plan=PlanFactory(household=household, in_progress=True))
     labels = [str(label) for label, _text in open_lines([household.pk], officer)[household.pk]]
     assert labels == ["待落实措施", "未办结诉求"]
     assert task.text in waiting.open_lines([household.pk], officer)[household.pk][0][1]

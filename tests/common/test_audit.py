@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from PIL import Image
 
 from common import audit, identity
@@ -88,6 +88,14 @@ def file(official, village):
         reason="收入低于标准",
     )
     services.add_photo(household=household, by=official, kind="dwelling", upload=picture())
+    others = CadreFactory.create_batch(3)
+    audit.record(
+        "cadre.opened", by=official, target=others[0], rows=[row for each in others for row in (each, each.unit)]
+    )
+    services.declare_kin(household=household, cadre=others[0], relation="表兄", by=official)
+    services.hand_over(giver=cadre, receiver=others[1], on=timezone.localdate(), reason="工作调动", by=official)
+    services.set_pairing_rule(region=household.township.parent, by=official, most_ordinary=9)
+    services.propose_matching(region=household.village, by=official)
     return Household.objects.get(pk=household.pk)
 
 
