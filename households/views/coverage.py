@@ -90,13 +90,18 @@ def _cells(line: coverage.Line) -> list[tuple[Any, int, str]]:
     """The figures by which regions are compared: (label, value, list)."""
     region = line.region.pk if line.region else None
     houses = [
-        (coverage.HOUSEHOLDS[code], line.households[code], _listed("household_list", helper=code, region=region))
-        for code in ("none", "nolead", "one", "many", "unfit")
+        (label, line.households[code], _listed("household_list", helper=code, region=region))
+        for code, label in {
+            "none": _("没人帮"),
+            "nolead": _("没牵头人"),
+            "many": _("多对一"),
+            "unfit": _("要更换"),
+        }.items()
     ]
     cadres = [
-        (coverage.CADRES[code], line.cadres[code], _listed("helper_list", of="" if code == "helpers" else code, region=region))
-        for code in ("helpers", "over", "free")
-    ]  # fmt: skip
+        (label, line.cadres[code], _listed("helper_list", of=code, region=region))
+        for code, label in {"over": _("户数过多"), "free": _("党员可结对")}.items()
+    ]
     return [(_("农户"), line.all, _listed("household_list", region=region)), *houses, *cadres]
 
 
