@@ -447,10 +447,6 @@ def seed(*, households: int = HOUSEHOLDS) -> list[Login] | None:
                 spread=lambda n: shown if n < own else (n * 37) % len(villages),
             )  # fmt: skip
             users = _make_users(villages[shown], county, hashes)
-            # Fewer cadres than a county has: each of them may help more.
-            services.set_pairing_rule(
-                region=county, by=users["county"], most_ordinary=40, most_section=40, most_village=40
-            )
             _live_a_little(villages[shown], users, cadres)
             audit.record(
                 "people.recorded", by=CONSOLE, target=PEOPLE, region_path=county.path, note="demo",
