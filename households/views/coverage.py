@@ -53,7 +53,7 @@ def pairing_coverage(request: HttpRequest) -> HttpResponse:
     require_somewhere(user, Permission.CADRE_VIEW)
     regions = RegionChoices(user, request.GET.get("region", ""), Permission.CADRE_VIEW)
     at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)
-    below = [row for row in regions.rows if at is None or row.parent_id == at.pk] if at != _village(at) else []
+    below = [row for row in regions.rows if at is None or row.parent_id == at.pk]
     whole, *lines = coverage.lines_of(user, [at, *below])
     context = {
         "regions": regions.choices, "chosen": regions.chosen, "at": at, "now": timezone.now(),
@@ -62,10 +62,6 @@ def pairing_coverage(request: HttpRequest) -> HttpResponse:
         "may_edit": user.can(Permission.PAIRING_EDIT),
     }  # fmt: skip
     return render(request, "households/coverage.html", context)
-
-
-def _village(region: Region | None) -> Region | None:
-    return region if region is not None and region.level == Level.VILLAGE else None
 
 
 def _groups(line: coverage.Line, user: Any) -> list[tuple[str, list[dict[str, Any]]]]:
