@@ -2,6 +2,12 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
+def tell_demonstration() -> None:
+    from households import demo_pairing  # only where there is one
+
+    demo_pairing.fill()
+
+
 class HouseholdsConfig(AppConfig):
     name = "households"
     verbose_name = "农户"
@@ -10,7 +16,7 @@ class HouseholdsConfig(AppConfig):
         from accounts import scoping
         from accounts.roles import Permission
         from cadres import holdings
-        from common import audit, bulk, navigation, tabs
+        from common import audit, bulk, demonstration, navigation, tabs
         from households import jobs, places, querysets, standing  # noqa: F401  the kinds of long work register themselves
         from households.models import AUDITED
         from households.services.photos import check_files
@@ -37,6 +43,7 @@ class HouseholdsConfig(AppConfig):
                 short=_("农户"),
             ),
         )
+        demonstration.also(tell_demonstration)
         navigation.register(
             navigation.Item(
                 "people", _("结对帮扶"), "households:pairing_coverage", "people", Permission.CADRE_VIEW, weight=30

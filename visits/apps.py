@@ -21,12 +21,12 @@ class VisitsConfig(AppConfig):
         from common import audit, demonstration, navigation, nightly, tabs, tiles
         from households import cards as household_cards
         from households import filters as household_filters
-        from households import followers, lead, papers, trail, values
+        from households import followers, handover_lines, lead, papers, trail, values
         from regions import registry
         from surveys import claims, held, shells
         from surveys import pack as survey_pack
         from surveys import waiting as surveys_waiting
-        from visits import cards, desk, filters, holding, pack, paper, photos, waiting
+        from visits import cards, desk, facts, filters, holding, pack, paper, photos, waiting
         from visits.models import VOUCHED, Visit
         from visits.services import duties, rules
 
@@ -46,6 +46,7 @@ class VisitsConfig(AppConfig):
         tiles.register(waiting.tiles)
         household_cards.register(cards.columns, cards.visit_card)
         papers.register(paper.sections)
+        handover_lines.register(facts.last_visits)
         navigation.register(
             navigation.Item("daily", _("走访"), "visits:visit_list", "house", Permission.HOUSEHOLD_VIEW, weight=32),
             navigation.Item(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,18 @@ from django.db.models import Count, IntegerField, JSONField, OuterRef, QuerySet,
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from assistance.models import ServiceRequest
+from common import dates
 from common.lookups import among
+from households.handover_lines import Line
 from households.models import Household
 from plans.models import Task
 from surveys.models import GapScan
 from visits.capacity import own_duties
-from visits.models import Visit, VisitDuty
+from visits.models import LastVisit, Visit, VisitDuty
 
 MOST_DUTIES = 2000  # read for one user: more is a figure, not a list one works through
 OPEN_REQUESTS = (ServiceRequest.State.ASKED, ServiceRequest.State.TAKEN)
@@ -90,3 +93,10 @@ def of_households(user: Any, households: Iterable[int]) -> dict[int, Facts]:
     duties = duties_of(user, keys)
     rows = with_facts(Household._base_manager.filter(among("pk", keys)).only("pk").order_by(), user)
     return {row.pk: facts_of(row, duties.get(row.pk)) for row in rows}
+
+
+def last_visits(households: Sequence[int], user: Any) -> dict[int, list[Line]]:
+    """When each household was last visited, for whoever takes it over. One query."""
+    rows = LastVisit.objects.for_user(user).filter(among("household_id", households), visited_on__isnull=False)
+    days = dict(rows.values_list("household_id", "visited_on"))
+    return {pk: [(_("最近走访"), dates.written(days[pk]) if pk in days else _("还没有走访过"))] for pk in households}

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection
 from common import audit
 from common.copying import copy_rows, rarely_collecting, reserve_keys, update_rows
 from common.lookups import among
+from households import followers
 from households.models import Household, Pairing
 from households.services.base import LedgerError, label_of, sentence_of
 from households.services.pairing import Hands, lasting
@@ -68,6 +69,7 @@ def write(done: Sequence[Done], *, action: str, by: Any, step: Callable[[int], N
                 [[each.hands.household.pk for each in done]],
             )
         audit.record_many(_events(done, action, by, step))
+        followers.changed(each.hands.household.pk for each in done)
 
 
 def _events(done: Sequence[Done], action: str, by: Any, step: Callable[[int], None]) -> Iterator[audit.Event]:

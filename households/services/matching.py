@@ -65,9 +65,16 @@ def scope_name(run: MatchingRun) -> str:
 
 @transaction.atomic
 def propose_matching(
-    *, by: Any, region: Region | None = None, unit: Unit | None = None, leaving: Cadre | None = None, anew: bool = False
+    *,
+    by: Any,
+    region: Region | None = None,
+    unit: Unit | None = None,
+    leaving: Cadre | None = None,
+    anew: bool = False,
+    at_once: bool = False,
 ) -> MatchingRun:
-    """Ask for a proposal for a region, for the villages of a unit, or for the households of a cadre who leaves; a job computes it.
+    """Ask for a proposal for a region, for the villages of a unit, or for the households of a cadre who leaves; a job computes it, or this very call
+    (`at_once`, for a small scope).
 
     Permission PAIRING_EDIT in the region; for a unit or a cadre, wherever the households lie: it is proposed for those of the user's area.
     """
@@ -89,6 +96,9 @@ def propose_matching(
         raise LedgerError(_("%(scope)s没有您能安排结对的农户。") % {"scope": scope_name(run)})
     run.weights = questions.weights_at(Rules(), scope_path(run))
     run.save()
+    if at_once:
+        _record("matching.asked", run, by)
+        return compute(run, by=by, step=lambda done, message: None)
     run.job = jobs.submit(
         JOB, by=by, title=_("结对方案：%(scope)s") % {"scope": scope_name(run)}, params={"run": run.pk, "user": by.pk}, key=f"matching/{run.pk}",
         region_path=scope_path(run),

@@ -23,6 +23,7 @@ from accounts.roles import Permission
 from accounts.scoping import require
 from cadres.models import Cadre
 from common import audit, dates
+from households import followers
 from households.models import Household, Pairing
 from households.services.base import Edit, LedgerError, label_of, refuse_future
 from households.services.helping import Helping
@@ -285,4 +286,5 @@ def end_point(*, pairing: Pairing, by: Any, reason: str) -> Pairing | None:
         "pairing.ended", by=by, target=row, subject=household.subject, region_path=household.village.path, note=row.cadre.name,
         changes=audit.changes_since(before, row, prefix=label_of(row)), rows=[row],
     )  # fmt: skip
+    followers.changed([household.pk])
     return row

@@ -53,7 +53,7 @@ def pairing_coverage(request: HttpRequest) -> HttpResponse:
     require_somewhere(user, Permission.CADRE_VIEW)
     regions = RegionChoices(user, request.GET.get("region", ""), Permission.CADRE_VIEW)
     at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)
-    below = [row for row in regions.rows if at is None or row.parent_id == at.pk] if at != _village(at) else []
+    below = [row for row in regions.rows if at is None or row.parent_id == at.pk]
     whole, *lines = coverage.lines_of(user, [at, *below])
     context = {
         "regions": regions.choices, "chosen": regions.chosen, "at": at, "now": timezone.now(),
@@ -62,10 +62,6 @@ def pairing_coverage(request: HttpRequest) -> HttpResponse:
         "may_edit": user.can(Permission.PAIRING_EDIT),
     }  # fmt: skip
     return render(request, "households/coverage.html", context)
-
-
-def _village(region: Region | None) -> Region | None:
-    return region if region is not None and region.level == Level.VILLAGE else None
 
 
 def _groups(line: coverage.Line, user: Any) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -90,13 +86,18 @@ def _cells(line: coverage.Line) -> list[tuple[Any, int, str]]:
     """The figures by which regions are compared: (label, value, list)."""
     region = line.region.pk if line.region else None
     houses = [
-        (coverage.HOUSEHOLDS[code], line.households[code], _listed("household_list", helper=code, region=region))
-        for code in ("none", "nolead", "one", "many", "unfit")
+        (label, line.households[code], _listed("household_list", helper=code, region=region))
+        for code, label in {
+            "none": _("没人帮"),
+            "nolead": _("没牵头人"),
+            "many": _("多对一"),
+            "unfit": _("要更换"),
+        }.items()
     ]
     cadres = [
-        (coverage.CADRES[code], line.cadres[code], _listed("helper_list", of="" if code == "helpers" else code, region=region))
-        for code in ("helpers", "over", "free")
-    ]  # fmt: skip
+        (label, line.cadres[code], _listed("helper_list", of=code, region=region))
+        for code, label in {"over": _("户数过多"), "free": _("党员可结对")}.items()
+    ]
     return [(_("农户"), line.all, _listed("household_list", region=region)), *houses, *cadres]
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from cadres.models import Cadre
@@ -151,7 +152,7 @@ def hand_over_detail(request: HttpRequest, pk: int) -> HttpResponse:
     made = _made(request, pk)
     entries = packs.entries_of(made, request.user)
     context = {
-        "made": made, "entries": entries, "hidden": made.households - len({e.household.pk for e in entries}),
+        "who": names_of([made.by]).get(made.by, made.by), "made": made, "entries": entries, "hidden": made.households - len({e.household.pk for e in entries}),
         "trail": crumbs((_("移交记录"), reverse("households:hand_over_list")), (made.from_cadre.name, "")),
         "held": pairings_of(made.from_cadre).count(), "may_edit": request.user.can(Permission.PAIRING_EDIT),
     }  # fmt: skip

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.names import names_of
 from accounts.places import RegionChoices, choice
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
@@ -27,6 +28,7 @@ from households import proposed
 from households.answering import attempt, form_status, posted
 from households.listing import counted
 from households.models import MatchingRow, MatchingRun, PairingRule
+from households.models.matching import WEIGHTS
 from households.services import (
     LedgerError,
     apply_matching,
@@ -38,7 +40,8 @@ from households.services import (
 from households.services.matching import AT_ONCE, scope_name
 from households.views.coverage import crumbs
 
-REGION, UNIT, LEAVING = "region", "unit", "leaving"
+REGION, UNIT, LEAVING = "region:", "unit:", "leaving:"
+MOST_UNITS = 300
 State, Outcome = MatchingRun.State, MatchingRow.Outcome
 TONES = {
     State.COMPUTING: "blue",
@@ -55,13 +58,12 @@ def _trail(*more: tuple[Any, str]) -> list[tuple[Any, str]]:
 
 
 class AskForm(forms.Form):
+    """`scope` is "region:3", "unit:5" (the villages that a unit of the own area answers for), or "leaving:7", which only the page of a hand-over
+    asks."""
+
     scope = forms.ChoiceField(
-        label=gettext_lazy("给谁安排"), choices=[(REGION, gettext_lazy("一个地区的农户")), (UNIT, gettext_lazy("一个单位包的村"))],
-        widget=forms.RadioSelect, initial=REGION,
+        label=gettext_lazy("给谁安排"), error_messages={"invalid_choice": gettext_lazy("这里不在您能安排结对的范围内，请重新选择。")}
     )  # fmt: skip
-    region = forms.TypedChoiceField(label=gettext_lazy("地区"), coerce=int, required=False, empty_value=None)
-    unit = forms.TypedChoiceField(label=gettext_lazy("单位"), coerce=int, required=False, empty_value=None)
-    leaving = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
     anew = forms.BooleanField(
         label=gettext_lazy("重新分配"), required=False,
         help_text=gettext_lazy("不勾选：现任合适的一律不动，只安排没有人帮的和必须换人的。勾选：全部重新考虑，现任只是其中一个因素。"),
@@ -69,37 +71,29 @@ class AskForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
         regions = RegionChoices(user, "", Permission.PAIRING_EDIT)
         rows = [*regions.tops, *(row for row in regions.rows if row not in regions.tops)]
-        self.regions = {row.pk: row for row in rows}
         villages = UnitVillage.objects.for_user(user, Permission.PAIRING_EDIT).filter(in_force())
-        units = Unit.objects.for_user(user).filter(pk__in=villages.values("unit")).order_by("name", "pk")[:300]
-        self.units = {unit.pk: unit for unit in units}
-        self.fields["region"].choices = [(pk, row.name) for pk, row in self.regions.items()]  # type: ignore[attr-defined]
-        self.fields["unit"].choices = [("", _("请选择")), *((pk, unit.name) for pk, unit in self.units.items())]  # type: ignore[attr-defined]
-        if self.data.get("scope") == LEAVING:
-            self.fields["scope"].choices = [(LEAVING, "")]  # type: ignore[attr-defined]
+        units = Unit.objects.for_user(user).filter(pk__in=villages.values("unit")).select_related("region")
+        self.scopes: dict[str, dict[str, Any]] = {f"region:{row.pk}": {"region": row} for row in rows}
+        self.scopes |= {f"unit:{unit.pk}": {"unit": unit} for unit in units.order_by("name", "pk")[:MOST_UNITS]}
+        self._leaving(user, self.data.get("scope", ""))
+        groups = {REGION: _("一个地区的农户"), UNIT: _("一个单位包的村"), LEAVING: _("离岗干部")}
+        self.fields["scope"].choices = [  # type: ignore[attr-defined]
+            (title, [(key, str(next(iter(what.values())))) for key, what in self.scopes.items() if key.startswith(kind)])
+            for kind, title in groups.items() if any(key.startswith(kind) for key in self.scopes)
+        ]  # fmt: skip
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        match data.get("scope"):
-            case "region" if not data.get("region"):
-                self.add_error("region", _("请选择地区。"))
-            case "unit" if not data.get("unit"):
-                self.add_error("unit", _("请选择单位。单位要先登记包哪个村。"))
-        return data
+    def _leaving(self, user: Any, asked: str) -> None:
+        kind, _colon, key = asked.partition(":")
+        if f"{kind}:" == LEAVING and key.isdecimal() and len(key) < 19:
+            cadre = Cadre.objects.for_user(user).select_related("unit__region").filter(pk=int(key)).first()
+            if cadre is not None:
+                self.scopes[asked] = {"leaving": cadre}
 
     def question(self) -> dict[str, Any]:
         """What the verb is asked."""
-        own = self.cleaned_data
-        match own["scope"]:
-            case "unit":
-                return {"unit": self.units[own["unit"]], "anew": own["anew"]}
-            case "leaving":
-                cadres = Cadre.objects.for_user(self.user).select_related("unit__region")
-                return {"leaving": get_object_or_404(cadres, pk=own["leaving"] or 0)}
-        return {"region": self.regions[own["region"]], "anew": own["anew"]}
+        return self.scopes[self.cleaned_data["scope"]] | {"anew": self.cleaned_data["anew"]}
 
 
 @reads_only
@@ -110,8 +104,9 @@ def matching_list(request: HttpRequest) -> HttpResponse:
         found, request.GET.get(pages.CURSOR, ""), rows=lambda rows: rows.select_related("region", "unit__region", "leaving__unit")
     )  # fmt: skip
     url = reverse("households:matching_list")
+    people = names_of(run.asked_by for run in page.rows)
     context = {
-        "rows": [(run, scope_name(run), TONES[State(run.state)]) for run in page.rows], "trail": _trail()[:-1] + [(_("结对方案"), "")],
+        "rows": [(run, scope_name(run), TONES[State(run.state)], people.get(run.asked_by, run.asked_by)) for run in page.rows], "trail": _trail()[:-1] + [(_("结对方案"), "")],
         "previous_url": pages.address(url, {pages.CURSOR: page.previous}) if page.previous else "",
         "next_url": pages.address(url, {pages.CURSOR: page.next}) if page.next else "",
     }  # fmt: skip
@@ -121,7 +116,7 @@ def matching_list(request: HttpRequest) -> HttpResponse:
 @read_on_get
 def matching_new(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, Permission.PAIRING_EDIT)
-    form = AskForm(posted(request), user=request.user, initial={"scope": REGION})
+    form = AskForm(posted(request), user=request.user)
     if form.is_bound and form.is_valid():
         question = form.question()
         run = attempt(form, lambda: propose_matching(by=request.user, **question))
@@ -151,6 +146,7 @@ def matching_detail(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     listed = reverse("households:matching_rows", args=[pk])
     kept = run.state != State.DISCARDED  # rows of a discarded one are gone
+    people = names_of([run.asked_by, run.decided_by])
     made = run.hand_overs.first() if run.state == State.APPLIED and run.leaving_id else None
     context = {
         "run": run, "scope": scope_name(run), "tone": TONES[State(run.state)], "busy": _busy(run),
@@ -161,7 +157,9 @@ def matching_detail(request: HttpRequest, pk: int) -> HttpResponse:
             for outcome in FIGURES
         ] if run.figures else [],
         "changes": run.figures.get("new", 0) + run.figures.get("move", 0), "trail": _trail((scope_name(run), "")),
-        "weights": [(PairingRule._meta.get_field(name).verbose_name, value) for name, value in run.weights.items()],
+        "weights": [(PairingRule._meta.get_field(name).verbose_name, run.weights.get(name)) for name in (*WEIGHTS, "near_km")],
+        "asked_by": people.get(run.asked_by, run.asked_by),
+        "decided_by": people.get(run.decided_by, run.decided_by),
     }  # fmt: skip
     return render(request, "households/matching_detail.html", context)
 

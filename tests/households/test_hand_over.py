@@ -14,6 +14,7 @@ from cadres import holdings
 from cadres.models import Cadre, Rank, UnitVillage, VillageProfile
 from common import audit, jobs
 from common.models import AuditEvent, Job
+from households import followers
 from households import services as s
 from households.models import AUDITED, HandOver, MatchingRow, MatchingRun, Pairing, PairingRule
 from households.services.hand_overs import preview
@@ -163,6 +164,16 @@ def test_nobody_takes_over_who_has_left_and_nothing_from_who_has_nothing(land, u
     houses(land, giver, boss, 1)
     with pytest.raises(RowsError, match="离岗"):
         s.hand_over(giver=giver, receiver=gone, on=TODAY, reason="调动", by=boss)
+
+
+def test_what_is_derived_from_pairings_is_told_of_many_at_once(land, unit, boss, monkeypatch):
+    told = []
+    monkeypatch.setattr(followers, "_changed", [lambda keys: told.append(sorted(keys))])
+    giver, receiver = CadreFactory(unit=unit), CadreFactory(unit=unit)
+    found = houses(land, giver, boss, 2)
+    told.clear()
+    s.hand_over(giver=giver, receiver=receiver, on=TODAY, reason="调动", by=boss)
+    assert told == [sorted(h.pk for h in found)]
 
 
 @pytest.mark.slow

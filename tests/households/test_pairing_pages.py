@@ -210,7 +210,7 @@ def test_a_hand_over_from_page_to_page(land, client_as, boss, monkeypatch):
     text = client.get(done.url).content.decode()
     assert "申请低保" in text
     assert "移交人还有 1 户" in text
-    assert "赵移交 → 钱接收" in client.get("/households/hand-overs/").content.decode()
+    assert "赵移交 → 钱接收" in client.get("/households/pairing/hand-overs/").content.decode()
 
 
 @pytest.mark.slow
@@ -245,11 +245,12 @@ def test_a_proposal_from_page_to_page(land, client_as, boss):
     type(gone).objects.filter(pk=gone.pk).update(left_on=TODAY)
     free = HouseholdFactory(village=land.village, status="registered")
     client = client_as(boss)
-    assert client.post("/households/matching/new/", {"scope": "unit"}).status_code == 422
+    assert client.post("/households/pairing/proposals/new/", {"scope": ""}).status_code == 422
     assert (
-        client.post("/households/matching/new/", {"scope": "region", "region": land.other_county.pk}).status_code == 422
+        client.post("/households/pairing/proposals/new/", {"scope": f"region:{land.other_county.pk}"}).status_code
+        == 422
     )
-    asked = client.post("/households/matching/new/", {"scope": "region", "region": land.county.pk})
+    asked = client.post("/households/pairing/proposals/new/", {"scope": f"region:{land.county.pk}"})
     run = MatchingRun.objects.get()
     page = reverse("households:matching_detail", args=[run.pk])
     assert asked.url == page
@@ -279,7 +280,7 @@ def test_a_proposal_is_discarded_or_stopped(land, client_as, boss):
     client = client_as(boss)
     for button, state in (("cancel", "failed"), ("retry", "computing")):
         if button == "cancel":
-            client.post("/households/matching/new/", {"scope": "region", "region": land.county.pk})
+            client.post("/households/pairing/proposals/new/", {"scope": f"region:{land.county.pk}"})
         run = MatchingRun.objects.get()
         client.post(reverse(f"households:matching_{button}", args=[run.pk]))
         run.refresh_from_db()
@@ -297,7 +298,7 @@ def test_who_leaves_is_handed_over_by_a_proposal(land, client_as, boss):
     CadreFactory(unit=unit, name="钱接收")
     PairingFactory(household=HouseholdFactory(village=land.village), cadre=giver)
     client = client_as(boss)
-    client.post("/households/matching/new/", {"scope": "leaving", "leaving": giver.pk})
+    client.post("/households/pairing/proposals/new/", {"scope": f"leaving:{giver.pk}"})
     run = MatchingRun.objects.get()
     jobs.run(run.job_id)
     client.post(reverse("households:matching_apply", args=[run.pk]))
