@@ -253,16 +253,16 @@ def test_upper_packages_hang_buttons_and_parts_on_the_page(household, clerk, hel
         tabs.register("households.Household", tabs.Tab("变更", "households:household_history", Permission.HISTORY_VIEW))
         tabs.register_action(
             "households.Household",
-            tabs.Action("登记走访", "households:household_history", "walk", Permission.HISTORY_VIEW, weight=1),
+            tabs.Action("上门核对", "households:household_history", "walk", Permission.HISTORY_VIEW, weight=1),
         )
         mine = text_of(client_as(clerk).get(url(household)))
         theirs = text_of(client_as(helper).get(url(household)))
     finally:
         tabs._tabs, tabs._actions = before
     assert f'hx-get="/households/{household.pk}/history/"' in mine
-    assert "登记走访" in mine
+    assert "上门核对" in mine
     assert f'hx-get="/households/{household.pk}/history/"' not in theirs
-    assert "登记走访" not in theirs
+    assert "上门核对" not in theirs
 
 
 def test_a_family_without_householder_is_pointed_out(household, clerk, client_as):

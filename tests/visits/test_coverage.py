@@ -17,6 +17,7 @@ from tests.factories import (
     VisitFactory,
     VisitRuleFactory,
 )
+from visits import waiting
 from visits.models import LastVisit
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,8 @@ def test_tiles_of_the_first_page(who, area, client_as, request):
     assert len(tiles) == (0 if who == "auditor" else 2)
     for tile in tiles:
         assert listed(client, tile.url) == tile.count.value, tile.label
+    if tiles:
+        assert waiting.late(user).count() == tiles[1].count.value, "and the badge in the menu"
 
 
 def test_in_a_place_of_another(area, clerk, client_as):
