@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +13,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from accounts.roles import Permission
 from common.rest import KeysetPagination
 from visits.filters import DutyFilter, VisitFilter
-from visits.listing import DUTY_FACTS, VISIT_FACTS, DutyRow
+from visits.listing import DUTY_FACTS, VISIT_FACTS, duty_rows
 from visits.models import Visit, VisitDuty
 
 
@@ -72,7 +71,7 @@ class DutyViewSet(_Rows):
     facts = DUTY_FACTS
 
     def told(self, row: VisitDuty) -> dict[str, Any]:
-        shown = DutyRow(row, timezone.localdate())
+        (shown,) = duty_rows([row])
         return {
             "id": row.pk, "household": _household(row.household), "rule": shown.rule, "capacity": row.rule.capacity, "manner": row.rule.manner,
             "cadre": row.cadre.name if row.cadre else None, "starts_on": row.starts_on, "ends_on": row.ends_on, "needed": row.needed,

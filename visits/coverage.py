@@ -1,15 +1,14 @@
 """走访覆盖: what is due, made and overdue in the periods that run, by place and by helper, and who was not visited for a year. Each figure is
-counted as the list behind it lists."""
+as long as the list behind it: counts that the database keeps for each village, and what they do not hold counted one by one."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q, Sum
 
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, visible_region_ids
@@ -19,7 +18,7 @@ from households.models import Household, Pairing
 from households.querysets import paired_household_ids
 from regions.models import Level, Region
 from visits.dues import OUTSIDE
-from visits.models import LastVisit, Manner, Visit, VisitDuty, VisitRule
+from visits.models import LastVisit, Manner, Tally, Visit, VisitDuty, VisitRule
 from visits.services.rules import told
 
 YEAR = dt.timedelta(days=365)
@@ -62,6 +61,12 @@ def visited(household: Any) -> Any:
     return LastVisit.objects.filter(household=household, visited_on__isnull=False)
 
 
+def long_ago(since: dt.date | None) -> Any:
+    """Of households that visits are for, those where nobody was on or after a day (None: ever). A call is no visit."""
+    never = Q(visited_on=None)
+    return LastVisit.objects.filter(never if since is None else never | Q(visited_on__lt=since), asked=True)
+
+
 def leads(household: Any) -> Any:
     return Pairing.objects.current().filter(household=household, is_lead=True)
 
@@ -69,11 +74,6 @@ def leads(household: Any) -> Any:
 def to_be_visited(households: Any) -> Any:
     """Those of the households that visits are for: they exist and are 建档立卡 or monitored."""
     return households.active().exclude(status__in=OUTSIDE)
-
-
-def unvisited(households: Any, since: dt.date) -> Any:
-    """Those of the households where nobody was on or after a day. A call is no visit."""
-    return households.filter(~Exists(visited(OuterRef("pk")).filter(visited_on__gte=since)))
 
 
 def households_for(user: Any) -> Any:
@@ -93,63 +93,83 @@ class Line:
     deeper: bool = False
 
 
+@dataclass(frozen=True)
+class Here:
+    """Where one stands: villages of the own area, perhaps of one region of it, and households that one helps outside the own area."""
+
+    villages: list[int]
+    beyond: list[int]
+
+
 def month_of(day: dt.date) -> tuple[dt.date, dt.date]:
     """The first and the last day of a month."""
     first = day.replace(day=1)
     return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What is counted: the rows of the lists, narrowed to where one stands."""
+def stand(user: Any, chosen: Region | None) -> Here:
+    """Two queries at most."""
+    visible = visible_region_ids(user, Permission.HOUSEHOLD_VIEW)
+    if chosen is not None:
+        below = Region.objects.within(chosen).filter(level=Level.VILLAGE).values_list("pk", flat=True)
+        return Here([pk for pk in below if pk in set(visible)], [])
+    helped = paired_household_ids(user)
+    if not helped:
+        return Here(visible, [])
+    elsewhere = Household.objects.filter(among("pk", helped)).exclude(among("village_id", visible)) if visible else None
+    return Here(visible, helped if elsewhere is None else list(elsewhere.order_by().values_list("pk", flat=True)))
 
-    duties: Any
-    visits: Any
-    households: Any
 
-
-def rows_for(user: Any, day: dt.date) -> Rows:
+def by_village(here: Here, day: dt.date) -> dict[int, Counter[str]]:
+    """The figures of each village, from the counts that the database keeps; three queries."""
+    found: dict[int, Counter[str]] = {}
     first, last = month_of(day)
-    visits = Visit.objects.for_user(user).standing().filter(manner=Manner.VISIT, on__gte=first, on__lte=last)
-    return Rows(VisitDuty.objects.for_user(user).running(day), visits, unvisited(households_for(user), day - YEAR))
-
-
-def _counted(rows: Any, key: str) -> Iterable[tuple[Any, ...]]:
-    return rows.order_by().values_list(key)
-
-
-def _tally(rows: Rows, key: str, day: dt.date, *, household_key: str = "") -> dict[Any, Counter[str]]:
-    """The figures by a column; three queries."""
-    found: dict[Any, Counter[str]] = {}
-
-    def put(value: Any, **numbers: int) -> None:
-        found.setdefault(value, Counter()).update(numbers)
-
-    duties = _counted(rows.duties, key).annotate(  # type: ignore[attr-defined]
-        asked=Count("pk"), late=Count("pk", filter=Q(next_due_on__lt=day)), due=Count("pk", filter=Q(next_due_on__gte=day))
+    area = Tally.objects.filter(among("village_id", here.villages)).order_by()
+    duties = area.filter(kind=Tally.Kind.DUTY, ends_on__gt=day).values_list("village_id").annotate(
+        asked=Sum("number"), late=Sum("number", filter=Q(day__lt=day)), due=Sum("number", filter=Q(day__gte=day))
     )  # fmt: skip
-    for value, asked, late, due in duties:
-        put(value, asked=asked, overdue=late, due=due, done=asked - late - due)
-    for value, made in _counted(rows.visits, key).annotate(n=Count("pk")):  # type: ignore[attr-defined]
-        put(value, made=made)
-    if household_key:
-        for value, number in _counted(rows.households, household_key).annotate(n=Count("pk")):  # type: ignore[attr-defined]
-            put(value, unvisited=number)
-    return found
+    for village, asked, late, due in duties:
+        counts = found.setdefault(village, Counter())
+        counts.update(asked=asked, overdue=late or 0, due=due or 0, done=asked - (late or 0) - (due or 0))
+    visits = area.filter(kind=Tally.Kind.VISIT, day__gte=first, day__lte=last)
+    for village, made in visits.values_list("village_id").annotate(n=Sum("number")):
+        found.setdefault(village, Counter()).update(made=made)
+    waiting = long_ago(day - YEAR).filter(among("village_id", here.villages)).order_by()
+    for village, number in waiting.values_list("village_id").annotate(n=Count("pk")):
+        found.setdefault(village, Counter()).update(unvisited=number)
+    return {village: counts for village, counts in found.items() if any(counts.values())}
 
 
-def by_place(rows: Rows, at: Region | None, visible: set[int], day: dt.date) -> list[Line]:
+def whole(here: Here, villages: dict[int, Counter[str]], day: dt.date) -> Counter[str]:
+    """All of it together: the villages, and the few households that one helps elsewhere, counted one by one."""
+    counts: Counter[str] = Counter()
+    for each in villages.values():
+        counts.update(each)
+    if here.beyond:
+        own = among("household_id", here.beyond)
+        first, last = month_of(day)
+        duties = list(VisitDuty.objects.running(day).filter(own).order_by().values_list("next_due_on", flat=True))
+        late = sum(due is not None and due < day for due in duties)
+        missing = sum(due is not None for due in duties)
+        visits = Visit.objects.standing().filter(own, manner=Manner.VISIT, on__gte=first, on__lte=last)
+        counts.update(
+            asked=len(duties), overdue=late, due=missing - late, done=len(duties) - missing, made=visits.count(),
+            unvisited=long_ago(day - YEAR).filter(own).count(),
+        )  # fmt: skip
+    return counts
+
+
+def by_place(villages: dict[int, Counter[str]], at: Region | None) -> list[Line]:
     """A line for each region one step below where one stands, the village itself where one stands in one. Households that one helps outside
     the own area have no line: no place of theirs can be chosen."""
-    tally = _tally(rows, "village_id", day, household_key="village_id")
-    villages = {village.pk: village for village in Region.objects.filter(among("pk", tally.keys() & visible))}
-    wanted = {pk: _child(village.ancestor_ids, at) for pk, village in villages.items()}
+    rows = {village.pk: village for village in Region.objects.filter(among("pk", villages))}
+    wanted = {pk: _child(village.ancestor_ids, at) for pk, village in rows.items()}
     lines = {
         region.pk: Line(region.name, {"region": str(region.pk)}, deeper=region.level < Level.VILLAGE)
         for region in Region.objects.filter(among("pk", set(wanted.values()))).order_by("code", "pk")
     }
     for pk, child in wanted.items():
-        lines[child].counts.update(tally[pk])
+        lines[child].counts.update(villages[pk])
     return list(lines.values())
 
 
@@ -160,29 +180,29 @@ def _child(path: list[int], at: Region | None) -> int:
     return path[min(path.index(at.pk) + 1, len(path) - 1)]
 
 
-def by_helper(rows: Rows, day: dt.date) -> list[Line]:
-    """A line for each helper with something due; duties that nobody in particular owes are left out."""
-    tally = _tally(Rows(rows.duties.exclude(cadre=None), rows.visits.exclude(cadre=None), None), "cadre_id", day)
-    names = {
-        pk: (name, unit)
-        for pk, name, unit in Cadre.objects.filter(among("pk", tally))
-        .order_by()
-        .values_list("pk", "name", "unit__name")
-    }
-    found = [
-        Line(f"{names[pk][0]} · {names[pk][1]}", {"cadre": str(pk)}, counts) for pk, counts in tally.items() if counts["asked"]
-    ]  # fmt: skip
+def by_helper(user: Any, here: Here, day: dt.date) -> list[Line]:
+    """A line for each helper with something asked of them, those with the most that is late first; duties that nobody in particular owes are
+    left out. Counted one by one: for a township, not for a county."""
+    first, last = month_of(day)
+    area = (
+        among("village_id", here.villages) | among("household_id", here.beyond)
+        if here.beyond
+        else among("village_id", here.villages)
+    )
+    tally: dict[int, Counter[str]] = {}
+    duties = VisitDuty.objects.for_user(user).running(day).filter(area).exclude(cadre=None).order_by()
+    for cadre, asked, late, due in duties.values_list("cadre_id").annotate(
+        asked=Count("pk"), late=Count("pk", filter=Q(next_due_on__lt=day)), due=Count("pk", filter=Q(next_due_on__gte=day))
+    ):  # fmt: skip
+        tally[cadre] = Counter(asked=asked, overdue=late, due=due, done=asked - late - due)
+    visits = Visit.objects.for_user(user).standing().filter(area, manner=Manner.VISIT, on__gte=first, on__lte=last)
+    for cadre, made in (
+        visits.filter(among("cadre_id", tally)).order_by().values_list("cadre_id").annotate(n=Count("pk"))
+    ):
+        tally[cadre].update(made=made)
+    names = Cadre.objects.filter(among("pk", tally)).order_by().values_list("pk", "name", "unit__name")
+    found = [Line(f"{name} · {unit}", {"cadre": str(pk)}, tally[pk]) for pk, name, unit in names]
     return sorted(found, key=lambda line: (-line.counts["overdue"], -line.counts["due"], line.label))[:MOST_LINES]
-
-
-def whole(rows: Rows, day: dt.date) -> Line:
-    """The figures of where one stands; three queries."""
-    counts: Counter[str] = Counter()
-    late, due = Count("pk", filter=Q(next_due_on__lt=day)), Count("pk", filter=Q(next_due_on__gte=day))
-    duties = rows.duties.order_by().aggregate(asked=Count("pk"), overdue=late, due=due)
-    counts.update(duties, done=duties["asked"] - duties["overdue"] - duties["due"])
-    counts.update(made=rows.visits.order_by().count(), unvisited=rows.households.order_by().count())
-    return Line("", {}, counts)
 
 
 def has_rules(user: Any, day: dt.date) -> bool:

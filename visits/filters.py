@@ -171,18 +171,21 @@ class DutyFilter(PlaceFilter):
         return {DONE: "-pk", ALL: "-pk", MISSED: "-next_due_on"}.get(self.data.get("state", ""), "next_due_on")
 
 
+def _since(value: str) -> dt.date | None:
+    return None if value == NEVER else timezone.localdate() - dt.timedelta(days=int(value))
+
+
 def not_visited(queryset: Any, name: str, value: str) -> Any:
-    """Households that nobody visited for so many days, or ever."""
-    if value == NEVER:
-        return queryset.filter(~Exists(coverage.visited(OuterRef("pk"))))
-    return coverage.unvisited(queryset, timezone.localdate() - dt.timedelta(days=int(value)))
+    """Households that nobody visited for so many days, or ever: any household, for the list of all."""
+    since, ever = _since(value), coverage.visited(OuterRef("pk"))
+    return queryset.filter(~Exists(ever if since is None else ever.filter(visited_on__gte=since)))
 
 
 class VisitedFilter(django_filters.FilterSet):
     """Households by how long nobody has been there. `queryset` comes through the row gate."""
 
     region = RegionFilter(label=_("地区"), method="in_region", widget=LightSelect)
-    since = choice(_("多久没走访"), list(SINCE.items()), method=not_visited)
+    since = choice(_("多久没走访"), list(SINCE.items()), method="of_since")
     helper = django_filters.NumberFilter(label=_("牵头帮扶责任人"), method="of_helper", min_value=1, max_value=10**18)
 
     @cached_property
@@ -199,6 +202,9 @@ class VisitedFilter(django_filters.FilterSet):
 
     def in_region(self, queryset: Any, name: str, value: str) -> Any:
         return self.regions.rows_of(queryset)
+
+    def of_since(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(pk__in=coverage.long_ago(_since(value)).order_by().values("household"))
 
     def of_helper(self, queryset: Any, name: str, value: Any) -> Any:
         return queryset.filter(Exists(coverage.leads(OuterRef("pk")).filter(cadre=int(value))))

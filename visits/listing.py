@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,7 @@ class DutyRow:
 
     duty: VisitDuty
     today: dt.date
+    rule: str  # what it asks for, in words
 
     @property
     def place(self) -> str:
@@ -75,10 +77,6 @@ class DutyRow:
     def who(self) -> str:
         """Whose it is: the helper, else anybody of the capacity."""
         return self.duty.cadre.name if self.duty.cadre else str(Capacity(self.duty.rule.capacity).label)
-
-    @property
-    def rule(self) -> str:
-        return told(self.duty.rule)
 
     @property
     def period(self) -> str:
@@ -123,6 +121,9 @@ class DutyRow:
 SOON = 7  # days
 
 
-def duty_rows(rows: Any) -> list[DutyRow]:
-    today = timezone.localdate()
-    return [DutyRow(row, today) for row in rows]
+def duty_rows(rows: Iterable[VisitDuty]) -> list[DutyRow]:
+    """Duties read with their rules; the same rule is put into words once."""
+    today, words = timezone.localdate(), dict[int, str]()
+    return [
+        DutyRow(row, today, words.get(row.rule_id) or words.setdefault(row.rule_id, told(row.rule))) for row in rows
+    ]

@@ -17,7 +17,7 @@ from assistance.models import ServiceRequest
 from cadres.models import Cadre
 from households.models import OfHousehold
 from regions.models import Region
-from visits.querysets import DutyQuerySet, RuleQuerySet, VisitQuerySet
+from visits.querysets import DutyQuerySet, RuleQuerySet, TallyQuerySet, VisitQuerySet
 
 
 class Capacity(models.TextChoices):
@@ -201,8 +201,10 @@ class VisitDuty(OfHousehold):
 
 
 class LastVisit(OfHousehold):
-    """When a household was last visited, and last called: of the visits that count, kept by `visits.services.record`."""
+    """When a household was last visited, and last called, by the visits that count; `asked` says that visits are for it: it exists and is 建档立卡
+    or monitored. A row a household, kept with the duties (`visits.services.duties`); what an import brings, the night adds."""
 
+    asked = models.BooleanField(default=False)
     visited_on = models.DateField(_("最近走访"), null=True, blank=True)
     called_on = models.DateField(_("最近电话"), null=True, blank=True)
 
@@ -210,11 +212,43 @@ class LastVisit(OfHousehold):
         verbose_name = _("最近走访")
         constraints: ClassVar = [models.UniqueConstraint(fields=["household"], name="lastvisit_once")]
         indexes: ClassVar = [
-            models.Index(fields=["village", "visited_on"], include=["household"], name="lastvisit_of_village")
-        ]
+            # Who was not visited for long are few: they are read, not those who were.
+            models.Index(fields=["visited_on", "village"], include=["household"], condition=Q(asked=True), name="lastvisit_long_ago"),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.household_id} {self.visited_on}"
+
+
+class Tally(models.Model):
+    """Counts of a village by day, so that figures of a county are sums of some thousand rows: numbers of duties in periods that are not over
+    by `day` = `next_due_on` and `ends_on`, and of visits and calls that stand by `day` = `on`.
+
+    Written by triggers of the database in the statement that changes a row (migration 0006): each change adds a row, so that nobody waits
+    for anybody, and the night sums them up. What stands in here is exactly what stands there.
+    """
+
+    class Kind(models.TextChoices):
+        DUTY = "duty"
+        VISIT = "visit"
+        CALL = "call"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    village = models.ForeignKey(Region, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    day = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+    number = models.IntegerField()
+
+    objects = TallyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("走访计数")
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "day"], include=["village", "ends_on", "number"], name="tally_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.village_id} {self.day} {self.number}"
 
 
 # Every table whose rows the audit trail vouches for; duties follow from them.

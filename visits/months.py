@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 
-from visits.coverage import month_of
+from common.lookups import among
+from visits.coverage import Here, month_of
+from visits.models import Tally
 
 WEEK = 7
 
@@ -42,15 +45,20 @@ class Lists:
         return self.duties.filter(next_due_on__gte=first, next_due_on__lte=last)
 
 
-def weeks_of(lists: Lists, day: dt.date) -> Sequence[Sequence[Day]]:
-    """The weeks of a day's month, Monday first. Three queries."""
+def weeks_of(lists: Lists, here: Here, day: dt.date, today: dt.date) -> Sequence[Sequence[Day]]:
+    """The weeks of a day's month, Monday first: from the counts of the villages where one stands, and one by one what one helps elsewhere."""
     first, last = month_of(day)
-    numbers = [
-        dict(rows.order_by().values_list(column).annotate(n=Count("pk")))
-        for rows, column in ((lists.made(first, last), "on"), (lists.planned(first, last), "next_on"), (lists.due(first, last), "next_due_on"))
-    ]  # fmt: skip
+    area = Tally.objects.filter(among("village_id", here.villages), day__gte=first, day__lte=last).order_by()
+    visits = area.filter(kind__in=[Tally.Kind.VISIT, Tally.Kind.CALL])
+    duties = area.filter(kind=Tally.Kind.DUTY, ends_on__gt=today)
+    made, due = (Counter(dict(rows.values_list("day").annotate(n=Sum("number")))) for rows in (visits, duties))
+    if here.beyond:
+        own = among("household_id", here.beyond)
+        made.update(lists.made(first, last).filter(own).values_list("on", flat=True))
+        due.update(lists.due(first, last).filter(own).values_list("next_due_on", flat=True))
+    planned = Counter(dict(lists.planned(first, last).order_by().values_list("next_on").annotate(n=Count("pk"))))
     start = first - dt.timedelta(days=first.weekday())
     weeks = -(-((last - start).days + 1) // WEEK)
     every = [start + dt.timedelta(days=n) for n in range(weeks * WEEK)]
-    days = [Day(on, first <= on <= last, *(found.get(on, 0) for found in numbers)) for on in every]
+    days = [Day(on, first <= on <= last, made[on], planned[on], due[on]) for on in every]
     return [days[n : n + WEEK] for n in range(0, len(days), WEEK)]

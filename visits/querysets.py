@@ -60,3 +60,12 @@ class RuleQuerySet(ScopedQuerySet):
             for region in posted_regions(user, permission):
                 found.update(region.ancestor_ids)
         return among("region_id", sorted(found))
+
+
+class TallyQuerySet(ScopedQuerySet):
+    """Counts of the villages of the own area; households that one helps elsewhere are not in it."""
+
+    view_permission = Permission.HOUSEHOLD_VIEW
+
+    def scope(self, user: Any, permission: Permission) -> Q:
+        return among("village_id", visible_region_ids(user, permission))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
+from accounts.scoping import posted_regions
 from common import pages
+from common.lookups import among
 from common.tiles import Ask, Tile
+from households.querysets import paired_household_ids
 from visits.filters import DUE, OVERDUE
 from visits.models import VisitDuty
 
@@ -28,5 +32,11 @@ def tiles(user: Any) -> list[Ask]:
 
 
 def late(user: Any) -> Any:
-    """What is overdue of one's own area: the number in the menu."""
-    return VisitDuty.objects.for_user(user, Permission.VISIT_RECORD).overdue()
+    """What is overdue where the user records visits: the number in the menu. The area is asked by path, which the postings bring along, and
+    whom one helps is known already: a badge is asked on every page."""
+    if not user.can(Permission.VISIT_RECORD):
+        return VisitDuty.objects.none()
+    area = among("household_id", paired_household_ids(user)) if user.is_helper else Q(pk__in=[])
+    for region in posted_regions(user, Permission.VISIT_RECORD):
+        area |= Q(village__path__startswith=region.path)
+    return VisitDuty.objects.overdue().filter(area)

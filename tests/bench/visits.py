@@ -39,9 +39,13 @@ LEFT JOIN LATERAL (
 WHERE h.id %% 25 <> 0
 """
 LAST = """
-INSERT INTO visits_lastvisit (household_id, village_id, visited_on, called_on)
-SELECT household_id, village_id, max("on") FILTER (WHERE manner = 'visit'), max("on") FILTER (WHERE manner = 'call')
+INSERT INTO visits_lastvisit (household_id, village_id, asked, visited_on, called_on)
+SELECT household_id, village_id, false, max("on") FILTER (WHERE manner = 'visit'), max("on") FILTER (WHERE manner = 'call')
 FROM visits_visit WHERE voided_at IS NULL GROUP BY household_id, village_id
+"""
+TALLY = """
+INSERT INTO visits_tally (kind, village_id, day, ends_on, number)
+SELECT manner, village_id, "on", NULL, count(*) FROM visits_visit WHERE voided_at IS NULL GROUP BY 1, 2, 3
 """
 RULES = (
     ("helper", "visit", "quarter", 2),
@@ -66,6 +70,7 @@ def ready() -> None:
         for step in (VISITS, LAST):
             cursor.execute(step, values)
             say(f"{step.split()[2]}: {cursor.rowcount:,}")
+        cursor.execute(TALLY)
         cursor.execute("SET session_replication_role = DEFAULT")
     began = time.perf_counter()
     duties.nightly()
@@ -110,7 +115,15 @@ def run(table: Table, households: int) -> None:
         13,
     )
     measure("coverage of the county", reverse("visits:coverage"), page_one, "list page 1", 2.0, 16)
-    measure("coverage by helper", f"{reverse('visits:coverage')}?by=helper", page_one, "list page 1", 2.0, 16)
+    township = village.parent_id
+    measure(
+        "coverage by helper of a township",
+        f"{reverse('visits:coverage')}?by=helper&region={township}",
+        page_one,
+        "list page 1",
+        2.0,
+        16,
+    )
     measure(
         "not visited within a year", f"{reverse('visits:visited_list')}?since=365", page_one, "list page 1", 2.0, 12
     )

@@ -10,14 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.tiles import tiles_for
+from households.models import Household
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
+    PairingFactory,
     VisitDutyFactory,
     VisitFactory,
     VisitRuleFactory,
 )
-from visits.models import LastVisit
+from visits import waiting
+from visits.models import LastVisit, VisitRule
+from visits.services import duties
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -73,6 +77,7 @@ def area(land, household, helper):
         HouseholdFactory(village=place, status="registered")
         HouseholdFactory(village=place, status="ordinary")
         HouseholdFactory(village=place, status="registered", closed=True)
+    duties.note(list(Household.objects.values_list("pk", flat=True)))
     return land
 
 
@@ -145,6 +150,36 @@ def test_tiles_of_the_first_page(who, area, client_as, request):
     assert len(tiles) == (0 if who == "auditor" else 2)
     for tile in tiles:
         assert listed(client, tile.url) == tile.count.value, tile.label
+    if tiles:
+        assert waiting.late(user).count() == tiles[1].count.value, "and the badge in the menu"
+
+
+def test_who_helps_elsewhere_counts_that_too(area, officer, client_as):
+    """A township officer who leads in another township: their tiles hold it, the lines of their own area do not."""
+    home = HouseholdFactory(village=area.far_village, status="registered")
+    cadre = CadreFactory(user=officer)
+    PairingFactory(household=home, cadre=cadre)
+    VisitDutyFactory(rule=VisitRule.objects.get(), household=home, cadre=cadre, next_due_on=days(-1), **period())
+    VisitFactory(household=home, cadre=cadre, visitor=officer)
+    duties.note([home.pk])
+    client = client_as(type(officer).objects.get(pk=officer.pk))
+    context = client.get(reverse("visits:coverage")).context
+    for n, kpi in enumerate(context["kpis"]):
+        number = int(kpi["value"].replace(",", ""))
+        assert listed(client, kpi["url"]) == number, kpi["label"]
+        own = sum(row["cells"][n]["value"] for row in context["rows"])
+        assert number - own == {"应走访": 1, "逾期": 1, "本月走访": 1, "一年内未走访": 1}.get(str(kpi["label"]), 0)
+    context = client.get(f"{reverse('visits:month')}?day={days(-1).isoformat()}").context
+    (cell,) = [one for week in context["weeks"] for one, _url in week if one.on == days(-1)]
+    assert [group["count"] for group in context["groups"]] == [cell.made, cell.planned, cell.due]
+
+
+def test_helpers_of_a_county_are_asked_by_township(area, official, client_as):
+    client = client_as(official)
+    html = client.get(f"{reverse('visits:coverage')}?by=helper").content.decode()
+    assert "先选一个乡镇" in html
+    context = client.get(f"{reverse('visits:coverage')}?by=helper&region={area.township.pk}").context
+    assert {row["label"].split(" · ")[0] for row in context["rows"]} == {"帮扶人", "邻村干部"}
 
 
 def test_in_a_place_of_another(area, clerk, client_as):

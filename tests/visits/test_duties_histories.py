@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -29,7 +30,7 @@ from households.services import (
 from regions.models import Level
 from tests.factories import CadreFactory, HouseholdFactory, PostingFactory, RegionFactory, UserFactory
 from visits.dues import period_of
-from visits.models import Capacity, Visit, VisitDuty, VisitRule
+from visits.models import Capacity, LastVisit, Tally, Visit, VisitDuty, VisitRule
 from visits.services import duties
 from visits.services.record import record_visit, void_visit
 from visits.services.rules import end_rule, set_rule
@@ -201,7 +202,7 @@ class Year(RuleBasedStateMachine):
             )
         }
         self.day += dt.timedelta(days=days)
-        duties.refresh_all()
+        duties.nightly()
 
     @invariant()
     def made_anew_they_are_the_same(self):
@@ -217,6 +218,35 @@ class Year(RuleBasedStateMachine):
                 assert row == self.past[duty.pk]
             assert duty.made == self.count(duty)
             assert (duty.next_due_on is None) == (duty.made >= duty.needed)
+
+    @invariant()
+    def the_counts_are_what_stands_there(self):
+        """What the triggers wrote, and what the night made of it, is what one counts."""
+        kept = Counter()
+        for kind, village, day, ends_on, number in Tally.objects.values_list(
+            "kind", "village", "day", "ends_on", "number"
+        ):
+            kept[kind, village, day, ends_on] += number
+        wanted = Counter(
+            ("duty", *row)
+            for row in VisitDuty.objects.filter(over=False).values_list("village", "next_due_on", "ends_on")
+        )
+        wanted += Counter((*row, None) for row in Visit.objects.standing().values_list("manner", "village", "on"))
+        assert {key: number for key, number in kept.items() if number} == dict(wanted)
+
+    @invariant()
+    def every_household_has_its_last_visit(self):
+        for home in Household.objects.filter(pk__in=self.homes):
+            last = LastVisit.objects.filter(household=home).first() or LastVisit()
+            visits = [
+                v.on
+                for v in Visit.objects.filter(household=home, voided_at=None, manner="visit")
+                if v.met != ["nobody"]
+            ]
+            assert last.visited_on == max(visits, default=None)
+            if last.pk:
+                assert last.village_id == home.village_id
+                assert last.asked == (home.closed_on is None and home.status not in ("ordinary", "struck_off"))
 
     def count(self, duty):
         visits = Visit.objects.filter(

@@ -10,14 +10,14 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from common.copying import copy_values, fresh, rarely_collecting, update_rows
 from common.lookups import among
 from households.models import Household, Pairing
-from visits.dues import Count, Duty, House, Lead, Made, Rule, due, due_on, period_of
+from visits.dues import OUTSIDE, Count, Duty, House, Lead, Made, Rule, due, due_on, period_of
 from visits.models import LastVisit, Visit, VisitDuty, VisitRule
 
 BATCH = 5000
@@ -120,8 +120,21 @@ def stored(keys: Sequence[int], day: dt.date) -> dict[Key, tuple[int, Duty]]:
     }
 
 
+def note(keys: Sequence[int]) -> None:
+    """Each of the households has its row of last visits, which says whether visits are for it. One statement; nothing is written where nothing
+    changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO visits_lastvisit (household_id, village_id, asked) "
+            "SELECT id, village_id, closed_on IS NULL AND status <> ALL(%s) FROM households_household WHERE id = ANY(%s) "
+            "ON CONFLICT (household_id) DO UPDATE SET asked = excluded.asked WHERE visits_lastvisit.asked <> excluded.asked",
+            [[status.value for status in OUTSIDE], list(keys)],
+        )
+
+
 def _write(keys: Sequence[int], rules: Sequence[Rule], day: dt.date) -> None:
     """Bring the stored rows of running periods to what they should be: three statements at most, none where nothing differs."""
+    note(keys)
     wanted, there = computed(keys, rules, day), stored(keys, day)
     gone = [pk for key, (pk, _duty) in there.items() if key not in wanted]
     if gone:
@@ -162,9 +175,22 @@ def recount(keys: Sequence[int], on: dt.date, day: dt.date) -> None:
 
 
 def nightly() -> int:
-    """Put aside what is over, then bring every household up to date; the number of households."""
+    """Put aside what is over, bring every household up to date, sum up the counts; the number of households."""
     VisitDuty.objects.filter(over=False, ends_on__lte=timezone.localdate()).update(over=True)
-    return refresh_all()
+    done = refresh_all()
+    sum_up()
+    return done
+
+
+def sum_up() -> None:
+    """What many changes left behind in the counts becomes one row each. In one statement, so that whoever counts meanwhile sees the one or the
+    other; what is added meanwhile stays."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (DELETE FROM visits_tally RETURNING kind, village_id, day, ends_on, number) "
+            "INSERT INTO visits_tally (kind, village_id, day, ends_on, number) "
+            "SELECT kind, village_id, day, ends_on, sum(number) FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(number) <> 0"
+        )
 
 
 def forget(households: Iterable[int]) -> None:

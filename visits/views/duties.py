@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -19,9 +20,9 @@ from common.readonly import reads_only
 from households.filters import RegionChoices
 from households.listing import Row, with_row_facts
 from households.listing import counted as counted_households
-from regions.models import Region
+from regions.models import Level, Region
 from visits import coverage
-from visits.filters import ALL, DONE, DUE, OVERDUE, DutyFilter, VisitedFilter, in_region
+from visits.filters import ALL, DONE, DUE, OVERDUE, DutyFilter, VisitedFilter
 from visits.listing import DUTY_FACTS, duty_rows
 from visits.models import LastVisit, Manner, VisitDuty
 from visits.views.base import parts
@@ -65,23 +66,20 @@ def coverage_page(request: HttpRequest) -> HttpResponse:
     regions = RegionChoices(user, request.GET.get("region", ""))
     chosen, tops = regions.chosen, posted_regions(user, Permission.HOUSEHOLD_VIEW)
     at = chosen or (tops[0] if len(tops) == 1 else None)
-    rows = coverage.rows_for(user, day)
-    if chosen is not None:
-        rows = coverage.Rows(
-            in_region(rows.duties, chosen), in_region(rows.visits, chosen), regions.rows_of(rows.households)
-        )
+    here = coverage.stand(user, chosen)
+    villages = coverage.by_village(here, day)
     people = request.GET.get("by") == "helper" or not regions.visible
-    lines = coverage.by_helper(rows, day) if people else coverage.by_place(rows, at, regions.visible, day)
-    whole = coverage.whole(rows, day)
+    wide = people and at is not None and at.level < Level.TOWNSHIP  # too many helpers to be counted one by one
+    lines = [] if wide else coverage.by_helper(user, here, day) if people else coverage.by_place(villages, at)
     place = {"region": str(chosen.pk)} if chosen else {}
-    here = reverse("visits:coverage")
-    tabs = [(_("按地区"), pages.address(here, place), not people)] if regions.visible else []
+    url = reverse("visits:coverage")
+    tabs = [(_("按地区"), pages.address(url, place), not people)] if regions.visible else []
     context = {
-        "parts": parts(request, "coverage"), "kpis": _kpis(whole, place, day), "chosen": chosen, "regions": regions.choices, "people": people,
+        "parts": parts(request, "coverage"), "kpis": _kpis(coverage.whole(here, villages, day), place, day), "chosen": chosen, "regions": regions.choices, "people": people,
         "trail": _trail(regions, chosen), "head": _("帮扶责任人") if people else _("地区"), "day": day, "month": dates.month(day),
-        "tabs": [*tabs, (_("按帮扶责任人"), pages.address(here, place | {"by": "helper"}), people)],
+        "tabs": [*tabs, (_("按帮扶责任人"), pages.address(url, place | {"by": "helper"}), people)],
         "labels": [label for name, label in LABELS.items() if not (people and name == "unvisited")], "rules": coverage.has_rules(user, day),
-        "rows": [_row(line, place, day, people) for line in lines], "clipped": len(lines) >= coverage.MOST_LINES,
+        "rows": [_row(line, place, day, people) for line in lines], "clipped": len(lines) >= coverage.MOST_LINES, "wide": wide,
     }  # fmt: skip
     return render(request, "visits/coverage.html", context)
 
@@ -105,7 +103,7 @@ def list_url(figure: str, query: dict[str, str], day: Any) -> str:
     return pages.address(reverse("visits:duty_list"), query | {"state": state})
 
 
-def _kpis(whole: coverage.Line, place: dict[str, str], day: Any) -> list[dict[str, Any]]:
+def _kpis(counts: Counter[str], place: dict[str, str], day: Any) -> list[dict[str, Any]]:
     notes = {
         "asked": _("正在进行的周期"),
         "due": _("还没到期"),
@@ -114,7 +112,7 @@ def _kpis(whole: coverage.Line, place: dict[str, str], day: Any) -> list[dict[st
     }
     found = []
     for name, label in LABELS.items():
-        count = whole.counts[name]
+        count = counts[name]
         unit = npgettext("计数单位", "户", "户", count) if name == "unvisited" else ""
         found.append(
             {

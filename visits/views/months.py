@@ -18,7 +18,7 @@ from accounts.scoping import require_somewhere
 from common import dates, pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
-from visits.coverage import month_of
+from visits.coverage import month_of, stand
 from visits.filters import in_region
 from visits.listing import DUTY_FACTS, VISIT_FACTS, VisitRow, duty_rows
 from visits.models import Visit, VisitDuty
@@ -55,7 +55,7 @@ def month(request: HttpRequest) -> HttpResponse:
 
     weeks = [
         [(day, address(day=day.on.isoformat()) + "#day" if day.made or day.planned or day.due else "") for day in week]
-        for week in weeks_of(lists, shown)
+        for week in weeks_of(lists, stand(user, regions.chosen), shown, today)
     ]
     context = {
         "parts": parts(request, "month"), "weeks": weeks, "weekdays": WEEKDAYS, "title": dates.month(shown), "today": today,
