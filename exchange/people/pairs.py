@@ -67,14 +67,17 @@ class Pairs:
         household = asked[0].household
         assert household is not None
         hands = Hands(household, self.world.pairings.get(pk, []), self.today)
-        for part in sorted(asked, key=_order):
-            if part.ends_on is not None or part.is_lead is not None:
+        asked = sorted(asked, key=_order)
+        running = [part for part in asked if part.ends_on is None]
+        unsaid = [part for part in running if part.is_lead is None]
+        for part in asked:
+            if part.ends_on is not None or part.is_lead is True:
                 self._pairing(part, hands)
-        rest = [part for part in sorted(asked, key=_order) if part.ends_on is None and part.is_lead is None]
-        new = [part for part in rest if not self._same(part, hands)]
+        new = [part for part in unsaid if not self._same(part, hands)]
         if len({_cadre(part).pk for part in new}) > 1 and self._lead(hands, self.today, None) is None:
             self._hold_all(new)
-        for part in rest:
+        # Who does not lead comes last: somebody has to lead before.
+        for part in (*unsaid, *(part for part in running if part.is_lead is False)):
             if not part.blocked:
                 self._pairing(part, hands)
         if hands.ends or hands.begins:
@@ -204,6 +207,6 @@ def _overlap(p: Pairing, starts_on: dt.date, ends_on: dt.date | None) -> bool:
     return p.starts_on < (ends_on or FOREVER) and starts_on < (p.ends_on or FOREVER)
 
 
-def _order(part: PairPart) -> tuple[bool, dt.date, bool]:
-    """Ended ones first, then who leads, then the others, each from the earliest."""
-    return part.ends_on is None, part.ends_on or part.starts_on or dt.date.min, part.is_lead is not True
+def _order(part: PairPart) -> tuple[bool, dt.date]:
+    """Ended ones first, each from the earliest."""
+    return part.ends_on is None, part.ends_on or part.starts_on or dt.date.min

@@ -8,14 +8,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.roles import Permission
 from cadres import services as cadres
 from cadres.models import Cadre, ResidentTeam
 from common.answering import RefusedError
 from exchange.flow import ExchangeError
 from exchange.people.decide import Decision
 from exchange.people.parts import CREATED, UPDATED, CadrePart, PlacePart, UnitPart
-from households.services.base import Edit
+from households.services import many
+from households.services.pairing import Hands
 
 STEP = 50  # things written between two reports of progress
 
@@ -41,14 +41,15 @@ class Writer:
         for place in self.decision.places:
             self._place(place)
             self._tell()
-        for hands in self.decision.hands.values():
-            for pairing in hands.begins:
-                pairing.cadre = self._new.get(pairing.cadre_id, pairing.cadre)
-            edit = Edit(hands.household, by=self.by, permission=Permission.PAIRING_EDIT)
-            hands.write(edit)
-            changed = [*(row for row, _before in hands.ends.values()), *hands.begins]
-            edit.finish("pairing.imported", note=_("、").join(dict.fromkeys(p.cadre.name for p in changed)))
-            self._tell()
+        many.write(
+            [self._paired(hands) for hands in self.decision.hands.values()], action="pairing.imported", by=self.by
+        )
+
+    def _paired(self, hands: Hands) -> many.Done:
+        for pairing in hands.begins:
+            pairing.cadre = self._new.get(pairing.cadre_id, pairing.cadre)
+        changed = [*(row for row, _before in hands.ends.values()), *hands.begins]
+        return many.Done(hands, changed[-1], _("、").join(dict.fromkeys(each.cadre.name for each in changed)))
 
     def _tell(self) -> None:
         self._done += 1

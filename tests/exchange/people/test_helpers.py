@@ -351,6 +351,15 @@ def test_a_second_leader_is_held(bring):
     assert {c.name for c in Cadre.objects.all()} == {"赵队"}
 
 
+def test_two_duties_of_one_person_on_two_rows_are_one_place(bring):
+    file = data.helpers({ROLE: "队员"}, {ROLE: "第一书记"}, {ROLE: "队长"})
+    batch = bring(file)
+    assert came(batch, "places") == {"created": 1, "unchanged": 2}
+    place = TeamMember.objects.get()
+    assert (place.is_leader, place.is_first_secretary) == (True, True)
+    assert came(bring(file), "rows") == {"unchanged": 3}
+
+
 def test_somebody_in_another_team_is_held(bring, land):
     batch = bring(data.helpers({ROLE: "队员"}, {ROLE: "队员", "村": "白石村"}))
     assert came(batch, "places") == {"created": 1, "held": 1}
@@ -413,6 +422,15 @@ def test_two_helpers_of_one_household_in_a_file_are_both_held(bring, home):
     batch = bring(data.helpers(rows[0] | {"是否牵头": "是"}, rows[1] | {"是否牵头": "否"}))
     assert came(batch, "pairings") == {"created": 2}, said(batch)
     assert Pairing.objects.filter(mode="many_to_one").count() == 2
+
+
+def test_who_does_not_lead_may_stand_above_who_does(bring, home):
+    home("张三")
+    batch = bring(
+        data.helpers({NAMED: "张三", "是否牵头": "否"}, {NAMED: "张三", "姓名": "李强", "手机": "19900000002"})
+    )
+    assert came(batch, "pairings") == {"created": 2}, said(batch)
+    assert Pairing.objects.get(is_lead=True).cadre.name == "李强"
 
 
 def test_kin_are_refused_with_the_words_of_the_rule(bring, home):
