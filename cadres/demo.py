@@ -32,6 +32,7 @@ GIVEN = ("建军", "志强", "晓燕", "春梅", "国庆", "海波", "丽娟", "
 SKILLS = ("crops", "livestock", "forestry", "processing", "tourism", "trade", "water", "roads", "power", "education", "health", "law", "finance", "party", "jobs")  # fmt: skip
 SPOKEN = ("yi", "miao", "buyi")
 BATCH_MONTHS = 18  # ago the teams of today came, for two years
+EARLIER = {3: 5, 15: 8}  # months that some teams came before the others: for terms that end soon, or have ended
 MISMATCHED = "yi"  # spoken in the village of the log-ins, by nobody in its team
 
 
@@ -99,27 +100,29 @@ class _Story:
 
     def _teams(self, units: list[Unit], profiles: dict[int, VillageProfile]) -> list[Cadre | ResidentTeam | TeamMember]:
         """Three in a village; here and there nobody, too few, a leader apart, a term too short, about to end or over."""
-        came = self._months_ago(BATCH_MONTHS)
         cadres: list[Cadre] = []
         teams: list[ResidentTeam] = []
         places: list[TeamMember] = []
         for n, (village, unit) in enumerate(zip(self.villages, units, strict=True)):
             if village.pk == self.home.pk or n % 24 == 7:  # the one is told by the verbs, the other is vacant
                 continue
-            team = ResidentTeam(village=village, unit=unit, starts_on=came)
+            own = self._months_ago(BATCH_MONTHS + EARLIER.get(n % 24, 0))
+            team = ResidentTeam(village=village, unit=unit, starts_on=own)
             teams.append(team)
             spoken = [code for code in profiles[village.pk].languages if code in SPOKEN]
             for number in range(2 if n % 24 == 11 else 3):
                 cadre = self._cadre(unit, leads=number == 0, speaks=spoken if number == 1 and n % 3 else [])
+                knows = profiles[village.pk].industries[: n % 4] if number == 2 else []
+                cadre.skills = sorted({*cadre.skills, *knows}, key=SKILLS.index)
                 cadres.append(cadre)
-                places.append(self._place(team, cadre, n, number, came))
+                places.append(self._place(team, cadre, n, number, own))
         Cadre.objects.bulk_create(cadres)
         ResidentTeam.objects.bulk_create(teams)
         TeamMember.objects.bulk_create(places)
         return [*cadres, *teams, *places]
 
     def _place(self, team: ResidentTeam, cadre: Cadre, n: int, number: int, came: dt.date) -> TeamMember:
-        term = came.replace(year=came.year + 2)
+        term = came.replace(year=came.year + (3 if n % 24 in EARLIER else 2))
         match n % 24, number:
             case 3, 2:
                 term = self.today + dt.timedelta(days=40)

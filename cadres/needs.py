@@ -162,7 +162,8 @@ class Suggestion:
 
 
 def suggestions_for(balance: Balance, user: Any) -> list[Suggestion]:
-    """The three serving cadres of the county's units who bring the most of what is lacking: not in a team full time today, seen by the user.
+    """Up to three serving cadres of the county's units who together bring the most of what is lacking: not in a team full time today, seen
+    by the user.
 
     Who brings as much: first of a unit that answers for the village, then of a unit nearer to it, then by name.
     """
@@ -200,7 +201,19 @@ def suggestions_for(balance: Balance, user: Any) -> list[Suggestion]:
             s.cadre.pk,
         )
     )
-    return offers[:MOST_SUGGESTED]
+    return _few(offers, lacks)
+
+
+def _few(offers: list[Suggestion], lacks: list[Ask]) -> list[Suggestion]:
+    """One after the other who brings the most of what those before leave open; when nothing is left open, whoever is next."""
+    chosen: list[Suggestion] = []
+    still = list(lacks)
+    while offers and len(chosen) < MOST_SUGGESTED:
+        best = max(offers, key=lambda s: sum(ask in s.brings for ask in still))  # the first of equals
+        chosen.append(best)
+        offers = [other for other in offers if other is not best]
+        still = [ask for ask in still if ask not in best.brings]
+    return chosen
 
 
 def _brings(cadre: Cadre, ask: Ask) -> bool:

@@ -68,7 +68,6 @@ PROBLEMS: dict[str, Problem] = {
         Problem("termless", _("没有登记任期"), _("有在任队员没有登记任期届满日期。"), Q(has_termless=True), "grey"),
     )
 }  # fmt: skip
-UNIT = _("个村")  # what the figures count
 ANY = "any"  # at least one of them
 MANNED = "manned"  # villages with a team
 WHERE: dict[str, Q] = {code: problem.where for code, problem in PROBLEMS.items()}

@@ -20,6 +20,7 @@ ACTIONS = {
     "plan.task_progressed": _("登记任务进展"),
     "plan.task_done": _("完成计划任务"),
     "plan.task_reopened": _("恢复计划任务"),
+    "plan.tasks_handed": _("移交计划任务"),
     "plan.evidence_removed": _("删去任务照片"),
     "plan.reviewed": _("年终总结计划"),
     "plan.review_returned": _("退回年终总结"),
@@ -33,11 +34,12 @@ class PlansConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
+        from cadres import holdings
         from catalogue import usage
         from common import audit, bulk, navigation, tabs, vault
         from households import handover_lines, papers, tiles, trail, values
         from households.services.evidence import checker_of
-        from plans import drafting, paper, waiting
+        from plans import drafting, holding, paper, waiting
         from plans.models import VOUCHED, Goal, Indicator, Plan, PlanEvidence, PlanRevision, Task
 
         audit.vouch_for(*VOUCHED)
@@ -55,6 +57,7 @@ class PlansConfig(AppConfig):
         values.register(PlanRevision, "plan_id", "revision", "body", "by", "at")
         values.register(PlanEvidence, "plan_id", "task_id", "uploaded_at")
         tiles.register(waiting.tiles)
+        holdings.register(holding.holdings)
         papers.register(paper.sections)
         handover_lines.register(waiting.open_lines)
         navigation.register(

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from plans.views import content, lists, plan, proposals, tasks, way
+from plans.views import content, handing, lists, plan, proposals, tasks, way
 
 app_name = "plans"
 urlpatterns: list[URLPattern] = [
     path("", lists.board, name="board"),
     path("list/", lists.plan_list, name="plan_list"),
     path("tasks/", lists.task_list, name="task_list"),
+    path("tasks/hand/<int:pk>/", handing.tasks_hand, name="tasks_hand"),
     path("bulk/approve/", lists.approve_bulk, name="approve_bulk"),
     path("households/<int:pk>/", lists.household_plans, name="household_plans"),
     path("households/<int:pk>/new/", content.plan_draft, name="plan_draft"),

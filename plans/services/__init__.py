@@ -14,10 +14,11 @@ from plans.services.decision import (
     start_plan,
     submit_plan,
 )  # fmt: skip
+from plans.services.handing import hand_tasks
 from plans.services.tasks import complete_task, progress_task, remove_evidence, reopen_task
 
 __all__ = [
     "amend_plan", "approve_batch", "approve_plan", "close_plan", "complete_task", "copy_plan", "draft_plan", "drop_goal", "drop_task",
-    "edit_plan", "progress_task", "put_goal", "put_task", "record_consent", "remove_evidence", "reopen_task", "return_plan",
+    "edit_plan", "hand_tasks", "progress_task", "put_goal", "put_task", "record_consent", "remove_evidence", "reopen_task", "return_plan",
     "return_review", "review_plan", "set_indicators", "start_plan", "submit_plan",
 ]  # fmt: skip

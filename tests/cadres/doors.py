@@ -53,6 +53,7 @@ DOORS: list[Door] = [
     *form("cadres:answer_end", KEPT, {"pk": "answer"}),
     *get("cadres:need_page", SEEN, {"pk": "village"}),
     *get("cadres:need_list", Menu(P.CADRE_VIEW), ok=(200, 302)),
+    *form("plans:tasks_hand", KEPT, {"pk": "own_cadre"}),  # what they hand over before they leave
 ]
 BY_HAND: dict[str, str] = {}
 PUBLIC: dict[str, str] = {}

@@ -256,7 +256,7 @@ def test_a_term_of_two_years_less_a_day_is_two_years(land, official, unit, day):
 
 def test_the_first_page_counts_what_falls_short(land, county_of_teams, official, clerk, client_as):
     shown = {str(t.label): (t.count.value, t.url) for t in tiles.tiles_for(official)}
-    for code in ("vacant", "headless", "few", "over", "ending"):
+    for code in ("headless", "few", "over", "ending"):
         number, url = shown[str(teams.PROBLEMS[code].label)]
         assert len(client_as(official).get(url).context["lines"]) == number > 0
     assert not {str(t.label) for t in tiles.tiles_for(clerk)} & {str(p.label) for p in teams.PROBLEMS.values()}
@@ -421,6 +421,15 @@ def test_who_could_bring_it_is_said_in_a_sentence(land, official, unit, needy, c
     page = text_of(client_as(official).get(reverse("cadres:need_page", args=[land.village.pk])))
     for words in ("两样都会", "会说彝语，有水利专长。", "3组没有通自来水", "公章外借", "没有人"):
         assert words in page
+
+
+def test_who_brings_what_is_still_open_goes_before_who_brings_it_again(land, official, unit, needy):
+    for name in ("甲", "乙"):
+        CadreFactory(name=f"彝语{name}", unit=unit, languages=["yi"])
+    water = CadreFactory(name="水利", unit=unit, skills=["water"])
+    found = needs.suggestions_for(balance_of(official, land.village), official)
+    assert len(found) == 3
+    assert water in [s.cadre for s in found[:2]]
 
 
 def test_a_vacancy_asks_for_a_party_member(land, official, unit):
