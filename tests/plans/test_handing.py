@@ -39,8 +39,7 @@ def giver(land):
 
 def task_of(giver, village, state="in_progress", **more):
     household = HouseholdFactory(village=village)
-    plan = PlanFactory(household=household, in_progress=True)
-    Plan.objects.filter(pk=plan.pk).update(state=state)
+    plan = PlanFactory(household=household, **({} if state == "draft" else {state: True}))
     return TaskFactory(goal__plan=plan, owner=giver.user, **more)
 
 
@@ -53,7 +52,7 @@ def lead_of(household, **user):
 def test_tasks_follow_the_lead_helper_of_each_household(land, giver, officer):
     rows = [task_of(giver, land.village, state) for state in ("draft", "approved", "in_progress")]
     done = task_of(giver, land.village, done=True)
-    over = task_of(giver, land.village, "closed")
+    over = task_of(giver, land.village, "reviewed")
     leads = [lead_of(row.goal.plan.household) for row in rows]
     alone = task_of(giver, land.village)
     assert [str(h) for h in holdings.of(giver)] == ["帮扶计划里的任务 4 项"]
