@@ -1,4 +1,4 @@
-"""Who should help whom: an exact assignment of households to helpers, as a flow of least cost (ADR 24). Pure: knows rows of no database.
+"""Who should help whom: the exact least-cost shares of households among helpers, as a flow of least cost (ADR 24). Pure: knows rows of no database.
 
 What is sought, in this order: as few households as possible without a helper; as few as possible who get another one than they have; then the
 least cost over pairs (`cost`) and over loads. So whoever has a good helper keeps them, and a second run after one cadre has left moves only
