@@ -23,15 +23,31 @@ from visits.models import VisitRule
 MOST_VILLAGES = 600  # of a county on one page
 
 
+class Asked(forms.Field):
+    """A field that is drawn as needed and left to the verb, which knows whether it is, and asks first whether one may."""
+
+    def validate(self, value: Any) -> None:
+        if value:
+            super().validate(value)
+
+
+class AskedText(Asked, forms.CharField):
+    pass
+
+
+class AskedChoices(Asked, forms.TypedMultipleChoiceField):
+    pass
+
+
 class TextForm(forms.Form):
     """A sentence or some: a comment, an answer, a reason."""
 
-    text = forms.CharField(label=_("内容"), max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    text = AskedText(label=_("内容"), max_length=600, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, label: Any = "", most: int = 600, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, label: Any = "", most: int = 600, needed: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["text"]
-        field.label = label or field.label
+        field.label, field.required = label or field.label, needed
         field.max_length = most
         field.widget.attrs["maxlength"] = str(most)
 
@@ -79,14 +95,10 @@ class IssueForm(forms.Form):
         label=_("帮扶措施"), coerce=int, required=False, empty_value=None, help_text=_("按帮扶措施统计时选。")
     )
     audience = forms.ChoiceField(
-        label=_("对象"), choices=Order.Audience.choices, required=False, help_text=_("按调查任务或走访要求统计的，以它们的对象为准。")
+        label=_("对象"), choices=Order.Audience.choices, help_text=_("按调查任务或走访要求统计的，以它们的对象为准。")
     )  # fmt: skip
-    townships = forms.TypedMultipleChoiceField(
-        label=_("下达到的乡镇（全部村）"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    villages = forms.TypedMultipleChoiceField(
-        label=_("下达到的村"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
+    townships = AskedChoices(label=_("下达到的乡镇（全部村）"), coerce=int, widget=forms.CheckboxSelectMultiple)
+    villages = AskedChoices(label=_("下达到的村"), coerce=int, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -143,7 +155,7 @@ class IssueForm(forms.Form):
     def facts(self) -> dict[str, Any]:
         data = self.cleaned_data
         found = {name: data[name] for name in ("title", "text", "due_on", "kind")}
-        found["audience"] = data["audience"] or Order.Audience.REGISTERED
+        found["audience"] = data["audience"]
         return found | {name: rows.get(data[name]) for name, rows in self.links.items()}
 
 
@@ -151,13 +163,9 @@ class ActForm(forms.Form):
     """What was done, for which of a village's households."""
 
     on = forms.DateField(label=_("办理日期"), widget=DateInput())
-    text = forms.CharField(
-        label=_("办了什么"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+    text = AskedText(label=_("办了什么"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     whole = forms.BooleanField(label=_("全村都办了（没有登记过的农户）"), required=False)
-    households = forms.TypedMultipleChoiceField(
-        label=_("办了哪些户"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
+    households = AskedChoices(label=_("办了哪些户"), coerce=int, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, households: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,7 +1,7 @@
 """One order on its way down, level by level and place by place: how many it reached at each step, how long that took, where it goes cold first.
 
-Receipts are counted now; households as they were last counted in each village (`OrderVillage`), which verbs do at once and the night does for
-what the floors below recorded meanwhile.
+Receipts are counted now, and the households of one village, too. Of more villages they are as they were last counted in each (`OrderVillage`),
+which verbs do at once and the night does for what the floors below recorded meanwhile.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from accounts.roles import Permission
 from accounts.scoping import posted_regions
 from regions.models import Level, Region
+from supervision import steps
 from supervision.models import Order, OrderReceipt, OrderRevision, OrderVillage
 
 SMALL = 20  # of fewer a share says less than the number itself
@@ -145,6 +146,8 @@ def funnel_of(user: Any, order: Order, at: Region | None = None) -> Funnel:
     if at is not None:
         rows = rows.filter(village__path__startswith=at.path)
     found = sorted(rows, key=lambda row: (row.village.code, row.village_id))
+    if len(found) == 1:
+        found = _counted_now(order, found)
     receipts = {
         r.region_id: r
         for r in OrderReceipt.objects.for_user(user).filter(order=order, version=order.version).order_by("pk")
@@ -180,6 +183,15 @@ def _given_on(order: Order) -> dt.date:
         return order.issued_on
     revision = OrderRevision._base_manager.get(order=order, version=order.version)
     return timezone.localtime(revision.at).date()
+
+
+def _counted_now(order: Order, rows: list[OrderVillage]) -> list[OrderVillage]:
+    """The rows with what is true now."""
+    fresh = {row.pk: row for row in steps.count(order, [row.village_id for row in rows])}
+    for row in rows:
+        for name in ("asked", "acted", "seen", "acted_days", "seen_days", "counted_at"):
+            setattr(row, name, getattr(fresh[row.pk], name))
+    return rows
 
 
 def _stands_above_villages(user: Any) -> bool:

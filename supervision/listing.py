@@ -108,8 +108,9 @@ class ItemRow:
     changed: Sequence[str] = ()  # sentences: what the records say now
 
     @property
-    def bar(self) -> Bar | None:
-        return None if self.value is None else bars([(str(self.title), self.value)], largest=100)[0]
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be read: nothing was due, nothing was done."""
+        return not any(figure.value for figure in self.figures)
 
 
 def item_rows(appraisal: Appraisal, url: Any, now: Mapping[str, Any] | None = None) -> list[ItemRow]:
@@ -128,6 +129,19 @@ def item_rows(appraisal: Appraisal, url: Any, now: Mapping[str, Any] | None = No
         percent = None if value is None else (100 * value).quantize(Decimal("0.1"))
         found.append(ItemRow(item.title, item.meaning, weights.get(item.code), percent, figures, changed))
     return found
+
+
+def counted_items(rows: Sequence[ItemRow]) -> str:
+    """Of how many items the score is made, where something was left out; else ""."""
+    weighed = [row for row in rows if row.weight is not None]
+    used = [row for row in weighed if row.value is not None]
+    if not used or len(used) == len(weighed):
+        return ""
+    weight = sum(row.weight or 0 for row in used)
+    return _("只按 %(count)s 个项目（权重 %(weight)s%%）折算，其余没有应办的事项。") % {
+        "count": len(used),
+        "weight": weight,
+    }
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ What counts, from the day of issue to today (or the day the order ended):
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Count, DateField, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
@@ -161,8 +161,7 @@ def villages_below(region: Region) -> QuerySet[Any]:
     return Region.objects.current().within(region).filter(level=Level.VILLAGE)
 
 
-def recount_open(orders: Iterable[Order] | None = None) -> int:
-    """All orders that run: the work of every night."""
-    rows = Order._base_manager.filter(state=Order.State.ISSUED) if orders is None else orders
-    found = list(rows.select_related("survey_round", "visit_rule").order_by("pk")) if orders is None else list(rows)  # type: ignore[union-attr]
-    return sum(recount(order, villages_of(order)) for order in found)
+def recount_open() -> int:
+    """All orders that run: the work of every night. How many villages were counted."""
+    rows = Order._base_manager.filter(state=Order.State.ISSUED).select_related("survey_round", "visit_rule")
+    return sum(recount(order, villages_of(order)) for order in rows.order_by("pk"))

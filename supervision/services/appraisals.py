@@ -112,9 +112,14 @@ def recompute(*, round: AppraisalRound, by: Any, run: Any = None) -> int:
     now = timezone.now()
     _step(run, 0, total=len(figures), message=_("正在计算得分"))
     fresh = [
-        Appraisal(round=row, cadre_id=cadre, items=own, score=computing.score_of(own, row), computed_at=now)
-        for cadre, own in sorted(figures.items())
-        if cadre not in stored
+        Appraisal(
+            round=row,
+            cadre_id=cadre,
+            items=figures[cadre],
+            score=computing.score_of(figures[cadre], row),
+            computed_at=now,
+        )
+        for cadre in computing.in_alphabet(figures.keys() - stored.keys())
     ]
     for start in range(0, len(fresh), STEP):
         Appraisal.objects.bulk_create(fresh[start : start + STEP])

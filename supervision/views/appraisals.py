@@ -255,13 +255,16 @@ def _detail(request: HttpRequest, row: Appraisal, form: Any = None, which: str =
     answers = is_open and edits and row.state == State.COMMENTED
     now = computing.figures_of(computing.scope_of(round, [row.cadre_id])).get(row.cadre_id)
     until = verbs.reply_until(row)
+    rows = listing.item_rows(
+        row, lambda code, part: reverse("supervision:appraisal_rows", args=[row.pk, code, part]), now
+    )
     context = {
         "appraisal": row, "round": round, "said": said_round(round), "tone": listing.APPRAISAL_TONES[row.state], "is_own": is_own,
-        "rows": listing.item_rows(row, lambda code, part: reverse("supervision:appraisal_rows", args=[row.pk, code, part]), now),
-        "words": _words(row), "until": until, "reply_days": round.scheme.reply_days, "trail": _detail_trail(request, row),
+        "rows": rows, "counted": listing.counted_items(rows),
+        "words": _words(row), "until": until, "trail": _detail_trail(request, row),
         "comment_form": (form if which == "comment" else TextForm(label=_("您的意见") if is_own else _("本人在纸上写的意见"))) if speaks else None,
         "answer_form": (form if which == "answer" else TextForm(label=_("答复"))) if answers else None,
-        "may_finalise": edits and is_open and row.state != State.FINAL, "why_not": verbs.why_not_final(row), "paperless": row.cadre.user_id is not None,
+        "may_finalise": edits and is_open and row.state != State.FINAL, "why_not": verbs.why_not_final(row),
         "drifted": now is not None and bool(computing.same(row.items, now)),
     }  # fmt: skip
     return render(request, "supervision/appraisal_detail.html", context, status=status)

@@ -150,10 +150,9 @@ def _line(order: Order, line: funnel.Line) -> dict[str, Any]:
     region = line.region
     assert region is not None
     here = {"region": str(region.pk)}
-    deeper = region.level < Level.VILLAGE
     own = reverse("supervision:order_detail", args=[order.pk])
     return {
-        "line": line, "label": region.name, "url": pages.address(own, here) if deeper else _households(order, **here),
+        "line": line, "label": region.name, "url": pages.address(own, here),
         "cells": [
             {"label": _("村签收"), "part": line.villages_received, "whole": line.villages, "url": _places(order, **here, level="5", state="received")},
             {"label": _("应办户"), "part": line.asked, "whole": None, "url": _households(order, **here)},
@@ -323,7 +322,7 @@ def order_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @read_on_get
 def order_close(request: HttpRequest, pk: int) -> HttpResponse:
     order = order_or_404(request, pk, Permission.ORDER_ISSUE)
-    form = TextForm(posted(request), label=_("说明（可不填）"), most=200)
+    form = TextForm(posted(request), label=_("说明"), most=200, needed=False)
 
     def act() -> Order:
         return verbs.close(order=order, note=form.said, by=request.user)
