@@ -142,7 +142,9 @@ class _Story:
         for row, pk in zip(rows, reserve_keys(Visit, len(rows)), strict=True):
             row.id = pk
         copy_rows(Visit, rows)
-        LastVisit.objects.bulk_create(last)
+        LastVisit.objects.bulk_create(
+            last, update_conflicts=True, unique_fields=["household"], update_fields=["visited_on", "called_on"]
+        )
         audit.record_many(
             audit.Event("demo.visited", audit.row_key(household), CONSOLE, subject=household.subject, region_path=household.village.path, rows=own)
             for household, own in events

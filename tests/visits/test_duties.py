@@ -111,7 +111,7 @@ class TestFollows:
         VisitRuleFactory(region=land.county, capacity="village", least=4)
         for _n in range(150):
             HouseholdFactory(village=land.village)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             duties.refresh_all()
         assert VisitDuty.objects.count() == 150
         VisitDuty.objects.update(needed=9)
