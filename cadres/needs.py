@@ -161,6 +161,19 @@ class Suggestion:
         return sentence + (_("；单位联系这个村。") if self.answers else _("。"))
 
 
+_OFFERED = ("pk", "name", "languages", "skills", "is_party_member", "unit_id", "unit__region_id")
+
+
+@dataclass(slots=True)
+class _Offer:
+    """A cadre who may be suggested, of thousands: rows are read for those chosen alone."""
+
+    order: tuple[Any, ...]
+    pk: int
+    brings: list[Ask]
+    answers: bool
+
+
 def suggestions_for(balance: Balance, user: Any) -> list[Suggestion]:
     """Up to three serving cadres of the county's units who together bring the most of what is lacking: not in a team full time today, seen
     by the user.
@@ -180,47 +193,45 @@ def suggestions_for(balance: Balance, user: Any) -> list[Suggestion]:
                 brings |= Q(skills__contains=[ask.code])
             case _:
                 brings |= Q(is_party_member=True)
-    county = "".join(f"{pk}/" for pk in village.ancestor_ids[:3])
+    above = village.ancestor_ids
+    county = "".join(f"{pk}/" for pk in above[:3])
     busy = TeamMember.objects.filter(in_force(), is_full_time=True).values("cadre")
     found = (
-        Cadre.objects.for_user(user).serving()
-        .filter(brings, unit__region__path__startswith=county).exclude(pk__in=busy).select_related("unit__region")
-    )  # fmt: skip
+        Cadre.objects.for_user(user)
+        .serving()
+        .filter(brings, unit__region__path__startswith=county)
+        .exclude(pk__in=busy)
+    )
     near = set(UnitVillage.objects.filter(in_force(), village=village).values_list("unit_id", flat=True))
     if balance.line.team and balance.line.team.unit_id:
         near.add(balance.line.team.unit_id)
-    offers = [
-        Suggestion(cadre, [ask for ask in lacks if _brings(cadre, ask)], cadre.unit_id in near) for cadre in found
-    ]
-    offers.sort(
-        key=lambda s: (
-            -len(s.brings),
-            not s.answers,
-            s.cadre.unit.region_id not in village.ancestor_ids,
-            s.cadre.name,
-            s.cadre.pk,
-        )
-    )
-    return _few(offers, lacks)
+    offers = []
+    for pk, name, languages, skills, party, unit, region in found.values_list(*_OFFERED).order_by():
+        brought = [ask for ask in lacks if _brings(ask, languages, skills, party)]
+        order = (-len(brought), unit not in near, region not in above, name, pk)
+        offers.append(_Offer(order, pk, brought, unit in near))
+    chosen = _few(sorted(offers, key=lambda offer: offer.order), lacks)
+    cadres = Cadre.objects.select_related("unit").in_bulk([offer.pk for offer in chosen])
+    return [Suggestion(cadres[offer.pk], offer.brings, offer.answers) for offer in chosen if offer.pk in cadres]
 
 
-def _few(offers: list[Suggestion], lacks: list[Ask]) -> list[Suggestion]:
+def _few(offers: list[_Offer], lacks: list[Ask]) -> list[_Offer]:
     """One after the other who brings the most of what those before leave open; when nothing is left open, whoever is next."""
-    chosen: list[Suggestion] = []
+    chosen: list[_Offer] = []
     still = list(lacks)
     while offers and len(chosen) < MOST_SUGGESTED:
-        best = max(offers, key=lambda s: sum(ask in s.brings for ask in still))  # the first of equals
+        best = max(offers, key=lambda offer: sum(ask in offer.brings for ask in still))  # the first of equals
         chosen.append(best)
         offers = [other for other in offers if other is not best]
         still = [ask for ask in still if ask not in best.brings]
     return chosen
 
 
-def _brings(cadre: Cadre, ask: Ask) -> bool:
+def _brings(ask: Ask, languages: list[str], skills: list[str], party: bool) -> bool:
     match ask.kind:
         case "language":
-            return ask.code in cadre.languages
+            return ask.code in languages
         case "skill":
-            return ask.code in cadre.skills
+            return ask.code in skills
         case _:
-            return cadre.is_party_member
+            return party
