@@ -50,6 +50,7 @@ def test_the_worker_is_told_every_page_and_whatever_it_loads(form, clerk, client
             loaded = shells.FILES.findall(client.get(url).content.decode())
             assert loaded
             assert set(loaded) <= set(files)
+    assert {shell.url for shell in shells.starts()} <= set(files), "what may be begun on the phone opens there"
     # What the form fetches only when it is needed must be there without a network, too.
     assert {"/static/survey.js", "/static/survey-more.js"} <= set(files)
 
