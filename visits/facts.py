@@ -21,7 +21,7 @@ from households.models import Household
 from plans.models import Task
 from surveys.models import GapScan
 from visits.capacity import own_duties
-from visits.models import LastVisit, Visit, VisitDuty
+from visits.models import LastVisit, VisitDuty
 
 MOST_DUTIES = 2000  # read for one user: more is a figure, not a list one works through
 OPEN_REQUESTS = (ServiceRequest.State.ASKED, ServiceRequest.State.TAKEN)
@@ -29,8 +29,7 @@ OPEN_REQUESTS = (ServiceRequest.State.ASKED, ServiceRequest.State.TAKEN)
 
 def missing_of(user: Any) -> QuerySet[VisitDuty]:
     """What this user is still to do in the periods that run, the most urgent first."""
-    rows = VisitDuty.objects.for_user(user, Permission.VISIT_RECORD).filter(own_duties(user))
-    rows = rows.filter(next_due_on__isnull=False, ends_on__gt=timezone.localdate())
+    rows = VisitDuty.objects.for_user(user, Permission.VISIT_RECORD).missing().filter(own_duties(user))
     return rows.select_related("rule").order_by("next_due_on", "pk")
 
 
@@ -53,14 +52,14 @@ def _number(rows: QuerySet[Any], household: str) -> Any:
 def with_facts(households: QuerySet[Household], user: Any) -> QuerySet[Household]:
     """Bring along the last visit, and how much is open: this user's tasks, requests of the household, missing items of its ledger."""
     own = OuterRef("pk")
-    visits = Visit._base_manager.filter(household=own, voided_at=None).order_by("-on", "-pk")
+    visits = LastVisit._base_manager.filter(household=own)
     tasks = Task._base_manager.filter(
         goal__plan__household=own, goal__plan__state="in_progress", state=Task.State.OPEN, owner=user.pk
     )
     requests = ServiceRequest._base_manager.filter(household=own, state__in=OPEN_REQUESTS)
     scans = GapScan._base_manager.filter(household=own, year=timezone.localdate().year)
     return households.annotate(
-        last_visit=Subquery(visits.values(told=JSONObject(on="on", manner="manner"))[:1], output_field=JSONField()),
+        last_visit=Subquery(visits.values(told=JSONObject(visit="visited_on", call="called_on"))[:1], output_field=JSONField()),
         open_tasks=_number(tasks, "goal__plan__household"),
         open_requests=_number(requests, "household"),
         missing_items=Coalesce(Subquery(scans.values("missing_count")[:1]), 0),
@@ -82,9 +81,20 @@ class Facts:
         return parse_date(self.last["on"]) if self.last else None
 
 
+def _last(told: dict[str, Any]) -> dict[str, Any] | None:
+    """The later of the last visit and the last call; of one day the visit."""
+    days = [(on, manner) for manner, on in told.items() if on]
+    if not days:
+        return None
+    on, manner = max(days)  # "visit" is behind "call" in the alphabet, too
+    return {"on": on, "manner": manner}
+
+
 def facts_of(household: Any, duty: VisitDuty | None) -> Facts:
     """Of a household read by `with_facts`."""
-    return Facts(household.last_visit, duty, household.open_tasks, household.open_requests, household.missing_items)
+    return Facts(
+        _last(household.last_visit or {}), duty, household.open_tasks, household.open_requests, household.missing_items
+    )
 
 
 def of_households(user: Any, households: Iterable[int]) -> dict[int, Facts]:

@@ -27,6 +27,7 @@ from tests.factories import (
 )
 from tests.factories.assistance import ServiceRequestFactory
 from visits import desk, facts
+from visits.models import LastVisit
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -49,6 +50,11 @@ def names(lines):
     return [line.row.name for line in lines]
 
 
+def was_there(household, **days_):
+    """As the verb keeps it with each visit that counts."""
+    LastVisit.objects.create(household=household, village=household.village, **days_)
+
+
 def numbered(household):
     """With a phone number, stored as the services do."""
     household.phone, household.phone_hash, household.phone_masked = pii.seal_phone("13987654321")
@@ -65,7 +71,7 @@ class TestOrder:
         later, never, seen = (own(helper, name, village=land.village) for name in ("李秀英", "杨德顺", "赵大山"))
         VisitDutyFactory(rule=rule, household=household, cadre=helper.cadre, next_due_on=days(-3))
         VisitDutyFactory(rule=rule, household=later, cadre=helper.cadre, next_due_on=days(2))
-        VisitFactory(household=seen, visitor=helper, on=days(-10))
+        was_there(seen, visited_on=days(-10))
         homes = desk.homes_of(helper, 10)
         assert names(homes.lines) == [household.householder_name, "李秀英", "杨德顺", "赵大山"]
         assert (homes.count, len(homes.late), len(homes.due), len(homes.others)) == (4, 1, 1, 2)
@@ -80,11 +86,19 @@ class TestOrder:
         VisitDutyFactory(rule=rule, household=household, cadre=helper.cadre, starts_on=before, ends_on=MONTH)
         assert facts.duties_of(helper) == {}
 
-    def test_only_standing_visits_count(self, helper, household):
-        VisitFactory(household=household, visitor=helper, on=days(-9))
-        VisitFactory(household=household, visitor=helper, on=days(-1), void=True)
+    @pytest.mark.parametrize(
+        ("visited", "called", "said"),
+        [(-9, None, "上次走访"), (-9, -1, "上次电话"), (-9, -9, "上次走访"), (None, -3, "上次电话")],
+    )
+    def test_the_last_visit_or_call(self, visited, called, said, helper, household):
+        was_there(
+            household,
+            visited_on=None if visited is None else days(visited),
+            called_on=None if called is None else days(called),
+        )
         [line] = desk.homes_of(helper, 10).lines
-        assert line.facts.last_on == days(-9)
+        assert line.last.startswith(said)
+        assert line.facts.last_on == days(max(each for each in (visited, called) if each is not None))
 
     def test_what_is_open_is_counted(self, helper, household):
         plan = PlanFactory(household=household, in_progress=True)
@@ -191,6 +205,7 @@ class TestPack:
     def test_says_when_somebody_was_there_and_what_is_due(self, helper, household, rule):
         VisitDutyFactory(rule=rule, household=household, cadre=helper.cadre, next_due_on=days(4))
         VisitFactory(household=household, visitor=helper, on=days(-30), call=True, text="电话里说的话")
+        was_there(household, called_on=days(-30))
         pack = pack_for(helper)
         [entry] = pack["households"]
         assert entry["visit"] == {
