@@ -265,13 +265,10 @@ class People:
 
     def _register(self, row: Listed, unit: UnitPart | None) -> CadrePart:
         assert unit is not None
-        sealed_phone, sealed_id = (
-            pii.seal_phone(row.phone),
-            pii.seal_id_number(row.identity.base if row.identity else ""),
-        )
+        base = row.identity.base if row.identity else ""
         cadre = Cadre(
-            id=next(self._new_keys), name=row.name, number=row.number, phone_hash=sealed_phone.hash, phone_masked=sealed_phone.masked,
-            id_hash=sealed_id.hash, id_masked=sealed_id.masked, title=row.title, sex=row.sex, politics=row.politics,
+            id=next(self._new_keys), name=row.name, number=row.number, phone_hash=phone_hash_of(row), phone_masked=pii.mask_phone(row.phone),
+            id_hash=id_hash_of(row), id_masked=pii.mask_id(base), title=row.title, sex=row.sex, politics=row.politics,
         )  # fmt: skip
         cadre.unit = unit.unit or Unit(name=unit.name, region=unit.region)
         self._index(cadre)

@@ -36,7 +36,7 @@ STEPS = (
     "INSERT INTO cadres_cadre (id, name, unit_id, number, title, rank, sex, phone, phone_hash, phone_masked, id_number, id_hash, id_masked, politics,"
     " is_party_member, cannot_help, languages, skills, user_id, left_on, left_reason) SELECT 9000000 + n, '干部' || n, (SELECT min(id) FROM cadres_unit) +"
     " n %% 8, '', '', '', '', '', '', '', '', '', '', '', false, false, '{}', '{}', 9000000 + n, NULL, '' FROM generate_series(1, %(cadres)s) n",
-    "UPDATE households_pairing SET cadre_id = 9000001 + household_id %% %(cadres)s, mode = 'one_to_one', starts_on = '2020-01-01', ends_on = NULL"
+    "UPDATE households_pairing SET cadre_id = 9000001 + household_id %% %(cadres)s, mode = 'one_to_one'"
     " WHERE is_lead AND ends_on IS NULL",
     "INSERT INTO cadres_residentteam (village_id, unit_id, starts_on, ends_on) SELECT id, NULL, '2020-01-01', NULL FROM regions_region WHERE level = 5",
     "INSERT INTO cadres_teammember (team_id, cadre_id, is_leader, is_first_secretary, is_full_time, starts_on, term_ends_on, ends_on, end_reason)"

@@ -92,7 +92,7 @@ def file(official, village):
     audit.record(
         "cadre.opened", by=official, target=others[0], rows=[row for each in others for row in (each, each.unit)]
     )
-    services.declare_kin(household=household, cadre=others[0], relation="表兄", by=official)
+    services.declare_kin(household=household, cadre=others[0], relation="collateral", by=official)
     services.hand_over(giver=cadre, receiver=others[1], on=timezone.localdate(), reason="工作调动", by=official)
     services.set_pairing_rule(region=household.township.parent, by=official, most_ordinary=9)
     services.propose_matching(region=household.village, by=official)
