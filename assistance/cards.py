@@ -57,7 +57,10 @@ def assistance_card(household: Household, year: int, user: Any, found: Mapping[s
     all_tasks, done, late, all_measures, delivered, confirmed = (found[name] or 0 for name in names)
     state, paid, unsafe, lives, tenancy = (found[name] for name in ("state", "paid", "unsafe", "lives", "tenancy"))
     plan = str(Plan.State(state).label) if state else _("还没有")
-    lines = [(_("%(year)s 年度计划") % {"year": year}, plan, "")]
+    draft = ""
+    if not state and year == timezone.localdate().year and not household.is_closed and user.can(Permission.PLAN_EDIT):
+        plan, draft = _("制定计划"), reverse("plans:plan_draft", args=[household.pk])
+    lines = [(_("%(year)s 年度计划") % {"year": year}, plan, draft)]
     if all_tasks:
         told = _("完成 %(done)s / %(all)s") % {"done": done, "all": all_tasks}
         if late:

@@ -160,7 +160,7 @@ def _languages(profile: VillageProfile | None) -> frozenset[str]:
 
 
 def _cadres(run: MatchingRun, townships: set[int], villages: set[int], present: set[int]) -> list[Cadre]:
-    """Who may be proposed: of the unit; or of the units of the area, of those that answer for a village of it, and whoever helps there."""
+    """Who may be proposed: of the unit; or of the units of the area, of those that answer for a village of it or have somebody who helps there."""
     cadres = Cadre.objects.select_related("unit__region").order_by("pk")
     if run.unit_id:
         return list(cadres.filter(Q(unit=run.unit_id) | among("pk", present)))
@@ -169,8 +169,8 @@ def _cadres(run: MatchingRun, townships: set[int], villages: set[int], present: 
         area = Q(unit__region__path__startswith=run.region.path)
     else:
         area = among("unit__region_id", townships) | among("unit__region__parent_id", townships)
-        area |= Q(unit=run.leaving.unit_id)  # type: ignore[union-attr]
-    return list(cadres.filter(area | Q(unit__in=answering) | among("pk", present)))
+    helping = Cadre.objects.filter(among("pk", present)).values("unit")
+    return list(cadres.filter(area | Q(unit__in=answering) | Q(unit__in=helping)))
 
 
 def _fit(cadres: Iterable[Cadre], run: MatchingRun) -> tuple[list[Cadre], dict[int, str]]:
