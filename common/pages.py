@@ -25,14 +25,15 @@ EXACT = "count"
 
 
 class CappedCount(Subquery):
-    """How many rows a query has, at most `most` + 1, as a column of another query: one round trip less."""
+    """How many rows a query has, or several together, at most `most` + 1, as a column of another query: one round trip less."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) found)"
     output_field = IntegerField()
 
-    def __init__(self, queryset: QuerySet[Any], *, most: int = CAP, **extra: Any) -> None:
+    def __init__(self, queryset: QuerySet[Any] | Sequence[QuerySet[Any]], *, most: int = CAP, **extra: Any) -> None:
         # A scope of two ways is counted one after the other, each in an index of its own.
-        parts = [part.order_by().values("pk") for part in getattr(queryset, "apart", lambda: [queryset])()]
+        queries = queryset if isinstance(queryset, Sequence) else [queryset]
+        parts = [p.order_by().values("pk") for each in queries for p in getattr(each, "apart", lambda e=each: [e])()]
         super().__init__((parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])[: most + 1], **extra)
 
 

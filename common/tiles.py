@@ -23,8 +23,8 @@ class Tile:
 
 @dataclass(frozen=True)
 class Ask:
-    """A tile whose number is still to be counted: the page counts the `rows` of all of them in one query. Without `always` it is left out
-    where nothing waits."""
+    """A tile whose number is still to be counted: the page counts the `rows` of all of them in one query (of a list of querysets: of all
+    together). Without `always` it is left out where nothing waits."""
 
     rows: Any
     tile: Callable[[Count], Tile]

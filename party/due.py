@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
-from django.db.models.functions import ExtractMonth
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, ExtractMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,8 @@ from regions.models import Region
 
 # What an item can be asked for: {code: label}. "due" is every item whose period is over.
 STATES = {"missing": _("没有开"), "met": _("已开"), "due": _("应开"), "now": _("本期还没开")}
+# Meetings of what not every branch has: {kind: column of the branch}.
+NEEDS = {Kind.COMMITTEE: "has_committee", Kind.GROUP: "has_groups"}
 TONES = {"missing": "red", "met": "green", "now": "amber", "ahead": "grey"}
 
 
@@ -70,27 +72,42 @@ def look(villages: Iterable[Region], rules: Rules, year: int, today: dt.date | N
     return found
 
 
-def running(villages: Iterable[Region], rules: Rules, today: dt.date | None = None) -> list[Item]:
-    """Only the items of the month, quarter or year that runs and are not met yet: what a tile counts, without the year around it."""
+def unmet_now(branches: Any, rules: Rules, today: dt.date | None = None) -> list[Any]:
+    """The same, of the month, quarter or year that runs, without reading a branch: querysets that together have as many rows as `look` has
+    items of state now."""
     today = today or timezone.localdate()
-    by_key = {village.pk: village for village in villages}
-    branches = list(
-        Branch._base_manager.filter(among("village_id", by_key), closed_on=None).order_by("village__code", "name", "pk")
-    )
-    held = _held([branch.pk for branch in branches], today.year)
-    found: list[Item] = []
-    for branch in branches:
-        branch.village = by_key[branch.village_id]
-        for kind in kinds_of(branch):
-            spans = [each for each in rules.spans(branch.village.path, kind, today.year) if today in each[0]]
-            found += (item for item in _items(branch, kind, spans, held, today) if item.state == "now")
+    found = []
+    for kind in Kind:
+        able = Q(**{NEEDS[kind]: True}) if kind in NEEDS else Q()
+        for path, nearer in rules.areas(kind):
+            for span, least in rules.spans(path, kind, today.year):
+                if least and today in span:
+                    found.append(_fewer(branches.filter(able, within(path, nearer)), kind, span, least))
     return found
+
+
+def within(path: str, nearer: Iterable[str]) -> Q:
+    """Of branches below a path and not below one of the nearer ones."""
+    return Q(*(~Q(village__path__startswith=each) for each in nearer), village__path__startswith=path)
+
+
+def _fewer(branches: Any, kind: str, span: Span, least: int) -> Any:
+    """Those that were there in the whole period and held less in it."""
+    held = Activity._base_manager.filter(
+        branch=OuterRef("pk"), kind=kind, removed_at=None, held_on__gte=span.first, held_on__lt=span.end
+    ).order_by()
+    number = Subquery(held.values("branch").annotate(n=Count("pk")).values("n"))
+    return (
+        branches.filter(Q(established_on=None) | Q(established_on__lte=span.first))
+        .filter(Q(closed_on=None) | Q(closed_on__gte=span.end))
+        .annotate(held=Coalesce(number, 0))
+        .filter(held__lt=least)
+    )
 
 
 def kinds_of(branch: Branch) -> list[str]:
     """A branch without a committee, or without groups, holds no meetings of them."""
-    without = {Kind.COMMITTEE: not branch.has_committee, Kind.GROUP: not branch.has_groups}
-    return [kind for kind in Kind if not without.get(kind)]
+    return [kind for kind in Kind if kind not in NEEDS or getattr(branch, NEEDS[kind])]
 
 
 def _items(

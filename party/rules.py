@@ -42,9 +42,8 @@ class Rules:
         )
 
     def of(self, village: Region) -> PartyRule:
-        """The rule of a village; one that was never stored where the defaults hold."""
-        above = [rule for rule in self.party if village.path.startswith(rule.region.path)]
-        return max(above, key=lambda rule: len(rule.region.path)) if above else PartyRule()
+        """The rule of a village."""
+        return self.at(village.path)
 
     def asked(self, path: str, kind: str, day: dt.date) -> tuple[str, int]:
         """(period, least) of a kind for a village's path on a day."""
@@ -53,6 +52,17 @@ class Rules:
             return DEFAULTS[kind]
         nearest = max(above, key=lambda r: (len(r.region.path), r.starts_on, r.pk))
         return nearest.period, nearest.least
+
+    def areas(self, kind: str | None = None) -> list[tuple[str, list[str]]]:
+        """Where one rule holds throughout: (path, the paths below it with a rule of their own). Of a kind of activity, or of developing members."""
+        rules = self.party if kind is None else [rule for rule in self.activity if rule.kind == kind]
+        paths = sorted({"", *(rule.region.path for rule in rules)})
+        return [(path, [p for p in paths if p != path and p.startswith(path)]) for path in paths]
+
+    def at(self, path: str) -> PartyRule:
+        """The rule of developing members at a path; one that was never stored where the defaults hold."""
+        above = [rule for rule in self.party if path.startswith(rule.region.path)]
+        return max(above, key=lambda rule: len(rule.region.path)) if above else PartyRule()
 
     def spans(self, path: str, kind: str, year: int) -> list[tuple[Span, int]]:
         """The periods of a year with what each asks for: the rule on a period's first day decides. Worked out once for all villages that

@@ -15,9 +15,14 @@ from regions.models import Level, Region
 VIEW = Permission.PARTY_VIEW
 
 
+def in_view(user: Any, permission: Permission = VIEW) -> Any:
+    """Villages in force where the user holds the permission, still to be asked for."""
+    return Region.objects.current().filter(among("pk", visible_region_ids(user, permission)), level=Level.VILLAGE)
+
+
 def villages_of(user: Any, at: Region | None = None, permission: Permission = VIEW) -> list[Region]:
-    """Villages in force where the user holds the permission, inside `at`, in order of their code; each with its township."""
-    rows = Region.objects.current().filter(among("pk", visible_region_ids(user, permission)), level=Level.VILLAGE)
+    """Those of `in_view` inside `at`, in order of their code; each with its township."""
+    rows = in_view(user, permission)
     if at is not None:
         rows = rows.within(at)
     return list(rows.select_related("parent").order_by("code", "pk"))

@@ -6,7 +6,6 @@ member of the cast stands, not from the code that guards the doors. `YIHU_RECORD
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
-from PIL import Image
 
 from accounts.roles import PERMISSION_TITLES, Permission, Role
 from assistance.models import AssistanceEvidence, PayBatch
@@ -33,6 +31,7 @@ from regions.models import Level
 from reports.models import PrintRun
 from surveys.models import PaperRun
 from tests.cadres import doors as cadres
+from tests.data.pictures import jpeg
 from tests.factories import (
     CadreFactory,
     DeviceFactory,
@@ -547,12 +546,6 @@ CAST = {
     "admin": (Role.SYSTEM_ADMIN, "county", "other"),
     "stranger": (None, "", "near"),
 }
-
-
-def jpeg() -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (40, 30)).save(out, "JPEG")
-    return out.getvalue()
 
 
 def given(household: Any) -> dict[str, Any]:

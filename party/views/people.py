@@ -70,7 +70,7 @@ def development_list(request: HttpRequest) -> HttpResponse:
     scope = Scope.asked(user, request.GET.get("region", ""))
     found = development.look(scope.villages, Rules.load(activities=False))
     state = request.GET.get("state", "")
-    known = {**{s.value: label for s, label in development.LABELS.items()}, "alarm": _("预警和没有达到")}
+    known = {**{s.value: label for s, label in development.LABELS.items()}, "open": _("还要发展的")}
     if state in known:
         wanted = set(development.villages_in(found, state))
         shown = [o for o in found if o.village.pk in wanted]

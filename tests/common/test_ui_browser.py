@@ -103,7 +103,7 @@ def test_lost_network_is_said(open_gallery):
 def test_reads_without_script(open_gallery):
     page, _ = open_gallery(390, java_script_enabled=False)
     assert page.locator("[data-bar]").is_visible()
-    page.locator(".tabbar a[href='#menu']").click()
+    page.locator(".top a[href='#menu']").click()
     assert page.locator("#menu").is_visible()
     page.locator("#menu").get_by_role("button", name="大字").click()
     assert page.locator("html").get_attribute("class") == "big"

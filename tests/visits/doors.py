@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Permission
+from common import vault
+from tests.data.pictures import jpeg
 from tests.factories import (
     CadreFactory,
     SurveyPhotoFactory,
@@ -82,7 +84,9 @@ def furnish(village: Any, household: Any) -> dict[str, Any]:
     cadre = CadreFactory(unit__region=village.parent.parent)
     photo = uuid.uuid4()
     visit = VisitFactory(household=household, cadre=cadre, photos=[photo])
-    SurveyPhotoFactory(uid=photo, survey=None, survey_uid=visit.uid, uploader=visit.visitor)
+    SurveyPhotoFactory(
+        uid=photo, survey=None, survey_uid=visit.uid, uploader=visit.visitor, file=vault.put("visits/x", jpeg())
+    )
     rule = VisitRuleFactory(region=village, capacity="county")
     duty = VisitDutyFactory(rule=rule, household=household, cadre=cadre)
     return {
