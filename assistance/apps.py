@@ -53,9 +53,9 @@ class AssistanceConfig(AppConfig):
         from assistance.services import funds, projects, requests
         from cadres import needs as needs_of_villages
         from catalogue import usage
-        from common import audit, bulk, demonstration, navigation, tabs, vault
+        from common import audit, bulk, demonstration, navigation, tabs, tiles, vault
         from households import cards as household_cards
-        from households import handover_lines, papers, successors, tiles, trail, values
+        from households import handover_lines, papers, successors, trail, values
         from households.services.evidence import checker_of
         from plans import beside
         from plans import received as plans_received

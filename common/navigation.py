@@ -18,6 +18,7 @@ SECTIONS = {
     "print": _("分析与打印"),
     "admin": _("管理"),
 }
+ALWAYS_OPEN = "daily"
 ON_PHONE = 4
 MOST = 999  # of a badge: on every page nobody waits for more to be counted
 
@@ -43,6 +44,10 @@ class Item:
     badge: Callable[[Any], int] | None = None
 
 
+def _badge(count: int) -> str:
+    return "" if not count else f"{MOST}+" if count > MOST else str(count)
+
+
 @dataclass(frozen=True)
 class Link:
     """An item as one user sees it on one page."""
@@ -59,7 +64,7 @@ class Link:
     @property
     def shown(self) -> str:
         """The number on the badge, "" for none."""
-        return "" if not self.count else f"{MOST}+" if self.count > MOST else str(self.count)
+        return _badge(self.count)
 
     @property
     def short(self) -> Any:
@@ -102,10 +107,31 @@ def _longest(urls: Iterable[str], path: str) -> str:
     return max(fitting, key=len, default="")
 
 
-def by_section(links: list[Link]) -> list[tuple[Any, list[Link]]]:
-    """(heading, links) for the side bar; a section without links is left out."""
-    sections = ((label, [link for link in links if link.item.section == key]) for key, label in SECTIONS.items())
-    return [(label, found) for label, found in sections if found]
+@dataclass(frozen=True)
+class Section:
+    """Links under a heading; folded away unless it is the daily work or holds the current page."""
+
+    key: str
+    links: list[Link]
+
+    @property
+    def label(self) -> Any:
+        return SECTIONS[self.key]
+
+    @property
+    def is_open(self) -> bool:
+        return self.key == ALWAYS_OPEN or any(link.current for link in self.links)
+
+    @property
+    def shown(self) -> str:
+        """The number on the folded heading: what all its badges say."""
+        return _badge(sum(link.count for link in self.links))
+
+
+def by_section(links: list[Link]) -> list[Section]:
+    """For the side bar; a section without links is left out."""
+    sections = (Section(key, [link for link in links if link.item.section == key]) for key in SECTIONS)
+    return [section for section in sections if section.links]
 
 
 def on_phone(links: list[Link]) -> list[Link]:

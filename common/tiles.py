@@ -8,10 +8,13 @@ from typing import Any
 
 from common.pages import CappedCount, Count
 
+TONES = ("red", "amber", "")
+
 
 @dataclass(frozen=True)
 class Tile:
-    """`count` rows stand behind `url`. `tone` (red, amber, "") is that of a tile that is not at 0; `weight` orders, lightest first."""
+    """`count` rows stand behind `url`. `tone` (red, amber, "") is that of a tile that is not at 0. Red ones come first, then amber, then the
+    others; `weight` orders those of a tone, lightest first."""
 
     label: Any
     count: Count
@@ -51,4 +54,4 @@ def tiles_for(user: Any) -> list[Tile]:
         people = user.__class__._default_manager.filter(pk=user.pk)  # a row to hang the counts on
         numbers = people.values_list(*(CappedCount(each.rows) for each in asked))[0]
         tiles += [each.tile(Count.of(n)) for each, n in zip(asked, numbers, strict=True) if n or each.always]
-    return sorted(tiles, key=lambda tile: tile.weight)
+    return sorted(tiles, key=lambda tile: (TONES.index(tile.tone), tile.weight))

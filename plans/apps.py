@@ -36,8 +36,8 @@ class PlansConfig(AppConfig):
         from accounts.roles import Permission
         from cadres import holdings
         from catalogue import usage
-        from common import audit, bulk, navigation, tabs, vault
-        from households import handover_lines, papers, tiles, trail, values
+        from common import audit, bulk, navigation, tabs, tiles, vault
+        from households import handover_lines, papers, trail, values
         from households.services.evidence import checker_of
         from plans import drafting, holding, paper, waiting
         from plans.models import VOUCHED, Goal, Indicator, Plan, PlanEvidence, PlanRevision, Task

@@ -28,6 +28,8 @@ def _round(run: Run) -> AppraisalRound:
 def compute(run: Run) -> dict[str, Any]:
     """In one transaction: a cancelled or broken job has written nothing, a second run finds nothing to do."""
     round = _round(run)
+    if round.state == AppraisalRound.State.CLOSED:  # while the job waited
+        return {"url_name": "supervision:round_detail", "args": [round.pk], "note": _("考评已经结束，没有再算。")}
     try:
         changed = appraisals.recompute(round=round, by=User.objects.get(pk=run.params["user"]), run=run)
     except LedgerError as error:

@@ -36,8 +36,8 @@ class SurveysConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import audit, bulk, demonstration, navigation, tabs, vault
-        from households import curtain, tiles, trail
+        from common import audit, bulk, demonstration, navigation, tabs, tiles, vault
+        from households import curtain, trail
         from surveys import gap_jobs, held, holding, jobs, paper_jobs, review_jobs, services, waiting  # noqa: F401  kinds of work, and what ends by itself, register themselves
         from surveys.models import VOUCHED, SurveyPhoto
         from surveys.services.photos import check_files

@@ -128,7 +128,7 @@ class _Story:
         events, last = [], []
         for household in self.households:
             lead = leads.get(household.pk)
-            if lead is None or self.pick.random() < 0.04:  # somebody whom nobody has visited for a year
+            if lead is None or (self.pick.random() < 0.04 and not self._logs_in(lead)):  # nobody came for a year
                 continue
             own = self._of(household, lead)
             if not own:
@@ -151,15 +151,20 @@ class _Story:
         )  # fmt: skip
 
     def _of(self, household: Household, lead: Pairing) -> list[Any]:
-        """Every month or two a visit, now and then a call; none in the last week, which people tell themselves."""
+        """Every month or two a visit, now and then a call, the helper who logs in more often; none in the last week, which people tell
+        themselves."""
         found = []
+        often = 0.9 if self._logs_in(lead) else 0.5
         for n in range(MONTHS, -1, -1):
             start = _months_before(self.today.replace(day=1), n)
-            for manner, chance, said in (("visit", 0.5, SAID), ("call", 0.35, CALLED)):
+            for manner, chance, said in (("visit", often, SAID), ("call", 0.35, CALLED)):
                 on = start + dt.timedelta(days=self.pick.randint(0, 27))
                 if self.pick.random() < chance and max(start, lead.starts_on) <= on < self.today - dt.timedelta(days=7):
                     found.append(self._row(household, lead.cadre, manner, on, *self.pick.choice(said)))
         return found
+
+    def _logs_in(self, lead: Pairing) -> bool:
+        return lead.cadre.user_id == self.people["helper"].pk
 
     def _row(self, household: Household, cadre: Cadre, manner: str, on: dt.date, text: str, seen: list[str]) -> Any:
         at = dt.datetime(on.year, on.month, on.day, self.pick.randint(9, 17), tzinfo=timezone.get_current_timezone())

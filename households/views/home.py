@@ -10,23 +10,26 @@ from django.shortcuts import render
 from accounts.roles import Permission
 from common.jobs import jobs_of
 from common.readonly import reads_only
+from common.tiles import tiles_for
 from households.figures import figures_of
 from households.lead import lead_for
 from households.models import StatusChange
-from households.tiles import tiles_for
 
 SHOWN = 5
+TILES = 8  # what waits as tiles; the rest stands below as lines
 
 
 @reads_only
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user
-    waiting = tiles_for(user)
+    tiles = tiles_for(user)
+    waiting = [tile for tile in tiles if tile.count.value]
     context: dict[str, Any] = {
         "jobs": jobs_of(user)[:SHOWN],
         "can_view": user.can(Permission.HOUSEHOLD_VIEW),
-        "waiting": waiting,
-        "quiet": [tile for tile in waiting if not tile.count.value],
+        "waiting": waiting[:TILES],
+        "more": waiting[TILES:],
+        "quiet": [tile for tile in tiles if not tile.count.value],
     }
     if context["can_view"]:
         figures = figures_of(user)

@@ -19,7 +19,7 @@ from assistance.services import funds
 from assistance.services.deliveries import Given, deliver, deliver_many, reverse_delivery
 from common import vault
 from households.models import Household
-from households.tiles import tiles_for
+from common.tiles import tiles_for
 from plans.models import Plan
 from tests.factories import HouseholdFactory, MemberFactory, PayBatchFactory, PlanFactory
 from tests.factories.assistance import DeliveryFactory, KindFactory, MeasureFactory

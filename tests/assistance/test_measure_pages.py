@@ -10,7 +10,7 @@ from django.utils import timezone
 from assistance.models import Confirmation, Delivery, Measure, ServiceRequest
 from assistance.services.confirmations import confirm_delivery
 from assistance.services.deliveries import deliver
-from households.tiles import tiles_for
+from common.tiles import tiles_for
 from plans.models import Goal, Plan, Task
 from tests.factories import HouseholdFactory, MemberFactory
 from tests.factories.assistance import DeliveryFactory, KindFactory, MeasureFactory, ServiceRequestFactory

@@ -41,8 +41,24 @@ def test_the_longest_address_is_current(own_items, clerk):
 
 def test_sections_keep_their_order_and_empty_ones_vanish(own_items, clerk):
     navigation.register(item("households:household_list", section="admin"), item("home", weight=90))
-    headings = [str(heading) for heading, _ in navigation.by_section(navigation.links_for(clerk, "/"))]
-    assert headings == ["日常", "管理"]
+    sections = navigation.by_section(navigation.links_for(clerk, "/"))
+    assert [str(section.label) for section in sections] == ["日常", "管理"]
+
+
+def test_a_section_is_folded_unless_it_is_daily_or_holds_the_page_and_says_what_waits(own_items, clerk):
+    navigation.register(
+        item("home"),
+        item("surveys:survey_list", section="review", badge=lambda user: 700),
+        item("surveys:task_list", section="review", badge=lambda user: 300),
+        item("jobs:job_list", section="print"),
+    )
+
+    def seen(path):
+        sections = navigation.by_section(navigation.links_for(clerk, path))
+        return {section.key: (section.is_open, section.shown) for section in sections}
+
+    assert seen("/") == {"daily": (True, ""), "review": (False, "999+"), "print": (False, "")}
+    assert seen("/jobs/")["print"] == (True, "")
 
 
 def test_an_unknown_section_is_refused():

@@ -192,6 +192,14 @@ def test_a_job_computes_and_may_be_cancelled_and_tried_again(work, officer, town
     assert row.appraisals.count() == 3
 
 
+def test_a_job_that_waited_while_the_round_was_closed_has_nothing_to_do(open_round, officer):
+    job = appraisals.ask_computing(round=open_round, by=officer)
+    finish(open_round, officer)
+    appraisals.close_round(round=open_round, by=officer)
+    done = jobs.run(job.pk)
+    assert (done.state, done.result["note"]) == (Job.State.DONE, "考评已经结束，没有再算。")
+
+
 # -- schemes --------------------------------------------------------------------------------------------------------------------------------
 
 

@@ -417,7 +417,8 @@ def test_every_figure_of_a_month_is_its_list(who, busy, client_as, request, land
 def test_every_tile_is_its_list(who, busy, client_as, request, land, household):
     client = client_as(request.getfixturevalue(who))
     home = client.get(reverse("home"))
-    own = [tile for tile in home.context["waiting"] if "/supervision/" in tile.url]
+    shown = (tile for part in ("waiting", "more", "quiet") for tile in home.context[part])
+    own = [tile for tile in shown if "/supervision/" in tile.url]
     assert own
     for tile in own:
         assert length(client, tile.url) == tile.count.value, tile

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common.readonly import reads_only
-from households.tiles import tiles_for
+from common.tiles import tiles_for
 from visits import desk
 
 
