@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +24,7 @@ from cadres.models import Cadre, Unit
 from common.lookups import among
 from households.models import Member, Pairing
 from households.questions import NOT_IN_NEED
-from households.services.helping import Rules, is_poor
+from households.services.helping import Rules, is_poor, loads_of
 from regions.models import Level, Region
 
 # -- the lists ----------------------------------------------------------------------------------------------------------------------
@@ -92,8 +92,7 @@ def villages_of(user: Any, region: Region | None, permission: Permission = Permi
 
 def over_limit() -> set[int]:
     """Cadres with more households than their rank may have where their unit is. Two queries."""
-    counts = Helpers.loads()
-    rules = Rules()
+    counts, rules = loads_of(), Rules()
     cadres = Cadre.objects.filter(among("pk", counts)).select_related("unit__region")
     return {cadre.pk for cadre in cadres if counts[cadre.pk] > rules.most(cadre)}
 
@@ -107,9 +106,7 @@ def cadres_of(user: Any, code: str, region: Region | None) -> Any:
             Cadre.objects.for_user(user).serving().filter(~helping, ~is_poor(), is_party_member=True, cannot_help=False)
         )
         return free.filter(unit__region__path__startswith=region.path) if region is not None else free
-    here = _running().filter(
-        among("household__village_id", villages_of(user, region)), cadre=OuterRef("pk"), household__closed_on=None
-    )
+    here = _help_in(villages_of(user, region))
     found = Cadre.objects.filter(Exists(here))
     match code:
         case "over":
@@ -121,9 +118,34 @@ def cadres_of(user: Any, code: str, region: Region | None) -> Any:
         case "cannot":
             return found.filter(cannot_help=True)
         case "kin":
-            alike = members_alike_of_help()
-            return Cadre.objects.filter(Exists(here.filter(Exists(alike))))
+            return Cadre.objects.filter(_helps_kin(here))
     return found
+
+
+def _help_in(villages: list[int]) -> Any:
+    """Running pairings of the outer cadre with households of these villages."""
+    return _running().filter(among("household__village_id", villages), cadre=OuterRef("pk"), household__closed_on=None)
+
+
+def _helps_kin(here: Any) -> Exists:
+    return Exists(here.filter(Exists(members_alike_of_help())))
+
+
+def with_troubles(user: Any, cadres: Any) -> Any:
+    """Bring along of each cadre what `troubles` asks for: `poor`, `kin` anywhere in the own area."""
+    return cadres.annotate(
+        poor=ExpressionWrapper(is_poor(), BooleanField()), kin=_helps_kin(_help_in(villages_of(user, None)))
+    )
+
+
+def troubles(cadre: Any, load: int, rules: Rules) -> list[Any]:
+    """What is the matter with a helper `with_troubles` who helps `load` households, in the words of the lists."""
+    today = timezone.localdate()
+    found = {
+        "over": load > rules.most(cadre), "left": cadre.left_on is not None and cadre.left_on <= today, "poor": cadre.poor, "kin": cadre.kin,
+        "cannot": cadre.cannot_help,
+    }  # fmt: skip
+    return [CADRES[code] for code, true in found.items() if true]
 
 
 def members_alike_of_help() -> Any:
@@ -180,12 +202,6 @@ class Helpers:
     def __init__(self, villages: Iterable[int]) -> None:
         self.villages = list(villages)
         self.today = timezone.localdate()
-
-    @staticmethod
-    def loads() -> Counter[int]:
-        """Households of every helper there is."""
-        rows = _running().order_by().values_list("cadre_id", "household_id")
-        return Counter(cadre for cadre, _household in set(rows))
 
     @cached_property
     def pairs(self) -> set[tuple[int, int]]:
@@ -265,17 +281,3 @@ def _rarer(villages: list[int]) -> Iterator[tuple[str, set[tuple[int, int]]]]:
     point = current.filter(mode=Pairing.Mode.POINT_TO_POINT)
     yield "point", set(point.values_list("household__village_id", "household_id"))
     yield "unfit", set(current.ordinary().filter(unfit()).values_list("household__village_id", "household_id"))
-
-
-__all__ = [
-    "CADRES",
-    "HOUSEHOLDS",
-    "UNITS",
-    "Line",
-    "cadres_of",
-    "lines_of",
-    "narrowed",
-    "over_limit",
-    "units_of",
-    "villages_of",
-]

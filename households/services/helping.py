@@ -56,11 +56,11 @@ def kin_among(cadres: Iterable[int], households: Iterable[int] | None = None) ->
     return found
 
 
-def loads_of(cadres: Iterable[int], day: dt.date | None = None) -> Counter[int]:
-    """How many households each helps on a day; point-to-point service does not count."""
+def loads_of(cadres: Iterable[int] | None = None, day: dt.date | None = None) -> Counter[int]:
+    """How many households each (everybody, where none are named) helps on a day or will; point-to-point service does not count."""
     day = day or timezone.localdate()
-    later = Q(ends_on=None) | Q(ends_on__gt=day)
-    rows = Pairing.objects.filter(later, among("cadre_id", cadres)).ordinary().order_by()
+    named = Q() if cadres is None else among("cadre_id", cadres)
+    rows = Pairing.objects.filter(named, Q(ends_on=None) | Q(ends_on__gt=day)).ordinary().order_by()
     return Counter(dict(rows.values_list("cadre_id").annotate(n=Count("household", distinct=True))))
 
 

@@ -133,7 +133,7 @@ def helper_list(request: HttpRequest) -> HttpResponse:
 
     return pages.list_page(
         request, template="households/helper_list.html", url=reverse("households:helper_list"), filterset=filterset, context=context,
-        rows=lambda found: found.select_related("unit__region"), counted=_counted_people, order="name",
+        rows=lambda found: coverage.with_troubles(request.user, found.select_related("unit__region")), counted=_counted_people, order="name",
     )  # fmt: skip
 
 
@@ -144,14 +144,10 @@ def _helpers(user: Any, cadres: list[Cadre], region: Region | None) -> list[dict
     if region is not None:
         here = here.filter(household__village__in=coverage.villages_of(user, region))
     counts = dict(here.order_by().values_list("cadre").annotate(n=Count("household", distinct=True)))
-    ill = {
-        code: set(coverage.cadres_of(user, code, None).filter(pk__in=keys).values_list("pk", flat=True))
-        for code in ("over", "left", "poor", "kin", "cannot")
-    }
     return [
         {
             "cadre": cadre, "count": counts.get(cadre.pk, 0), "url": _listed("household_list", cadre=cadre.pk, region=region.pk if region else None),
-            "all": loads[cadre.pk], "most": rules.most(cadre), "ill": [coverage.CADRES[code] for code, those in ill.items() if cadre.pk in those],
+            "all": loads[cadre.pk], "most": rules.most(cadre), "ill": coverage.troubles(cadre, loads[cadre.pk], rules),
         }
         for cadre in cadres
     ]  # fmt: skip

@@ -18,8 +18,8 @@ from assistance.models import AssistanceEvidence, Confirmation, Delivery, Fund, 
 from assistance.services import funds
 from assistance.services.deliveries import Given, deliver, deliver_many, reverse_delivery
 from common import vault
-from households.models import Household
 from common.tiles import tiles_for
+from households.models import Household
 from plans.models import Plan
 from tests.factories import HouseholdFactory, MemberFactory, PayBatchFactory, PlanFactory
 from tests.factories.assistance import DeliveryFactory, KindFactory, MeasureFactory

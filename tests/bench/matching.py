@@ -29,7 +29,7 @@ from tests.bench.frame import Table
 from tests.bench.seed import OFFICIAL, say
 from tests.households.matching_cases import broken, county
 
-SECONDS, MEGABYTES = 60, 4096  # issue 5, on two cores
+SECONDS, MEGABYTES = 60, 4096  # on two cores
 
 
 def run(table: Table, households: int) -> None:

@@ -388,7 +388,7 @@ def test_the_command_says_clean_in_words_and_in_json(file):
     assert json.loads(text) == {
         "ok": True,
         "events": AuditEvent.objects.count(),
-        "rows": sum(model.objects.count() for model in AUDITED),
+        "rows": audit.verify(audit.vouched()).rows,
         "files": 1,
         "broken": {},
     }
