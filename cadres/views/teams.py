@@ -76,7 +76,11 @@ def team_list(request: HttpRequest) -> HttpResponse:
 
     def context(page: pages.Page) -> dict[str, Any]:
         query = pages.query_of(filterset)
-        found: dict[str, Any] = {"lines": teams.lines_of(page.rows), "region_key": query.get("region", "")}
+        found: dict[str, Any] = {
+            "lines": teams.lines_of(page.rows),
+            "region_key": query.get("region", ""),
+            "fields": [filterset.form["state"]],
+        }
         if not filterset.is_valid():
             return found
         at = regions.chosen or (regions.tops[0] if len(regions.tops) == 1 else None)

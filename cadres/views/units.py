@@ -49,7 +49,8 @@ def unit_list(request: HttpRequest) -> HttpResponse:
     filterset = UnitListFilter(request.GET, Unit.objects.for_user(request.user), request=request)
 
     def context(page: pages.Page) -> dict[str, Any]:
-        return {"rows": page.rows, "may_edit": request.user.can(EDIT)}  # type: ignore[union-attr]
+        fields = [filterset.form[name] for name in ("affiliation", "state")]
+        return {"rows": page.rows, "fields": fields, "may_edit": request.user.can(EDIT)}  # type: ignore[union-attr]
 
     return pages.list_page(
         request, template="cadres/unit_list.html", url=reverse("cadres:unit_list"), filterset=filterset, context=context, rows=_with_counts,
