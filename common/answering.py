@@ -1,12 +1,14 @@
-"""How pages answer a form: a verb's refusal at the fields it names, and the status that says whether anything was wrong."""
+"""How pages answer a form: a verb's refusal at the fields it names, the status that says whether anything was wrong, and the page of one form."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from common.refusal import RefusedError
 
@@ -48,3 +50,16 @@ def form_status(form: Any, conflict: Any = None) -> int:
     if conflict:
         return CONFLICT
     return INVALID if form is not None and form.is_bound and form.errors else 200
+
+
+def form_page(
+    request: HttpRequest, form: Any, title: str, *, back: str, trail: Sequence[tuple[str, str]], **more: Any
+) -> HttpResponse:
+    """A form on a page of its own. `trail` leads to it, and may end in a crumb of its own without an address; the title is put there
+    otherwise. `more`: sub, verb, intro, warning, pairs [(label, value)], danger, beside (label, address) of another form."""
+    own = [] if trail and not trail[-1][1] else [(title, "")]
+    context = {
+        "form": form, "title": title, "back": back, "trail": [*trail, *own], "verb": _("保存"), "multipart": form.is_multipart(),
+        **dict.fromkeys(("sub", "intro", "warning", "pairs", "danger", "beside")),
+    }  # fmt: skip
+    return render(request, "layout/form.html", context | more, status=form_status(form))

@@ -21,9 +21,10 @@ from accounts.scoping import allowed, may_in, require, require_somewhere
 from assistance import housing, matching
 from assistance.models import IdleHouse, Tenancy
 from assistance.services import houses as verbs
-from assistance.views.places import VillageField, asked_village, crumbs_of, form_page, photos_of
+from assistance.views.places import VillageField, asked_village, crumbs_of, photos_of
 from assistance.village_filters import SOON, HouseFilter
 from common import dates, pages
+from common.answering import form_page
 from common.forms import CountInput, DateInput, MoneyField
 from common.readonly import read_on_get, reads_only
 from households import codelists

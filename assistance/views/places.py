@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +15,6 @@ from accounts.roles import Permission
 from accounts.scoping import may_in, posted_regions, require_in, require_somewhere, visible_region_ids
 from assistance.models import AssistanceEvidence
 from common.forms import DateInput
-from households.answering import form_status
 from regions.models import Level, Region
 
 SHOWN_VILLAGES = 400  # in a select; a county has about as many
@@ -92,15 +91,6 @@ class StageForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": "image/*"}),
     )  # fmt: skip
     taken_on = forms.DateField(label=gettext_lazy("拍摄日期"), widget=DateInput(), required=False)
-
-
-def form_page(request: HttpRequest, form: forms.Form, title: str, *, back: str, trail: list[tuple[str, str]], **more: Any) -> HttpResponse:  # fmt: skip
-    """A form on a page of its own. `more`: sub, verb, intro, pairs [(label, value)], danger."""
-    context = {
-        "form": form, "title": title, "back": back, "trail": [*trail, (title, "")], "verb": _("保存"),
-        "multipart": form.is_multipart(), **dict.fromkeys(("sub", "intro", "pairs", "danger")),
-    }  # fmt: skip
-    return render(request, "assistance/village_form.html", context | more, status=form_status(form))
 
 
 def photos_of(rows: Any) -> list[dict[str, Any]]:

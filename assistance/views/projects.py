@@ -22,9 +22,10 @@ from assistance.codelists import BUILT, SECTOR
 from assistance.models import AssistanceEvidence, VillageProject
 from assistance.services import funds
 from assistance.services import projects as verbs
-from assistance.views.places import DayForm, StageForm, VillageField, asked_village, crumbs_of, form_page, photos_of
+from assistance.views.places import DayForm, StageForm, VillageField, asked_village, crumbs_of, photos_of
 from assistance.village_filters import BeneficiaryFilter, ProjectFilter
 from common import dates, pages
+from common.answering import form_page
 from common.forms import CountInput, DateInput, MoneyField
 from common.readonly import read_on_get, reads_only
 from households.answering import attempt, posted

@@ -19,9 +19,10 @@ from assistance import entitlement, villages
 from assistance.codelists import SECTOR
 from assistance.models import Shortfall, VillageProject
 from assistance.services import projects as verbs
-from assistance.views.places import VillageField, asked_village, crumbs_of, form_page, village_or_404
+from assistance.views.places import VillageField, asked_village, crumbs_of, village_or_404
 from assistance.village_filters import ANY, LATE, FigureFilter, ShortfallFilter, years
 from common import pages
+from common.answering import form_page
 from common.forms import DateInput
 from common.money import format_money
 from common.readonly import read_on_get, reads_only

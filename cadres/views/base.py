@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 
 from accounts.roles import Permission
 from accounts.scoping import may_in, require, require_in, visible_region_ids
 from cadres.models import Cadre, ResidentTeam, TeamMember, Unit, UnitVillage
-from common.answering import form_status
 from regions.models import Level, Region
 
 VIEW, EDIT = Permission.CADRE_VIEW, Permission.CADRE_EDIT
@@ -73,12 +70,3 @@ def may_keep(user: Any, region: Region) -> bool:
 def said(error: Exception) -> str:
     """What a verb refused, in one line."""
     return "".join(error.messages) if isinstance(error, ValidationError) else str(error)
-
-
-def form_page(request: HttpRequest, form: forms.Form, title: str, *, back: str, trail: list[tuple[str, str]], **more: Any) -> HttpResponse:  # fmt: skip
-    """A form on a page of its own. `more`: sub, verb, intro, pairs [(label, value)], danger."""
-    context = {
-        "form": form, "title": title, "back": back, "trail": [*trail, (title, "")], "verb": _("保存"),
-        **dict.fromkeys(("sub", "intro", "pairs", "danger")),
-    }  # fmt: skip
-    return render(request, "cadres/form.html", context | more, status=form_status(form))

@@ -19,9 +19,9 @@ from accounts.scoping import require_somewhere
 from cadres import codelists, forms, holdings, services, teams, trail
 from cadres.filters import CadreFilter
 from cadres.models import Cadre, ResidentTeam
-from cadres.views.base import EDIT, VIEW, cadre_or_404, form_page, may_keep, said
+from cadres.views.base import EDIT, VIEW, cadre_or_404, may_keep, said
 from common import pages, tabs
-from common.answering import attempt, posted
+from common.answering import attempt, form_page, posted
 from common.readonly import read_on_get, reads_only
 
 LABEL = "cadres.Cadre"

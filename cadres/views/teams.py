@@ -24,7 +24,6 @@ from cadres.services import access
 from cadres.views.base import (
     VIEW,
     answer_or_404,
-    form_page,
     may_keep,
     place_or_404,
     region_or_404,
@@ -33,7 +32,7 @@ from cadres.views.base import (
     village_or_404,
 )
 from common import pages
-from common.answering import attempt, posted
+from common.answering import attempt, form_page, posted
 from common.dates import written
 from common.readonly import read_on_get, reads_only
 from regions.models import Level, Region

@@ -18,9 +18,9 @@ from accounts.scoping import require_somewhere
 from cadres import forms, services, trail
 from cadres.filters import UnitListFilter
 from cadres.models import ResidentTeam, Unit, UnitVillage
-from cadres.views.base import EDIT, VIEW, form_page, may_keep, unit_or_404
+from cadres.views.base import EDIT, VIEW, may_keep, unit_or_404
 from common import pages
-from common.answering import attempt, posted
+from common.answering import attempt, form_page, posted
 from common.readonly import read_on_get, reads_only
 
 SHOWN = 50  # cadres on a unit's page; the list has the rest

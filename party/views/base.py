@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +18,6 @@ from accounts.models import User
 from accounts.roles import Permission
 from accounts.scoping import may_in, require, require_in, require_somewhere, visible_region_ids
 from common import pages, pictures
-from common.answering import form_status
 from common.pages import Count
 from common.readonly import reads_only
 from common.refusal import RefusedError
@@ -105,18 +103,6 @@ def tab_page(
 def sent(request: HttpRequest) -> tuple[Any, ...]:
     """What a form with files is bound to."""
     return (request.POST, request.FILES) if request.method == "POST" else ()
-
-
-def form_page(
-    request: HttpRequest, form: forms.Form, title: str, *, back: str, trail: Sequence[tuple[str, str]], **more: Any
-) -> HttpResponse:
-    """A form on a page of its own. `more`: sub, verb, intro, warning, pairs [(label, value)], danger, beside
-    (label, address) of another form."""
-    context = {
-        "form": form, "title": title, "back": back, "trail": [*trail, (title, "")], "verb": _("保存"), "multipart": form.is_multipart(),
-        **dict.fromkeys(("sub", "intro", "warning", "pairs", "danger", "beside")),
-    }  # fmt: skip
-    return render(request, "party/form.html", context | more, status=form_status(form))
 
 
 def done(request: HttpRequest, said: str, name: str, *args: Any) -> HttpResponse:

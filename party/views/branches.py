@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import pages
-from common.answering import attempt, posted
+from common.answering import attempt, form_page, posted
 from common.readonly import read_on_get, reads_only
 from party import development, forms, services, staffing
 from party.filters import BranchFilter
@@ -24,7 +24,6 @@ from party.views.base import (
     computed,
     counted_things,
     done,
-    form_page,
     row_or_404,
     somebody,
     tab_page,

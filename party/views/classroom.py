@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.scoping import may_in, posted_regions
 from cadres.models import Cadre
 from common import pages, qr
-from common.answering import attempt, form_status, posted
+from common.answering import attempt, form_page, form_status, posted
 from common.readonly import read_on_get, reads_only
 from party import coverage, forms, periods, services
 from party.filters import SessionFilter, span_choices
@@ -36,7 +36,6 @@ from party.views.base import (
     computed,
     counted_times,
     done,
-    form_page,
     may_edit,
     photos_of,
     row_or_404,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import pages
-from common.answering import attempt, posted
+from common.answering import attempt, form_page, posted
 from common.readonly import read_on_get, reads_only
 from party import forms, services
 from party.filters import FacilityFilter
@@ -19,7 +19,6 @@ from party.views.base import (
     EDIT,
     counted_things,
     done,
-    form_page,
     may_edit,
     row_or_404,
     somebody,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import pages
-from common.answering import attempt, posted
+from common.answering import attempt, form_page, posted
 from common.evidence import with_pictures
 from common.readonly import read_on_get, reads_only
 from party import due, forms, services
@@ -25,7 +25,6 @@ from party.views.base import (
     computed,
     counted_times,
     done,
-    form_page,
     may_edit,
     photos_of,
     row_or_404,

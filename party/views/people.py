@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.scoping import may_in
 from cadres.models import Cadre
 from common import dates, pages
-from common.answering import attempt, posted
+from common.answering import attempt, form_page, posted
 from common.readonly import read_on_get, reads_only
 from common.refusal import RefusedError
 from party import development, forms, services
@@ -34,7 +34,6 @@ from party.views.base import (
     computed,
     counted_people,
     done,
-    form_page,
     may_confirm,
     may_edit,
     row_or_404,

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import may_in, visible_region_ids
 from common import pages
-from common.answering import attempt, posted
+from common.answering import attempt, form_page, posted
 from common.readonly import read_on_get, reads_only
 from party import forms, services
 from party.models import ActivityRule, Kind, PartyRule, Period
 from party.rules import Rules
 from party.scope import Scope
-from party.views.base import done, form_page, somebody
+from party.views.base import done, somebody
 from regions.models import Level, Region
 
 RULE = Permission.RULE_EDIT

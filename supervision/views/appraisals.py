@@ -20,7 +20,7 @@ from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import allowed, require, require_somewhere
 from common import dates, jobs, pages
-from common.answering import attempt, form_status, posted
+from common.answering import attempt, form_page, form_status, posted
 from common.models import Job
 from common.pdf import PrintError
 from common.readonly import read_on_get, reads_only
@@ -32,7 +32,6 @@ from supervision.models import Appraisal, AppraisalRound
 from supervision.querysets import own
 from supervision.services import appraisals as verbs
 from supervision.services import printing
-from supervision.views.base import form_page
 
 SHOWN = 50
 State, Stage = Appraisal.State, AppraisalRound.State

@@ -18,7 +18,7 @@ from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import allowed, may_in, posted_regions, require, require_somewhere
 from common import pages
-from common.answering import attempt, form_status, posted
+from common.answering import attempt, form_page, form_status, posted
 from common.readonly import read_on_get, reads_only
 from common.refusal import RefusedError
 from households.listing import Row, counted, with_row_facts
@@ -29,7 +29,6 @@ from supervision.filters import OrderFilter, OrderHouseholdFilter, OrderPlaceFil
 from supervision.forms import ActForm, AmendForm, IssueForm, ReceiveForm, TextForm
 from supervision.models import Order, OrderAction, OrderReceipt, OrderVillage
 from supervision.services import orders as verbs
-from supervision.views.base import form_page
 
 RELATED = ("region", "survey_round", "visit_rule__region", "measure_kind")
 SHOWN_ACTS = 30
