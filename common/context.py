@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from common import navigation
 
 TEXT_COOKIE = "text"
+MENU_COOKIE = "menu"  # sections that were unfolded on this device (ui/src/menu.js)
 
 
 class Frame:
@@ -23,7 +24,7 @@ class Frame:
         self.next = request.get_full_path() if request.method == "GET" else request.path
         self.signed_in = bool(user and user.is_authenticated)
         links = navigation.links_for(user, request.path) if self.signed_in else []
-        self.sections = navigation.by_section(links)
+        self.sections = navigation.by_section(links, request.COOKIES.get(MENU_COOKIE, "").split("."))
         self.phone = navigation.on_phone(links)
 
 

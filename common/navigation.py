@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,10 +109,11 @@ def _longest(urls: Iterable[str], path: str) -> str:
 
 @dataclass(frozen=True)
 class Section:
-    """Links under a heading; folded away unless it is the daily work or holds the current page."""
+    """Links under a heading; folded away unless it is the daily work, holds the current page, or was `unfolded` on this device."""
 
     key: str
     links: list[Link]
+    unfolded: bool = False
 
     @property
     def label(self) -> Any:
@@ -120,7 +121,7 @@ class Section:
 
     @property
     def is_open(self) -> bool:
-        return self.key == ALWAYS_OPEN or any(link.current for link in self.links)
+        return self.unfolded or self.key == ALWAYS_OPEN or any(link.current for link in self.links)
 
     @property
     def shown(self) -> str:
@@ -128,9 +129,9 @@ class Section:
         return _badge(sum(link.count for link in self.links))
 
 
-def by_section(links: list[Link]) -> list[Section]:
+def by_section(links: list[Link], unfolded: Collection[str] = ()) -> list[Section]:
     """For the side bar; a section without links is left out."""
-    sections = (Section(key, [link for link in links if link.item.section == key]) for key in SECTIONS)
+    sections = (Section(key, [link for link in links if link.item.section == key], key in unfolded) for key in SECTIONS)
     return [section for section in sections if section.links]
 
 

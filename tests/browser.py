@@ -28,6 +28,15 @@ def axe(page) -> list[str]:
     return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
 
 
+def go(page, section: str, entry: str) -> None:
+    """Take an entry of the menu, as one does on a wide screen: unfold its section where it is folded, and click."""
+    menu = page.locator("#menu")
+    link = menu.get_by_role("link", name=entry)
+    if not link.first.is_visible():
+        menu.locator("summary", has_text=section).click()
+    link.first.click()
+
+
 def too_wide(page) -> list[str]:
     """Whether the page that is open must be pushed sideways, by how much."""
     over = page.evaluate(OVERFLOW)

@@ -61,6 +61,14 @@ def test_a_section_is_folded_unless_it_is_daily_or_holds_the_page_and_says_what_
     assert seen("/jobs/")["print"] == (True, "")
 
 
+def test_a_section_unfolded_on_this_device_stays_unfolded(official, client_as):
+    client = client_as(official)
+    client.cookies["menu"] = "daily.village.nonsense"
+    page = client.get("/").content.decode()
+    assert '<details data-section="village" open>' in page
+    assert '<details data-section="people">' in page
+
+
 def test_an_unknown_section_is_refused():
     with pytest.raises(ValueError, match="No section"):
         navigation.register(item("home", section="elsewhere"))

@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from common import audit, pdf
 from households.models import AUDITED, Household, HouseholdYear, Member
 from reports.models import PrintRun
+from tests.browser import go
 from tests.data import national
 
 pytestmark = [
@@ -72,7 +73,7 @@ def test_households_in_on_screen_and_on_paper(officer, land, sign_in, work, work
     assert record.wage_income == 18600
 
     # On paper: the whole village in one file.
-    page.get_by_role("link", name="打印中心").first.click()
+    go(page, "分析与打印", "打印中心")
     page.get_by_role("link", name="打印青石村").click()
     page.get_by_role("button", name="开始打印").click()
     page.wait_for_url("**/reports/print/*/")

@@ -89,3 +89,16 @@ def test_log_in_search_and_open_without_script(household, clerk, sign_in):
     page.get_by_role("button", name="保存").click()
     household.refresh_from_db()
     assert household.hamlet == "九组"
+
+
+def test_a_section_of_the_menu_stays_as_it_was_left(official, sign_in):
+    page = sign_in(official)
+    section = page.locator("#menu details", has=page.get_by_role("heading", name="计划与帮扶"))
+    assert section.get_attribute("open") is None
+    section.locator("summary").click()
+    section.get_by_role("link", name="帮扶计划").wait_for()
+    page.goto("/")
+    assert section.get_attribute("open") == ""
+    section.locator("summary").click()
+    page.goto("/")
+    assert section.get_attribute("open") is None

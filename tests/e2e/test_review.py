@@ -15,7 +15,7 @@ from households import services as ledger
 from households.models import AUDITED
 from surveys.models import Survey
 from surveys.services import verification
-from tests.browser import AXE, RULES, axe, too_wide, wrong_with
+from tests.browser import AXE, RULES, axe, go, too_wide, wrong_with
 from tests.factories import (
     SMALL_FORM,
     HouseholdFactory,
@@ -133,8 +133,9 @@ def test_nothing_is_wider_than_a_small_phone(addresses, official, sign_in):
 
 def test_from_the_badge_into_the_ledger(survey, home, official, sign_in):
     page = sign_in(official)
-    assert page.locator(".side .badge").inner_text() == "1"
-    page.get_by_role("link", name="调查审核").first.click()
+    assert page.locator(".side summary .badge").inner_text() == "1"
+    go(page, "审核", "调查审核")
+    assert page.locator(".side a .badge").inner_text() == "1"
     page.locator("main").get_by_role("link", name="王建国").click()
     page.wait_for_url(f"**/surveys/{survey.pk}/")
 

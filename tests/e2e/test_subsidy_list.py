@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from assistance.models import Delivery, PayBatch
-from tests.browser import axe, too_wide
+from tests.browser import axe, go, too_wide
 from tests.factories import FundFactory, HouseholdFactory, MemberFactory, balances, invented_id_number, list_xlsx
 from tests.factories.assistance import KindFactory, MeasureFactory
 
@@ -39,7 +39,7 @@ def test_a_list_is_uploaded_checked_and_paid(sign_in, work, officer, land, tmp_p
     file.write_bytes(list_xlsx(rows, ("姓名", "身份证号", "金额")))
 
     page = sign_in(officer)
-    page.get_by_role("link", name="补贴发放").first.click()
+    go(page, "资金与村级项目", "补贴发放")
     page.get_by_role("link", name="上传清单").first.click()
     sound(page)
     page.get_by_label("清单文件").set_input_files(file)
@@ -62,7 +62,7 @@ def test_a_list_is_uploaded_checked_and_paid(sign_in, work, officer, land, tmp_p
     with page.expect_download() as download:
         page.get_by_role("button", name="下载没有发的行").click()
     assert download.value.suggested_filename == "补助清单-需改正.xlsx"
-    page.get_by_role("link", name="资金", exact=True).first.click()
+    go(page, "资金与村级项目", "资金")
     sound(page)
     page.get_by_role("link", name="衔接资金").first.click()
     assert page.get_by_text("879.50").first.is_visible()

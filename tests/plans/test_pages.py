@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from plans import services
 from plans.models import Goal, Plan, Task
+from tests import first_page
 from tests.factories import (
     CadreFactory,
     GoalFactory,
@@ -94,7 +95,7 @@ def test_every_tile_is_as_long_as_its_list(who, county_of_plans, client_as, requ
     user = request.getfixturevalue(who)
     Plan.objects.filter(state="returned").update(drafted_by=user.username)
     client = client_as(user)
-    tiles = [tile for tile in client.get("/").context["waiting"] if "/plans/" in tile.url]
+    tiles = [tile for tile in first_page.tiles(client) if "/plans/" in tile.url]
     assert len(tiles) == (4 if who in ("officer", "official") else 3)
     for tile in tiles:
         assert client.get(tile.url).context["page"].count.value == tile.count.value, tile.label
@@ -104,7 +105,7 @@ def test_every_tile_is_as_long_as_its_list(who, county_of_plans, client_as, requ
 
 
 def test_an_auditor_has_no_tiles(county_of_plans, auditor, client_as):
-    assert not [tile for tile in client_as(auditor).get("/").context["waiting"] if "/plans/" in tile.url]
+    assert not [tile for tile in first_page.tiles(client_as(auditor)) if "/plans/" in tile.url]
 
 
 def test_my_tasks_the_late_one_first(county_of_plans, helper, client_as):

@@ -18,6 +18,7 @@ from households import services as ledger
 from households.models import SavedView
 from surveys.models import Survey
 from surveys.services import verification
+from tests import first_page
 from tests.factories import (
     HouseholdFactory,
     PostingFactory,
@@ -141,7 +142,7 @@ def test_the_figures_are_the_lengths_of_their_lists(client_as, officer, survey, 
         assert not found & own
     assert len(shown("state=submitted")) == 5  # with one's own
     home = client.get("/")
-    (tile,) = [tile for tile in home.context["waiting"] if str(tile.label) == "待我审核"]
+    (tile,) = [tile for tile in first_page.tiles(client) if str(tile.label) == "待我审核"]
     assert (tile.count.value, badges(home)["调查审核"]) == (4, 4)
 
 
