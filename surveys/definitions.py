@@ -299,7 +299,7 @@ def _field(data: Mapping[str, Any], step: Mapping[str, Any]) -> Field:
         unit=data.get("unit", ""),
         list=data.get("list", ""),
         choices=tuple((code, label) for code, label in data.get("choices", ())),
-        writes=data.get("writes", ""),
+        writes=data.get("writes") or "",
         required=data.get("required", False),
         show=data.get("show"),
         step_show=step.get("show"),

@@ -67,7 +67,8 @@ class Pairs:
         household = asked[0].household
         assert household is not None
         hands = Hands(household, self.world.pairings.get(pk, []), self.today)
-        asked = sorted(asked, key=_order)
+        self._hold_contradictions(asked)
+        asked = sorted((part for part in asked if not part.blocked), key=_order)
         running = [part for part in asked if part.ends_on is None]
         unsaid = [part for part in running if part.is_lead is None]
         for part in asked:
@@ -75,7 +76,12 @@ class Pairs:
                 self._pairing(part, hands)
         new = [part for part in unsaid if not self._same(part, hands)]
         if len({_cadre(part).pk for part in new}) > 1 and self._lead(hands, self.today, None) is None:
-            self._hold_all(new)
+            self._hold_all(
+                new,
+                _(
+                    "表中第 %(rows)s 行都是这一户现在的帮扶责任人，分不清谁牵头，请加一列“是否牵头”，牵头的写“是”，其余写“否”"
+                ),
+            )
         # Who does not lead comes last: somebody has to lead before.
         for part in (*unsaid, *(part for part in running if part.is_lead is False)):
             if not part.blocked:
@@ -83,16 +89,24 @@ class Pairs:
         if hands.ends or hands.begins:
             self.hands[pk] = hands
 
-    def _hold_all(self, parts: Sequence[PairPart]) -> None:
+    def _hold_contradictions(self, asked: Sequence[PairPart]) -> None:
+        """An end without a beginning is that of a pairing there is: where the same file has the two run on, one of its rows is wrong."""
+        by_cadre: dict[int, list[PairPart]] = defaultdict(list)
+        for part in asked:
+            by_cadre[_cadre(part).pk].append(part)
+        for parts in by_cadre.values():
+            if any(p.ends_on and p.starts_on is None for p in parts) and any(p.ends_on is None for p in parts):
+                self._hold_all(
+                    parts,
+                    _(
+                        "表中第 %(rows)s 行是同一位干部帮扶这一户，有的写了结束时间，有的没有，请改成一行，并写明开始时间"
+                    ),
+                )
+
+    def _hold_all(self, parts: Sequence[PairPart], sentence: str) -> None:
         rows = _("、").join(str(row) for row in sorted({part.row_no for part in parts}))
         for part in parts:
-            part.block(
-                HELD,
-                _(
-                    "表中第 %(rows)s 行都是这一户现在的帮扶责任人，分不清谁牵头，请加一列“是否牵头”，牵头的写“是”，其余写“否”"
-                )
-                % {"rows": rows},
-            )
+            part.block(HELD, sentence % {"rows": rows})
 
     def _same(self, part: PairPart, hands: Hands) -> list[Pairing]:
         """Pairings of the two that are, or overlap, the one asked for."""

@@ -33,14 +33,23 @@ class People:
         self._doubtful: dict[tuple[str, ...], CadrePart] = {}
         self._by: dict[tuple[str, ...], list[Cadre]] = defaultdict(list)
         self._phones: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._units_of: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
         for cadre in world.cadres:
             self._index(cadre)
 
     def look_ahead(self, rows: Sequence[Listed]) -> None:
-        """Telephones of namesakes of a unit in the whole file: two different ones may be two people."""
+        """What the whole file says, whichever row comes first: telephones of namesakes of a unit, of which two different ones may be two
+        people; the units that go with a unit's number, a person's number, ID number or telephone, of which the only one is meant in rows
+        that name none."""
         for row in rows:
             if row.phone and not row.number and not row.identity:
                 self._phones[row.unit, row.name].add(row.phone)
+            for clue in _clues(row) if row.unit else ():
+                self._units_of[clue][row.unit] = None
+        for row in rows:
+            if not row.unit:
+                named = (self._units_of.get(clue, {}) for clue in _clues(row))
+                row.unit = next((next(iter(units)) for units in named if len(units) == 1), "")
 
     def _index(self, cadre: Cadre) -> None:
         if cadre.number:
@@ -75,6 +84,10 @@ class People:
             if not named:
                 return None, _("帮扶单位编号 %(number)s 登记的是“%(own)s”，表中写的是“%(listed)s”，请核对") % words
             return None, _("有几个单位的编号都是 %(number)s，请先改正单位的编号") % words
+        names = list(self._units_of["unit", row.unit_number]) if row.unit_number else []
+        if len(names) > 1:
+            words = {"number": row.unit_number, "units": _("、").join(names[:4])}
+            return None, _("表中帮扶单位编号 %(number)s 写了几个单位（%(units)s），请核对") % words
         own = [
             unit for unit in self.world.units
             if unit.name == row.unit and not (unit.number and row.unit_number and unit.number != row.unit_number)
@@ -206,11 +219,15 @@ class People:
             if id_hash in self.world.ids_elsewhere or (id_hash and others):
                 return None, _("这个证件号码已经登记为另一位干部，请核对证件号码")
             return named[0], ""
+        if row.number and (say := self._several_units(("number", row.name, row.number), _("编号"), words)):
+            return None, say
         by_id = self._serving(self._by["id", id_hash]) if id_hash else []
         if by_id:
             return self._same(by_id[0], row, words)
         if id_hash in self.world.ids_elsewhere:
             return None, _("这个证件号码已经登记为另一位干部，请核对证件号码")
+        if row.identity and (say := self._several_units(("id", row.name, row.identity.base), _("证件号码"), words)):
+            return None, say
         if row.phone:
             alike = self._by["phone", phone_hash_of(row), row.name]
             found = [cadre for cadre in self._serving(alike) if not self._others(cadre, row, id_hash)]
@@ -220,7 +237,18 @@ class People:
                 return found[0], ""
             if alike:
                 return None, _("“%(name)s”的电话相同，编号或证件号码却与登记的不同，请核对") % words
+            if say := self._several_units(("phone", row.name, row.phone), _("电话"), words):
+                return None, say
         return self._of_unit(row, unit, id_hash, words)
+
+    def _several_units(self, clue: tuple[str, ...], what: str, words: dict[str, Any]) -> str:
+        """Somebody who is not registered, with several units in the file: which one holds must not hang on the order of its rows."""
+        units = list(self._units_of.get(clue, ()))
+        if len(units) < 2:
+            return ""
+        return _("表中“%(name)s”用同一个%(what)s写了几个单位（%(units)s），分不清属于哪个单位，请改成同一个单位") % {
+            **words, "what": what, "units": _("、").join(units[:4]),
+        }  # fmt: skip
 
     def _same(self, cadre: Cadre, row: Listed, words: dict[str, Any]) -> tuple[Cadre | None, str]:
         words["own"] = cadre.name
@@ -251,12 +279,13 @@ class People:
             ) % words
         return found[0], ""
 
-    @staticmethod
-    def _others(cadre: Cadre, row: Listed, id_hash: str) -> bool:
-        """Whether a namesake is certainly somebody else."""
-        if row.number and cadre.number and row.number != cadre.number:
+    def _others(self, cadre: Cadre, row: Listed, id_hash: str) -> bool:
+        """Whether a namesake is certainly somebody else, by what is registered or an earlier row has said."""
+        told = self._known[cadre.pk].told if cadre.pk in self._known else {}
+        number, own_id = cadre.number or told.get("number"), cadre.id_hash or told.get("id_number")
+        if row.number and number and row.number != number:
             return True
-        return bool(id_hash and cadre.id_hash and id_hash != cadre.id_hash)
+        return bool(id_hash and own_id and id_hash != own_id)
 
     @staticmethod
     def _serving(found: Sequence[Cadre]) -> list[Cadre]:
@@ -295,15 +324,21 @@ class People:
             part.told[name] = said
             if part.is_new:
                 part.facts[name] = value
+                self._also(cadre, name, said)
             elif _differs(cadre, name, said) and may and cadre.left_on is None:
                 part.facts[name] = value
-                if name == "id_number":
-                    self._by["id", said].append(cadre)
+                self._also(cadre, name, said)
                 part.changes.append([_label(name), *_shown(cadre, name, row)])
                 part.outcome = UPDATED
             elif _differs(cadre, name, said):
                 part.notes.append(_("%(label)s与登记的不同，您不能改这位干部，没有写入") % {"label": _label(name)})
         self._move(part, unit, may)
+
+    def _also(self, cadre: Cadre, name: str, said: str) -> None:
+        """Later rows find the person by what this one adds."""
+        key = {"number": ("number", said), "id_number": ("id", said), "phone": ("phone", said, cadre.name)}.get(name)
+        if key is not None and cadre not in self._by[key]:
+            self._by[key].append(cadre)
 
     def _move(self, part: CadrePart, unit: UnitPart | None, may: bool) -> None:
         cadre = part.cadre
@@ -319,6 +354,16 @@ class People:
             part.changes.append([_("单位"), cadre.unit.name, unit.name])
         else:
             part.notes.append(_("登记的单位是“%(own)s”，与表中不同，没有改动") % {"own": cadre.unit.name})
+
+
+def _clues(row: Listed) -> list[tuple[str, ...]]:
+    """What says of which unit a row is, the surest first."""
+    return [
+        *([("unit", row.unit_number)] if row.unit_number else []),
+        *([("number", row.name, row.number)] if row.number else []),
+        *([("id", row.name, row.identity.base)] if row.identity else []),
+        *([("phone", row.name, row.phone)] if row.phone else []),
+    ]
 
 
 def _new_unit(unit: UnitPart) -> str:

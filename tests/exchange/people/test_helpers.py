@@ -275,6 +275,26 @@ def test_two_telephones_of_one_name_in_the_file_may_be_two_people(bring, office)
     assert "两个不同的电话" in said(batch)
 
 
+@pytest.mark.parametrize("units", [("县水务局", "县农业农村局"), ("县农业农村局", "县水务局")])
+def test_one_telephone_in_two_units_of_the_file_is_held_whichever_comes_first(bring, office, units):
+    known(UnitFactory(name="县水务局", region=office.region))
+    rows = [{ROLE: "队员", "单位名称": unit} for unit in units]
+    for _again in range(2):
+        batch = bring(data.helpers(*rows))
+        assert set(came(batch, "cadres")) == {"held"}
+        assert "用同一个电话写了几个单位（" + "、".join(units) + "）" in said(batch)
+
+
+@pytest.mark.parametrize("units", [("", "县农业农村局"), ("县农业农村局", "")])
+def test_a_row_without_a_unit_means_that_of_the_other_row_with_the_same_telephone(bring, office, units):
+    rows = [
+        {ROLE: "队员", "单位名称": unit, "村": village}
+        for unit, village in zip(units, ("青石村", "白石村"), strict=True)
+    ]
+    assert came(bring(data.helpers(*rows)), "cadres") == {"created": 1}
+    assert came(bring(data.helpers(*rows)), "cadres") == {"unchanged": 1}
+
+
 def test_an_id_number_goes_before_unit_and_name(bring, office, land):
     number = invented_id_number()
     cadre = known(UnitFactory(name="县水务局", region=land.county))

@@ -205,6 +205,48 @@ def test_a_unit_whose_number_has_another_name_is_held(bring, zhang, land):
     assert not Cadre.objects.exists()
 
 
+def test_one_number_for_two_units_of_the_file_is_held_whichever_comes_first(bring, zhang, home):
+    UnitFactory(name="县水务局", region=zhang.village.parent.parent)
+    rows = [
+        row(zhang, 单位名称="县水务局", 帮扶单位编号="DW09"),
+        row(home("李四", number="5300000002"), 单位名称="县农业农村局", 帮扶单位编号="DW09"),
+    ]
+    for file in (rows, rows[::-1], rows):
+        batch = bring(data.pairings(*file))
+        assert set(came(batch, "units")) == {"held"}
+        assert "表中帮扶单位编号 DW09 写了几个单位" in said(batch)
+    assert not Cadre.objects.exists()
+
+
+def test_one_number_of_a_person_in_two_units_of_the_file_is_held_whichever_comes_first(bring, zhang, home):
+    rows = [row(zhang, 单位名称="县水务局", 帮扶单位编号=""), row(home("李四", number="5300000002"), 帮扶单位编号="")]
+    for file in (rows, rows[::-1]):
+        batch = bring(data.pairings(*file))
+        assert set(came(batch, "cadres")) == {"held"}
+        assert "用同一个编号写了几个单位" in said(batch)
+    assert not Cadre.objects.exists()
+
+
+def test_a_number_told_by_a_later_row_tells_namesakes_apart(bring, zhang, home):
+    other, third = home("李四", number="5300000002"), home("王五", number="5300000003")
+    rows = [
+        row(zhang, 帮扶责任人编号=""),
+        row(other, 帮扶责任人编号="BF0002"),
+        row(third, 帮扶责任人编号="BF0003", 联系人电话=""),
+    ]
+    assert came(bring(data.pairings(*rows)), "cadres") == {"created": 2}
+    assert came(bring(data.pairings(*rows)), "cadres") == {"unchanged": 2}
+
+
+def test_an_end_without_a_beginning_beside_a_pairing_that_runs_on_is_held(bring, zhang):
+    rows = [row(zhang, 帮扶开始时间="", 帮扶结束时间="2020-03-01"), row(zhang, 帮扶开始时间="2018-01-01")]
+    for file in (rows, rows[::-1]):
+        batch = bring(data.pairings(*file))
+        assert came(batch, "pairings") == {"held": 2}
+        assert "有的写了结束时间，有的没有" in said(batch)
+    assert not Pairing.objects.exists()
+
+
 def test_somebody_with_many_households_is_counted_once(bring, home):
     homes = [home(f"户主{c}", number=f"53000001{n:02d}") for n, c in enumerate("甲乙丙丁")]
     batch = bring(data.pairings(*(row(each) for each in homes)))
