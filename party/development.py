@@ -27,7 +27,7 @@ from common.lookups import among
 from party.codelists import GONE
 from party.models import COMING, MEMBERS, PartyPerson, PartyRule, Stage
 from party.rules import Rules
-from party.scope import keys
+from party.scope import keys, only_below
 from regions.models import Region
 
 
@@ -194,7 +194,7 @@ def in_need(villages: Any, rules: Rules, today: dt.date | None = None) -> Any:
         )
         number = young.order_by().values("branch__village").annotate(n=Count("pk")).values("n")
         fewer = LessThan(Coalesce(Subquery(number), 0), rule.young_least)
-        need |= Q(*(~Q(path__startswith=each) for each in nearer), fewer, path__startswith=path)
+        need |= only_below(path, nearer, "path") & Q(fewer)
     return villages.filter(need)
 
 

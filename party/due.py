@@ -17,6 +17,7 @@ from common.lookups import among
 from party.models import Activity, Branch, Kind
 from party.periods import Span
 from party.rules import Rules
+from party.scope import only_below
 from regions.models import Region
 
 # What an item can be asked for: {code: label}. "due" is every item whose period is over.
@@ -82,13 +83,10 @@ def unmet_now(branches: Any, rules: Rules, today: dt.date | None = None) -> list
         for path, nearer in rules.areas(kind):
             for span, least in rules.spans(path, kind, today.year):
                 if least and today in span:
-                    found.append(_fewer(branches.filter(able, within(path, nearer)), kind, span, least))
+                    found.append(
+                        _fewer(branches.filter(able, only_below(path, nearer, "village__path")), kind, span, least)
+                    )
     return found
-
-
-def within(path: str, nearer: Iterable[str]) -> Q:
-    """Of branches below a path and not below one of the nearer ones."""
-    return Q(*(~Q(village__path__startswith=each) for each in nearer), village__path__startswith=path)
 
 
 def _fewer(branches: Any, kind: str, span: Span, least: int) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.places import RegionChoices
 from accounts.roles import Permission
 from accounts.scoping import visible_region_ids
@@ -50,6 +52,11 @@ class Scope:
 
     def inside(self, region: Region) -> list[Region]:
         return [village for village in self.villages if village.path.startswith(region.path)]
+
+
+def only_below(path: str, nearer: Iterable[str], column: str) -> Q:
+    """The condition of rows whose `column` lies below a path and below none of the nearer ones (`party.rules.Rules.areas`)."""
+    return Q(*(~Q(**{f"{column}__startswith": each}) for each in nearer), **{f"{column}__startswith": path})
 
 
 def keys(villages: Iterable[Region]) -> list[int]:
