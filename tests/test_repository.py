@@ -385,6 +385,12 @@ def test_no_template_is_missing():
 
 
 @pytest.mark.parametrize("path", templates(), ids=short)
+def test_a_comment_of_a_template_ends_on_its_line(path):
+    """One that goes on is text on the page."""
+    assert [line for line in path.read_text().splitlines() if "{#" in line and "#}" not in line] == []
+
+
+@pytest.mark.parametrize("path", templates(), ids=short)
 def test_a_template_compiles_and_loads_only_what_it_uses(path):
     text = path.read_text()
     engines["django"].from_string(text)
