@@ -37,6 +37,12 @@ def go(page, section: str, entry: str) -> None:
     link.first.click()
 
 
+def follow(link) -> None:
+    """Click what leads to another page and wait until that page stands: without waiting, what is asked next may be asked of a page half gone."""
+    with link.page.expect_event("load"):
+        link.click()
+
+
 def too_wide(page) -> list[str]:
     """Whether the page that is open must be pushed sideways, by how much."""
     over = page.evaluate(OVERFLOW)

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from assistance.models import Confirmation, Measure
 from common import vault
-from tests.browser import axe, too_wide, wrong_with
+from tests.browser import axe, follow, too_wide, wrong_with
 from tests.factories import HouseholdFactory
 from tests.factories.assistance import DeliveryFactory, KindFactory, MeasureFactory, ServiceRequestFactory
 
@@ -72,17 +72,17 @@ def test_from_the_proposal_to_the_households_signature(sign_in, land, clerk, off
     office.get_by_role("link", name="待我审批的措施").first.or_(
         office.locator("a[href*='state=mine']").first
     ).first.click()
-    office.get_by_role("link", name="农具发放").click()
+    follow(office.get_by_role("link", name="农具发放"))
     narrow(office)
     office.get_by_role("button", name="批准", exact=True).click()
     office.get_by_text("已批准").first.wait_for()
 
     page.goto(f"/assistance/measures/{measure.pk}/")
-    page.get_by_role("link", name="登记落实").click()
+    follow(page.get_by_role("link", name="登记落实"))
     narrow(page)
     page.get_by_role("button", name="登记落实").click()
     page.get_by_text("已登记落实").wait_for()
-    page.get_by_role("link", name="农户确认").first.click()
+    follow(page.get_by_role("link", name="农户确认").first)
     narrow(page)
     page.get_by_text("收到了", exact=True).click()
     box = page.locator("canvas")

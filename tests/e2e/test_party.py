@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from party.models import Attendance, PartyEvidence, Session
-from tests.browser import axe, too_wide, wrong_with
+from tests.browser import axe, follow, too_wide, wrong_with
 from tests.factories.party import (
     ActivityFactory,
     BranchFactory,
@@ -63,7 +63,7 @@ def test_a_session_from_the_plan_to_the_county_s_figures(sign_in, live_server, c
     page.goto(reverse("party:village", args=[land.village.pk]))
     narrow(page)
     page.get_by_role("navigation", name="本页各部分").get_by_role("link", name="四大课堂").click()
-    page.get_by_role("link", name="登记课堂").click()
+    follow(page.get_by_role("link", name="登记课堂"))
     narrow(page)
     page.get_by_label("授课人").fill("驻村队员")
     page.get_by_role("button", name="登记", exact=True).click()
@@ -71,13 +71,13 @@ def test_a_session_from_the_plan_to_the_county_s_figures(sign_in, live_server, c
     session = Session.objects.get()
     assert (session.state, session.course.title) == ("planned", "防返贫政策怎么用")
 
-    page.get_by_role("link", name="按名单签到").click()
+    follow(page.get_by_role("link", name="按名单签到"))
     narrow(page)
     page.get_by_text("石大山", exact=True).click()
     page.get_by_role("button", name="保存名单").click()
     page.get_by_text("签到 1 人").first.wait_for()
 
-    page.get_by_role("link", name="扫码签到").click()
+    follow(page.get_by_role("link", name="扫码签到"))
     narrow(page)
     assert page.get_by_alt_text("签到码").is_visible()
     address = reverse("party:sign_in", args=[session.token])
