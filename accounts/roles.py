@@ -55,6 +55,7 @@ class Permission(StrEnum):
     ORDER_ACT = "order.act"
     APPRAISAL_VIEW = "appraisal.view"
     APPRAISAL_EDIT = "appraisal.edit"
+    FIGURES_VIEW = "figures.view"
 
 
 PERMISSION_TITLES = {
@@ -102,6 +103,7 @@ PERMISSION_TITLES = {
     Permission.ORDER_ACT: _("签收工作部署、登记落实"),
     Permission.APPRAISAL_VIEW: _("查看本地区干部的考评"),
     Permission.APPRAISAL_EDIT: _("组织考评、回应申辩、审定"),
+    Permission.FIGURES_VIEW: _("查看看板和报表"),
 }
 
 
@@ -123,7 +125,7 @@ _VILLAGE = (
     _READ
     | _HELP
     | {P.HOUSEHOLD_EDIT, P.HISTORY_VIEW, P.DELIVERY_RECORD, P.PROJECT_EDIT, P.HOUSE_EDIT}
-    | {P.CADRE_VIEW, P.PARTY_VIEW, P.PARTY_EDIT, P.ORDER_VIEW, P.ORDER_ACT}
+    | {P.CADRE_VIEW, P.PARTY_VIEW, P.PARTY_EDIT, P.ORDER_VIEW, P.ORDER_ACT, P.FIGURES_VIEW}
 )
 _OFFICE = frozenset({P.PLAN_APPROVE, P.MEASURE_APPROVE, P.PROJECT_APPROVE, P.FUND_VIEW, P.FUND_PAY}) | {
     P.CADRE_EDIT, P.VISIT_VOID, P.PARTY_CONFIRM, P.ORDER_ISSUE, P.APPRAISAL_VIEW, P.APPRAISAL_EDIT,
@@ -145,7 +147,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.DEPARTMENT_USER: frozenset({P.MEASURE_DEPARTMENT}),
     Role.AUDITOR: _READ
     | {P.HISTORY_VIEW, P.LEDGER_PRINT, P.SURVEY_SAMPLE, P.FUND_VIEW}
-    | {P.CADRE_VIEW, P.PARTY_VIEW, P.ORDER_VIEW, P.APPRAISAL_VIEW},
+    | {P.CADRE_VIEW, P.PARTY_VIEW, P.ORDER_VIEW, P.APPRAISAL_VIEW, P.FIGURES_VIEW},
     Role.SYSTEM_ADMIN: frozenset({P.ACCOUNT_MANAGE, P.REGION_EDIT}),
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("collect/visit/", include("visits.collect_urls")),
     path("collect/", include("surveys.collect_urls")),
     path("exchange/", include("exchange.urls")),
+    path("figures/", include("figures.urls")),
     path("reports/", include("reports.urls")),
     path("jobs/", include("common.urls")),
     path("api/", include((router.urls, "api"))),

@@ -18,13 +18,16 @@ SWITCHES = [
 ]
 AXE = Path(settings.BASE_DIR) / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LYING = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block"]  # rules that look at the layout
+WIDE, NARROW = 1280, (390, 320)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def axe(page) -> list[str]:
-    """What axe finds wrong with the page that is open."""
-    page.evaluate(AXE.read_text())
-    report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+def axe(page, rules: list[str] = RULES) -> list[str]:
+    """What axe finds wrong with the page that is open; by all rules, or by those named."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text())
+    report = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
     return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:150]}" for v in report["violations"]]
 
 
@@ -49,12 +52,20 @@ def too_wide(page) -> list[str]:
     return [f"{over} px too wide"] if over > 0 else []
 
 
-def wrong_with(page, addresses, ask, prepare=lambda page: None) -> dict[str, list[str]]:
-    """`{name: faults}` of the pages (`{name: address}`) where `ask` (`axe` or `too_wide`) finds any."""
+def wrong_with(page, addresses, prepare=lambda page: None) -> dict[str, list[str]]:
+    """`{name: faults}` of the pages (`{name: address}`) that axe finds fault with, or that must be pushed sideways, at any of three widths.
+
+    Each is loaded once, wide: what is on it is the same at every width, so narrow only those rules are asked again that look at how it lies.
+    """
     wrong = {}
     for name, address in addresses.items():
+        page.set_viewport_size({"width": WIDE, "height": 900})
         page.goto(address)
         prepare(page)
-        if faults := ask(page):
+        faults = axe(page) + too_wide(page)
+        for width in NARROW:
+            page.set_viewport_size({"width": width, "height": 844})
+            faults += [f"{width} px: {fault}" for fault in axe(page, LYING) + too_wide(page)]
+        if faults:
             wrong[name] = faults
     return wrong

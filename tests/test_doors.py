@@ -94,13 +94,14 @@ from tests.gates import (
     post,
     put,
 )
+from tests.figures import doors as figures
 from tests.party import doors as party
 from tests.supervision import doors as supervision
 from tests.visits import doors as visits
 
 pytestmark = pytest.mark.django_db
 RECORD = Path(settings.BASE_DIR) / "docs" / "doors.md"
-BESIDE = (cadres, party, visits, supervision)  # packages that declare their doors themselves
+BESIDE = (cadres, party, visits, supervision, figures)  # packages that declare their doors themselves
 
 # -- doors ------------------------------------------------------------------------------------------------------------------------
 

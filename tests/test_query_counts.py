@@ -51,12 +51,13 @@ from tests.factories import (
     VerificationTaskFactory,
 )
 from tests.factories.assistance import DeliveryFactory, MeasureFactory, ServiceRequestFactory
+from tests.figures import doors as figures
 from tests.party import doors as party
 from tests.supervision import doors as supervision
 from tests.visits import doors as visits
 
 RECORD = Path(__file__).with_name("query_counts.json")
-BESIDE = (cadres, party, visits, supervision)
+BESIDE = (cadres, party, visits, supervision, figures)
 pytestmark = pytest.mark.django_db
 
 

@@ -40,6 +40,7 @@ FLOORS = [
     ["assistance"],
     ["visits"],
     ["supervision"],
+    ["figures"],
     ["reports", "exchange"],
     ["config"],
 ]
@@ -98,6 +99,7 @@ DOOR_PACKAGES = (
     "party",
     "visits",
     "supervision",
+    "figures",
     "households",
     "surveys",
     "catalogue",

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "assistance",
     "visits",
     "supervision",
+    "figures",
     "exchange",
     "reports",
 ]
@@ -218,6 +219,7 @@ else:
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "common.tasks.sweep_jobs", "schedule": 30.0},
     "expire-files": {"task": "common.tasks.expire_files", "schedule": 3600.0},
+    "fold-figures": {"task": "figures.tasks.fold_figures", "schedule": 10.0, "options": {"expires": 10}},
     "nightly": {"task": "common.tasks.work_nightly", "schedule": crontab(hour="2", minute="30")},
 }
 

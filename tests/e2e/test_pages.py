@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from surveys import standard
-from tests.browser import axe, too_wide, wrong_with
+from tests.browser import axe, wrong_with
 from tests.factories import PhotoFactory, RoundFactory, StatusChangeFactory, SurveyFormFactory
 
 pytestmark = [
@@ -67,13 +67,8 @@ def addresses(household):
     }
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(width, official, addresses, sign_in):
-    assert wrong_with(sign_in(official, width), addresses, axe) == {}
-
-
-def test_nothing_is_wider_than_a_small_phone(official, addresses, sign_in):
-    assert wrong_with(sign_in(official, 320), addresses, too_wide) == {}
+def test_axe_finds_nothing_and_nothing_is_too_wide(official, addresses, sign_in):
+    assert wrong_with(sign_in(official), addresses) == {}
 
 
 def test_log_in_search_and_open_without_script(household, clerk, sign_in):

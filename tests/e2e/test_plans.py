@@ -16,7 +16,7 @@ from common import audit
 from households import services as ledger
 from plans import services
 from plans.models import VOUCHED, Plan, Task
-from tests.browser import axe, too_wide, wrong_with
+from tests.browser import axe, wrong_with
 from tests.factories import HouseholdFactory, TaskFactory, invented_id_number, picture
 from tests.plans.test_services import fill
 
@@ -150,10 +150,5 @@ def addresses(home, clerk, officer, land):
     }
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(width, addresses, official, sign_in):
-    assert wrong_with(sign_in(official, width), addresses, axe) == {}
-
-
-def test_nothing_is_wider_than_a_small_phone(addresses, official, sign_in):
-    assert wrong_with(sign_in(official, 320), addresses, too_wide) == {}
+def test_axe_finds_nothing_and_nothing_is_too_wide(addresses, official, sign_in):
+    assert wrong_with(sign_in(official), addresses) == {}

@@ -15,7 +15,7 @@ from households import services as ledger
 from households.models import AUDITED
 from surveys.models import Survey
 from surveys.services import verification
-from tests.browser import AXE, RULES, axe, go, too_wide, wrong_with
+from tests.browser import AXE, RULES, axe, go, wrong_with
 from tests.factories import (
     SMALL_FORM,
     HouseholdFactory,
@@ -122,13 +122,8 @@ def open_all(page):
     page.evaluate("document.querySelectorAll('main details').forEach((each) => (each.open = true))")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(width, addresses, official, sign_in):
-    assert wrong_with(sign_in(official, width), addresses, axe, open_all) == {}
-
-
-def test_nothing_is_wider_than_a_small_phone(addresses, official, sign_in):
-    assert wrong_with(sign_in(official, 320), addresses, too_wide, open_all) == {}
+def test_axe_finds_nothing_and_nothing_is_too_wide(addresses, official, sign_in):
+    assert wrong_with(sign_in(official), addresses, open_all) == {}
 
 
 def test_from_the_badge_into_the_ledger(survey, home, official, sign_in):

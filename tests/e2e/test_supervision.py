@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from supervision.models import Order, OrderReceipt
 from supervision.services import appraisals, orders
-from tests.browser import axe, too_wide, wrong_with
+from tests.browser import axe, wrong_with
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
@@ -159,10 +159,5 @@ def addresses(homes, cadre, land, official, officer, clerk):
     }
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(width, addresses, officer, sign_in):
-    assert wrong_with(sign_in(officer, width), addresses, axe) == {}
-
-
-def test_nothing_is_wider_than_a_small_phone(addresses, officer, sign_in):
-    assert wrong_with(sign_in(officer, 320), addresses, too_wide) == {}
+def test_axe_finds_nothing_and_nothing_is_too_wide(addresses, officer, sign_in):
+    assert wrong_with(sign_in(officer), addresses) == {}

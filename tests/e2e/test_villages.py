@@ -12,7 +12,7 @@ from PIL import Image
 from assistance.models import IdleHouse, Tenancy, VillageProject
 from assistance.services import houses, projects
 from households import services as ledger
-from tests.browser import axe, too_wide, wrong_with
+from tests.browser import axe, wrong_with
 from tests.factories import invented_id_number
 from tests.factories.households import YEAR
 
@@ -129,11 +129,6 @@ def addresses(home, house, clerk, officer, village):
     }
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(width, addresses, officer, sign_in):
-    assert wrong_with(sign_in(officer, width), addresses, axe) == {}
-
-
-def test_nothing_is_wider_than_a_small_phone(addresses, officer, sign_in):
-    assert wrong_with(sign_in(officer, 320), addresses, too_wide) == {}
+def test_axe_finds_nothing_and_nothing_is_too_wide(addresses, officer, sign_in):
+    assert wrong_with(sign_in(officer), addresses) == {}
     assert VillageProject.objects.exists()

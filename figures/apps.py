@@ -1,0 +1,27 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+def tell_demonstration() -> None:
+    from figures import demo  # only where there is one
+
+    demo.fill()
+
+
+class FiguresConfig(AppConfig):
+    name = "figures"
+    verbose_name = _("看板与报表")
+
+    def ready(self) -> None:
+        from accounts.roles import Permission
+        from common import demonstration, navigation, nightly
+        from figures import datasets, months, rollup
+        from figures.shipped import going, help, ledgers
+
+        datasets.register(*ledgers.DATASETS, *help.DATASETS, *going.DATASETS)
+        nightly.nightly(rollup.recount_all)
+        nightly.nightly(months.keep_last)
+        demonstration.also(tell_demonstration)
+        navigation.register(
+            navigation.Item("print", _("看板"), "figures:boards", "chart", Permission.FIGURES_VIEW, weight=5),
+        )

@@ -1,0 +1,12 @@
+"""看板与报表."""
+
+from django.urls import path
+
+from figures import views
+
+app_name = "figures"
+urlpatterns = [
+    path("", views.boards, name="boards"),
+    path("<int:pk>/", views.board, name="board"),
+    path("rows/<slug:code>/", views.rows, name="rows"),
+]
