@@ -17,6 +17,7 @@ DOORS: list[Door] = [
 
 
 BY_HAND: dict[str, str] = {}
+PUBLIC: dict[str, str] = {}
 
 
 def furnish(village: Any, household: Any) -> dict[str, Any]:
