@@ -143,12 +143,12 @@ class Sink:
 
 def stream(name: str) -> Iterator[bytes]:
     """What is stored under a name, a piece at a time, for files of any size. Raises FileNotFoundError, at once, where it is gone."""
-    if not name:
+    if not name or not default_storage.exists(name):
         raise FileNotFoundError
-    return _opened(default_storage.open(name))
+    return _opened(name)
 
 
-def _opened(file: Any) -> Iterator[bytes]:
-    with file:
+def _opened(name: str) -> Iterator[bytes]:
+    with default_storage.open(name) as file:
         for line in file:
             yield cipher().decrypt(line.strip())

@@ -37,8 +37,8 @@ urlpatterns: list[URLPattern] = [
     path("out/<int:pk>/file/", out.export_file, name="export_file"),
     path("out/<int:pk>/cancel/", out.export_cancel, name="export_cancel"),
     path("out/<int:pk>/retry/", out.export_retry, name="export_retry"),
-    path("formats/", out.mapping_list, name="mapping_list"),
-    path("formats/new/", out.mapping_new, name="mapping_new"),
-    path("formats/<int:pk>/", out.mapping_detail, name="mapping_detail"),
-    path("formats/<int:pk>/delete/", out.mapping_delete, name="mapping_delete"),
+    path("out/formats/", out.mapping_list, name="mapping_list"),
+    path("out/formats/new/", out.mapping_new, name="mapping_new"),
+    path("out/formats/<int:pk>/", out.mapping_detail, name="mapping_detail"),
+    path("out/formats/<int:pk>/delete/", out.mapping_delete, name="mapping_delete"),
 ]

@@ -264,12 +264,13 @@ def fetch_export(*, export: ExportRun, by: Any, password: str = "") -> Iterable[
     for permission in needed:
         if not _reaches(by, permission, export):
             raise PermissionDenied(permission)
+    if password:
+        check_password(password, export)
     try:
         pieces: Iterator[bytes] = vault.stream(export.file)
     except FileNotFoundError as error:
         raise ExportRefusedError(_("文件已过保存期，已经删除，请重新导出。")) from error
     if password:
-        check_password(password, export)
         pieces = iter([_locked(b"".join(pieces), password)])
     audit.record(
         "households.export_fetched_full" if export.is_full else "households.export_fetched", by=by, target=export,

@@ -21,6 +21,7 @@ from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common import jobs, pages
 from common.answering import attempt, form_status, posted
+from common.models import Job
 from common.readonly import read_on_get, reads_only
 from exchange.outgoing import fields, reading, services
 from exchange.outgoing.forms import ColumnsForm, ExportForm, MappingNewForm, PasswordForm
@@ -137,13 +138,14 @@ def _run(request: HttpRequest, pk: int) -> ExportRun:
 
 def _progress(export: ExportRun) -> dict[str, Any]:
     job = export.job
-    return {"export": export, "job": job, "detail": job.error or job.message or _("排队中，轮到后自动开始")}
+    detail = "" if job.state == Job.State.DONE else job.error or job.message or _("排队中，轮到后自动开始")
+    return {"export": export, "job": job, "detail": detail, "text": _("导出")}
 
 
 def _shown(request: HttpRequest, export: ExportRun, form: PasswordForm | None = None) -> HttpResponse:
     keep_until = timezone.localtime(export.created_at) + dt.timedelta(days=settings.DOCUMENT_DAYS)
     context = {
-        "keep_until": keep_until, "form": form or PasswordForm(), "can_lock": export.output == ExportRun.Output.XLSX,
+        "sub": _("%(year)s 年度") % {"year": export.year} + f" · {export.get_row_kind_display()}", "keep_until": keep_until, "form": form or PasswordForm(), "can_lock": export.output == ExportRun.Output.XLSX,
         "is_pairing": export.row_kind == "pairing", "no_base": export.only_changed and export.base_id is None,
     }  # fmt: skip
     return render(request, "exchange/export_detail.html", _progress(export) | context, status=form_status(form))

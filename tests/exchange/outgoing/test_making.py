@@ -84,10 +84,14 @@ def test_a_helper_elsewhere_gets_only_the_own_area(ledger, export, officer, land
 def test_the_control_line_adds_up(ledger, export, official):
     run = export(official, "G", **full())
     line = sheets(run)[f"{YEAR}年数据"][-1][0]
-    found = re.match(r"合计：行数 (\d+)，户数 (\d+)，人数 (\d+)，金额合计 ([\d,.]+) 元，生成时间 \S+ \S+，格式“(.*)”$", line)
+    found = re.match(
+        r"合计：行数 (\d+)，户数 (\d+)，人数 (\d+)，金额合计 ([\d,.]+) 元，生成时间 \S+ \S+，格式“(.*)”$", line
+    )
     people = Member.objects.count()
     assert [int(found[n]) for n in (1, 2, 3)] == [people, 14, people] == [run.rows_written, run.households, run.people]
-    money = [c["heading"] for c in run.columns if c["field"].startswith(("income.", "total.", "year.imported", "year.gross"))]
+    money = [
+        c["heading"] for c in run.columns if c["field"].startswith(("income.", "total.", "year.imported", "year.gross"))
+    ]
     once = {row["户编号"]: sum(Decimal(row[name] or 0) for name in money) for row in rows(run)}
     assert Decimal(found[4].replace(",", "")) == sum(once.values()) == run.amount
     assert run.amount > 0
@@ -112,7 +116,9 @@ def test_a_hidden_year_stays_hidden(ledger, export, official, monkeypatch):
     monkeypatch.setattr(curtain, "_askers", [lambda user, keys: {household.pk: YEAR}])
     own, others = [], []
     for row in rows(export(official, "A")):
-        (own if row["户编号"] == household.number else others).append((row["贫困户属性"], row["健康状况"], row["人均纯收入"]))
+        (own if row["户编号"] == household.number else others).append(
+            (row["贫困户属性"], row["健康状况"], row["人均纯收入"])
+        )
     assert set(own) == {("", "", "")}
     assert ("", "", "") not in others
 
@@ -162,7 +168,9 @@ def test_another_format_year_or_filter_is_compared_with_nothing(ledger, export, 
     assert export(official, "B", only_changed=True).base is None
     own = mapping(official, columns=columns_for(["户编号", "姓名"], "member"))
     export(official, own)
-    own = services.change_mapping(mapping=own, by=official, name=own.name, columns=columns_for(["户编号"], "member"), shared=False)
+    own = services.change_mapping(
+        mapping=own, by=official, name=own.name, columns=columns_for(["户编号"], "member"), shared=False
+    )
     assert export(official, own, only_changed=True).base is None
 
 
@@ -199,7 +207,9 @@ def test_the_same_request_twice_is_one(ledger, official):
 
 
 def test_nothing_found_is_said(ledger, official):
-    run = services.request_export(by=official, mapping=presets.preset("A"), year=YEAR, query={"category": "13"}, send=False)
+    run = services.request_export(
+        by=official, mapping=presets.preset("A"), year=YEAR, query={"category": "13"}, send=False
+    )
     job = jobs.run(run.job_id)
     assert job.state == "failed"
     assert "没有符合条件" in job.error
@@ -223,7 +233,10 @@ def test_full_numbers_leave_two_events(ledger, export, official):
     run = export(official, "A", **full())
     b"".join(services.fetch_export(export=run, by=official))
     events = AuditEvent.objects.filter(action__startswith="households.export")
-    assert list(events.order_by("pk").values_list("action", flat=True)) == ["households.exported_full", "households.export_fetched_full"]
+    assert list(events.order_by("pk").values_list("action", flat=True)) == [
+        "households.exported_full",
+        "households.export_fetched_full",
+    ]
     assert Household.objects.for_user(official, Permission.PII_REVEAL).count() == 14
 
 
@@ -232,7 +245,9 @@ def test_files_end_and_are_encrypted(ledger, export, official, settings):
     name = ledger[0].householder.name
     with vault.default_storage.open(run.file) as file:
         assert name.encode() not in file.read()
-    ExportRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - timezone.timedelta(days=settings.DOCUMENT_DAYS + 1))
+    ExportRun.objects.filter(pk=run.pk).update(
+        created_at=timezone.now() - timezone.timedelta(days=settings.DOCUMENT_DAYS + 1)
+    )
     from exchange.outgoing.jobs import expire_exports
 
     assert expire_exports() == 1
