@@ -337,7 +337,7 @@ def _all() -> dict[str, Field]:
     return dict(sorted(found.items(), key=lambda pair: order.index(pair[1].group)))
 
 
-BY_KEY: Mapping[str, Field] = SimpleLazyObject(_all)  # type: ignore[assignment]
+BY_KEY: Any = SimpleLazyObject(_all)  # {key: Field}, made when it is first asked: labels and lists are complete then
 
 
 def fits(field: Field, row_kind: str) -> bool:
