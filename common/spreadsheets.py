@@ -406,8 +406,9 @@ def _open_text(data: bytes) -> Workbook:
     if not sample.strip() or printable < 0.98 * len(sample):
         raise _not_a_workbook()
     lines = [line for line in sample.splitlines() if line.strip()][:30]
-    counts = {mark: max((line.count(mark) for line in lines), default=0) for mark in (",", "\t", ";")}
-    delimiter = max(counts, key=lambda mark: counts[mark])
+    # What divides the cells stands in every line; what a text holds stands in some, however often.
+    counts = {mark: [line.count(mark) for line in lines if mark in line] for mark in (",", "\t", ";")}
+    delimiter = max(counts, key=lambda mark: (len(counts[mark]), max(counts[mark], default=0)))
     if not counts[delimiter]:
         raise _not_a_workbook()
     return Workbook(CSV, ["CSV"], text=text, dialect=delimiter)

@@ -266,7 +266,8 @@ def _imported() -> list[Field]:
         key, label, heading = target.key, target.label, target.headings[0]
         table, _dot, name = key.partition(".")
         if key in _IMPORTED:
-            found.append(Field(key, label, heading, INCOME, YEAR, _IMPORTED[key], _first(*_IMPORTED[key]), kind=MONEY))
+            own = HouseholdYear._meta.get_field(_IMPORTED[key][0]).verbose_name
+            found.append(Field(key, own, heading, INCOME, YEAR, _IMPORTED[key], _first(*_IMPORTED[key]), kind=MONEY))
         elif table in _MODELS:
             found.append(_of_column(key, label, heading, table, name, table))
         elif table == "householder":

@@ -106,7 +106,9 @@ def make(export: ExportRun, *, by: Any, run: Any, most_rows: int = MOST_ROWS, lo
         name = ""
         try:
             tally = _write(export, keys, by, run, sink, most_rows, lot)
-            name = sink.store(f"exports/{timezone.localdate():%Y/%m}/{export.token}")
+            own = f"exports/{export.created_at:%Y/%m}/{export.token}"
+            vault.remove(f"{own}.enc")  # of a worker that died before its commit
+            name = sink.store(own)
             run.step(len(keys), message=_("正在保存"), force=True)
             return _conclude(export, tally, by, name=name, size=sink.size, left_out=left_out)
         except BaseException:

@@ -286,7 +286,9 @@ def mapping_detail(request: HttpRequest, pk: int) -> HttpResponse:
             error = refused.messages[0]
         else:
             messages.success(request, _("已保存。"))
-            return redirect("exchange:mapping_detail", pk)
+            way, _dash, at = request.POST.get("move", "").partition("-")
+            place = f"#column-{int(at) + (1 if way == 'down' else -1)}" if at.isdecimal() and len(at) < 5 else ""
+            return redirect(reverse("exchange:mapping_detail", args=[pk]) + place)
     context = {
         "mapping": mapping, "name": name, "shared": shared, "error": error, "can_change": can_change,
         "may_share": bool(services.counties_to_share(request.user)), "rows": _column_rows(columns),

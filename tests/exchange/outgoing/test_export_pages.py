@@ -199,7 +199,7 @@ def test_columns_are_added_moved_renamed_and_struck_out(client, official, mappin
     one = mapping(official, columns=presets.preset("B").columns[5:9])
     columns = [(c["heading"], c["field"]) for c in one.columns]
     assert headings(one) == ["户编号", "人编号", "姓名", "证件号码"]
-    save(client, one, columns, move="up-2")
+    assert save(client, one, columns, move="up-2")["Location"].endswith("#column-1")
     assert headings(one) == ["户编号", "姓名", "人编号", "证件号码"]
     columns = [(c["heading"], c["field"]) for c in one.columns]
     save(

@@ -192,8 +192,11 @@ def test_work_that_ends_halfway_leaves_nothing(ledger, official):
     assert not ExportMark.objects.exists()
     run.refresh_from_db()
     assert not run.file
+    orphan = vault.put(f"exports/{run.created_at:%Y/%m}/{run.token}", b"of a worker killed just before its commit")
     jobs.run(run.job_id)
     run.refresh_from_db()
+    assert run.file == orphan
+    assert vault.get(run.file)[:2] == b"PK"
     assert run.rows_written == Member.objects.count()
     events = AuditEvent.objects.count()
     making.make(run, by=official, run=Stops())  # the worker died after its commit: done is done
