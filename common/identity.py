@@ -88,6 +88,8 @@ def parse(text: str, *, today: date | None = None) -> Identity:
     number = clean(text)
     if looks_scientific(number) or getattr(text, "spoilt", False):
         raise IdentityError(_("证件号码被表格软件改成了科学计数法，末尾几位已经丢失，请把该列设为文本后重新导出"))
+    if "**" in number or "＊＊" in number:
+        raise IdentityError(_("证件号码是遮盖过的，认不出是哪一个人，请换成有完整号码的表格"))
     if number.startswith(NO_ID_PREFIX):
         if not re.fullmatch(r"\d{6,17}[\dX]?", number, re.ASCII) or len(number) < 10:
             raise IdentityError(_("以 999999 开头的无证件编号应为 10 至 18 位数字，请核对后重填"))

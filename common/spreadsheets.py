@@ -41,6 +41,7 @@ _UNCOMPUTED = re.compile(
 )
 _ERROR_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*?\bt="e"')
 _WRAPPED = re.compile(r'^\s*="(.*)"\s*$', re.DOTALL)
+_GUARDED = re.compile(r"'*(?:\s*(?:[=+\-@]|#[A-Z])|[\t\r])")
 _ERROR_TEXTS = frozenset(
     ("#N/A", "#NAME?", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 )
@@ -182,14 +183,22 @@ class Workbook:
         self._text.seek(0)
         try:
             for number, row in enumerate(csv.reader(self._text, delimiter=self._dialect), start=1):
-                yield number, [_csv_cell(cell) if cell[:1] in ("=", "#", " ") else cell for cell in row]
+                yield number, [_csv_cell(cell) if cell[:1] in ("=", "#", " ", "'") else cell for cell in row]
         except csv.Error as error:
             raise WorkbookError(
                 _("这个 CSV 文件的引号或分隔不完整，读不下去，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传")
             ) from error
 
 
+def guarded(text: str) -> str:
+    """A text as it stands in a .csv that no spreadsheet program may run: an apostrophe before what could be taken for a formula. Reading
+    the file takes it away again, so a text that begins so by itself gets one, too."""
+    return f"'{text}" if _GUARDED.match(text) else text
+
+
 def _csv_cell(cell: str) -> str:
+    if cell[:1] == "'":
+        return cell[1:] if _GUARDED.match(cell) else cell
     wrapped = _WRAPPED.match(cell)
     if wrapped:
         return wrapped[1].replace('""', '"')
@@ -397,8 +406,9 @@ def _open_text(data: bytes) -> Workbook:
     if not sample.strip() or printable < 0.98 * len(sample):
         raise _not_a_workbook()
     lines = [line for line in sample.splitlines() if line.strip()][:30]
-    counts = {mark: max((line.count(mark) for line in lines), default=0) for mark in (",", "\t", ";")}
-    delimiter = max(counts, key=lambda mark: counts[mark])
+    # What divides the cells stands in every line; what a text holds stands in some, however often.
+    counts = {mark: [line.count(mark) for line in lines if mark in line] for mark in (",", "\t", ";")}
+    delimiter = max(counts, key=lambda mark: (len(counts[mark]), max(counts[mark], default=0)))
     if not counts[delimiter]:
         raise _not_a_workbook()
     return Workbook(CSV, ["CSV"], text=text, dialect=delimiter)

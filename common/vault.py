@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import models
 
@@ -103,3 +104,51 @@ def is_newest(name: str, key: str) -> bool:
     except InvalidToken:
         return False
     return True
+
+
+class Sink:
+    """A file that is written as it is made: bytes are taken as they come and lie encrypted in pieces, in little memory and never in the
+    open. `store` puts the whole away; without it nothing stays."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the sink
+        self._piece = bytearray()
+        self._cipher = cipher()
+        self.size = 0
+
+    def write(self, data: Any) -> int:
+        """Bytes, or anything that shows some."""
+        self._piece += data
+        self.size += len(data)
+        while len(self._piece) >= PIECE:
+            self._put(bytes(self._piece[:PIECE]))
+            del self._piece[:PIECE]
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing: a piece is written when it is full. What writes zip files asks for it."""
+
+    def _put(self, piece: bytes) -> None:
+        self._file.write((b"\n" if self._file.tell() else b"") + self._cipher.encrypt(piece))
+
+    def store(self, name: str) -> str:
+        """The name under which the file lies."""
+        if self._piece or not self.size:
+            self._put(bytes(self._piece))
+        return default_storage.save(f"{name}.enc", File(self._file))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def stream(name: str) -> Iterator[bytes]:
+    """What is stored under a name, a piece at a time, for files of any size. Raises FileNotFoundError, at once, where it is gone."""
+    if not name or not default_storage.exists(name):
+        raise FileNotFoundError
+    return _opened(name)
+
+
+def _opened(name: str) -> Iterator[bytes]:
+    with default_storage.open(name) as file:
+        for line in file:
+            yield cipher().decrypt(line.strip())

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
-from common import demonstration, navigation
+from common import bulk, demonstration, navigation, tabs
 
 
 def tell_demonstration() -> None:
@@ -19,6 +19,7 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         from exchange import files, jobs  # noqa: F401  kinds of jobs and the expiry of uploads register themselves
+        from exchange.outgoing import jobs as outgoing  # noqa: F401  the same of exports
 
         demonstration.also(tell_demonstration)
         navigation.register(
@@ -31,4 +32,24 @@ class ExchangeConfig(AppConfig):
                 weight=60,
                 short=_("导入"),
             )
+        )
+        navigation.register(
+            navigation.Item(
+                "print",
+                _("导出数据"),
+                "exchange:export_list",
+                "download",
+                Permission.HOUSEHOLD_EXPORT,
+                weight=20,
+                short=_("导出"),
+            )
+        )
+        # Beside the count of a list: everything that its filters find. Below it: the rows that were ticked.
+        tabs.register_action(
+            "households.Household.list",
+            tabs.Action(_("导出"), "exchange:export_new", "download", Permission.HOUSEHOLD_EXPORT),
+        )
+        bulk.register(
+            "households.Household",
+            bulk.Action(_("导出"), "exchange:export_chosen", "download", Permission.HOUSEHOLD_EXPORT, weight=20),
         )

@@ -1,4 +1,5 @@
-"""An import of the demonstration county: a township's list of helpers, looked at and not written yet, with a row of every outcome."""
+"""Spreadsheets of the demonstration county: a township's list of helpers, looked at and not written yet, with a row of every outcome; and
+a format in which the county exports."""
 
 from __future__ import annotations
 
@@ -6,6 +7,9 @@ from accounts.demo import tell_once
 from accounts.models import User
 from cadres.models import Cadre
 from common import xlsx
+from exchange.outgoing.fields import columns_for
+from exchange.outgoing.models import RowKind
+from exchange.outgoing.services import create_mapping
 from exchange.people import services
 from exchange.people.sheets import HELPERS
 from exchange.people.templates import COLUMNS
@@ -13,6 +17,20 @@ from households.models import Household
 from regions.models import Region
 
 DONE = "demo/exchange"  # target of the event that says it is there
+ASKED = (
+    "序号",
+    "乡镇",
+    "行政村",
+    "户编号",
+    "户主姓名",
+    "户主证件号码",
+    "户类型",
+    "监测对象类别",
+    "主要致贫原因",
+    "人均纯收入",
+    "帮扶责任人",
+    "核实结果",
+)
 NAME, UNIT, ROLE, NAMED, COUNT = "姓名", "单位名称", "队长/队员/结对帮扶责任人", "户主姓名（组别）", "户数"
 
 
@@ -27,6 +45,8 @@ def _tell(people: dict[str, User]) -> None:
         data=_sheet(village), filename=f"{village.name}帮扶队伍名单.xlsx", by=people["county"]
     )
     services.run_people(batch, by=people["county"], write=False)
+    columns = columns_for(ASKED, RowKind.HOUSEHOLD)
+    create_mapping(by=people["county"], name="市局季度核对表", row_kind=RowKind.HOUSEHOLD, columns=columns, shared=True)
 
 
 def _sheet(village: Region) -> bytes:

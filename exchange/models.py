@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Permission
 from accounts.scoping import ScopedQuerySet, visible_region_ids
 from common.models import Job
+from exchange.outgoing.models import ExportMapping, ExportMark, ExportRun, RowKind
 from regions.models import Region
 
 
@@ -357,3 +358,8 @@ class HeadingMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.heading} → {self.key}"
+
+
+__all__ = [
+    "Batch", "ExportMapping", "ExportMark", "ExportRun", "HeadingMapping", "ImportBatch", "ImportRow", "Outcome", "PeopleBatch", "PeopleRow", "RowKind",
+]  # fmt: skip

@@ -384,7 +384,9 @@ class Reading:
             unit.notes.append(_("其他致贫原因超过两项，只写入前两项"))
         if "other_causes" in record.year:
             record.year["other_causes"] = others[:MOST_OTHER_CAUSES]
-        record.income, issues = normalise.income_lines(record.income, totals)
+        given = record.income
+        record.income, issues = normalise.income_lines(given, totals)
+        record.rest = {item: totals[codelists.income_group(item)] for item in record.income if item not in given}
         unit.notes += [issue.text for issue in issues]
         record.status, record.status_on = status_of(status, record.year, facts)
         for row in unit.rows:

@@ -1,8 +1,9 @@
-"""Addresses of imports."""
+"""Addresses of imports and exports."""
 
 from django.urls import URLPattern, path
 
 from exchange import views
+from exchange.outgoing import views as out
 from exchange.people import views as people
 
 app_name = "exchange"
@@ -28,4 +29,16 @@ urlpatterns: list[URLPattern] = [
     path("people/<int:pk>/cancel/", people.people_cancel, name="people_cancel"),
     path("people/<int:pk>/discard/", people.people_discard, name="people_discard"),
     path("people/<int:pk>/return/", people.people_return, name="people_return"),
+    path("out/", out.export_list, name="export_list"),
+    path("out/new/", out.export_new, name="export_new"),
+    path("out/chosen/", out.export_chosen, name="export_chosen"),
+    path("out/<int:pk>/", out.export_detail, name="export_detail"),
+    path("out/<int:pk>/progress/", out.export_progress, name="export_progress"),
+    path("out/<int:pk>/file/", out.export_file, name="export_file"),
+    path("out/<int:pk>/cancel/", out.export_cancel, name="export_cancel"),
+    path("out/<int:pk>/retry/", out.export_retry, name="export_retry"),
+    path("out/formats/", out.mapping_list, name="mapping_list"),
+    path("out/formats/new/", out.mapping_new, name="mapping_new"),
+    path("out/formats/<int:pk>/", out.mapping_detail, name="mapping_detail"),
+    path("out/formats/<int:pk>/delete/", out.mapping_delete, name="mapping_delete"),
 ]

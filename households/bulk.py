@@ -97,6 +97,9 @@ class HouseholdRecord:
     year: dict[str, Any] = field(default_factory=dict)
     unmapped: dict[str, str] = field(default_factory=dict)
     income: dict[str, Decimal] = field(default_factory=dict)
+    rest: dict[str, Decimal] = field(
+        default_factory=dict
+    )  # items that stand for what a group's sum leaves: the sum they come from
     members: list[MemberRecord] = field(default_factory=list)
     status: str = ""
     status_on: dt.date | None = None
@@ -271,6 +274,8 @@ def _differences(row: models.Model, facts: Mapping[str, Any]) -> Changed:
                 changed[name] = (getattr(row, name + "_masked"), new)
             continue
         old = row.__dict__[name]
+        if old.__class__ is list and new.__class__ is list and sorted(old) == sorted(new):
+            continue  # several choices in another order are the same choices
         if old != new and not (old in (None, "") and new in (None, "")):
             changed[name] = (old, new)
     return changed
@@ -405,10 +410,13 @@ def _plan_year(plan: Plan, year: int) -> None:
         if record.unmapped:
             plan.year_changed["unmapped"] = ({}, record.unmapped)
     for item, amount in record.income.items():
+        if item in record.rest and _sums_to(plan, item):
+            continue
         line = plan.lines.get(item)
         old = line.amount if line else None
         if old != amount and not (old is None and amount == 0 and plan.hyear is not None):
             plan.income_changed[item] = (old, amount)
+    _drop_computed(plan)
     for each in plan.members:
         myear = each.myear
         if myear is not None:
@@ -422,6 +430,29 @@ def _plan_year(plan: Plan, year: int) -> None:
                 each.year_changed["unmapped"] = ({}, each.record.unmapped)
         if each.year_changed and each.outcome == UNCHANGED:
             each.outcome = UPDATED
+
+
+def _sums_to(plan: Plan, item: str) -> bool:
+    """Whether the ledger's own items of a group sum to what the file says of the group: then its sum is no news, however the ledger
+    divides it."""
+    group = codelists.income_group(item)
+    lines = {line.item: line.amount for line in plan.lines.values() if codelists.income_group(line.item) == group}
+    given = {name: amount for name, amount in plan.record.income.items() if name not in plan.record.rest}
+    agrees = all(
+        lines.get(name, Decimal(0)) == amount for name, amount in given.items() if codelists.income_group(name) == group
+    )
+    total = sum((-amount if name == "expense.subsidy" else amount for name, amount in lines.items()), Decimal(0))
+    return bool(lines) and agrees and total == plan.record.rest[item]
+
+
+def _drop_computed(plan: Plan) -> None:
+    """A net income that the file took from the ledger's own sums is no figure to keep beside them."""
+    if plan.hyear is None or plan.income_changed or "population" in plan.year_changed:
+        return
+    for name in ("net_income", "per_head_income"):
+        told = plan.year_changed.get(f"imported_{name}")
+        if told is not None and told[1] == getattr(plan.hyear, name):
+            del plan.year_changed[f"imported_{name}"]
 
 
 def _merged_unmapped(old: Mapping[str, str], new: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, str]:

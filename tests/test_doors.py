@@ -32,6 +32,7 @@ from reports.models import PrintRun
 from surveys.models import PaperRun
 from tests.cadres import doors as cadres
 from tests.data.pictures import jpeg
+from tests.exchange.outgoing import doors as outgoing
 from tests.factories import (
     CadreFactory,
     DeviceFactory,
@@ -101,7 +102,7 @@ from tests.visits import doors as visits
 
 pytestmark = pytest.mark.django_db
 RECORD = Path(settings.BASE_DIR) / "docs" / "doors.md"
-BESIDE = (cadres, party, visits, supervision, figures)  # packages that declare their doors themselves
+BESIDE = (cadres, party, visits, supervision, outgoing, figures)  # packages that declare their doors themselves
 
 # -- doors ------------------------------------------------------------------------------------------------------------------------
 
@@ -737,6 +738,7 @@ def scene(django_db_setup, django_db_blocker):
         kept = FundFactory(region=township)  # such that who asked may have it
         params = {"fund": kept.pk, "user": users["officer"].pk, "first": None, "last": None}
         own["fund_job"] = JobFactory(owner="officer", kind="fund.export", params=params, finished=True).pk
+        own |= outgoing.furnish_own(users["officer"])
         own |= {"form_code": survey_form.code, "form_version": survey_form.version}
         for place in places.values():
             place.rows |= {

@@ -19,6 +19,7 @@ from exchange.models import PeopleBatch
 from households.models import MatchingRow, MatchingRun
 from plans.models import Plan
 from tests.cadres import doors as cadres
+from tests.exchange.outgoing import doors as outgoing
 from tests.factories import (
     CadreFactory,
     DeviceFactory,
@@ -57,7 +58,7 @@ from tests.supervision import doors as supervision
 from tests.visits import doors as visits
 
 RECORD = Path(__file__).with_name("query_counts.json")
-BESIDE = (cadres, party, visits, supervision, figures)
+BESIDE = (cadres, party, visits, supervision, outgoing, figures)
 pytestmark = pytest.mark.django_db
 
 

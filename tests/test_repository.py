@@ -276,6 +276,7 @@ SERVICES = [
         "exchange.flow",
         "exchange.services",
         "exchange.people.services",
+        "exchange.outgoing.services",
         "reports.services",
     )
     if (ROOT / name.replace(".", "/")).exists() or (ROOT / (name.replace(".", "/") + ".py")).exists()
@@ -290,6 +291,7 @@ NOT_VERBS = {
     "regions.services.note_change", "regions.services.apply_name", "regions.services.current_of", "regions.services.look_up",
     "exchange.flow.sentence", "exchange.flow.short_name", "exchange.flow.opened", "exchange.flow.region_for", "exchange.flow.described",
     "exchange.flow.insert", "exchange.flow.tables_of", "exchange.flow.locked", "exchange.flow.again", "exchange.flow.start", "exchange.flow.send",
+    "exchange.outgoing.services.counties_to_share", "exchange.outgoing.services.may_change", "exchange.outgoing.services.check_password",
     "exchange.flow.no_limits", "exchange.people.services.run_people", "exchange.services.run_import", "cadres.services.check_sheet", "reports.services.households_of", "reports.services.standing_of",
 }  # fmt: skip
 

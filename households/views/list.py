@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
-from common import bulk, pages
+from common import bulk, pages, tabs
 from common.readonly import reads_only
 from households import selection
 from households.bulk_pairing import BulkPairingForm, leads_of, pair_many
@@ -58,6 +58,10 @@ def _list(request: HttpRequest, data: QueryDict, filterset: HouseholdFilter | No
             "kept": {name: query[name] for name in KEYS if name in query},
             "can_save": any(name != SEARCH for name in query),
             "actions": bulk.actions_for(HOUSEHOLDS, request.user),
+            "all_actions": [
+                (action, pages.address(reverse(action.url_name), query))
+                for action in tabs.actions_for(f"{HOUSEHOLDS}.list", request.user)
+            ],
             "region_changed": _region_before(request) != query.get("region", ""),
             "choose_all": page.count.value <= selection.MOST and bool(page.previous or page.next),
         }

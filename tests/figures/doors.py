@@ -10,7 +10,7 @@ from figures import rollup
 from tests.gates import Counted, Door, Menu, P, get
 
 DOORS: list[Door] = [
-    *get("figures:boards", Menu(P.FIGURES_VIEW)),
+    *get("figures:boards", Menu(P.FIGURES_VIEW), ok=(302,)),  # to the board of the own area
     *get("figures:board", Counted(P.FIGURES_VIEW), {"pk": "village"}),
     *get("figures:rows", Menu(P.FIGURES_VIEW), {"code": "'households"}),
 ]

@@ -12,14 +12,14 @@ from django.core.management.base import BaseCommand, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Measure lists, import, audit and print against their baselines. Exit status 1 where a budget is broken."
+    help = "Measure lists, import, export, audit and print against their baselines. Exit status 1 where a budget is broken."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "names",
             nargs="*",
             metavar="NAME",
-            help="lists load save audit import surveys assist money matching visits supervision helpers sync print (default: all of these), growth",
+            help="lists load save audit import export surveys assist money matching visits supervision helpers sync print (default: all of these), growth",
         )
         parser.add_argument("--households", type=int, default=100_000)
         parser.add_argument("--json", action="store_true", help="one object a line instead of a table")
