@@ -147,8 +147,8 @@ def _send(job: Job) -> None:
 
 
 @transaction.atomic
-def cancel_job(*, job: Job, by: Any) -> Job:
-    """Ask a job to stop; a queued one stops at once. Only its owner may."""
+def cancel_job(*, job: Job, by: Any, action: str = "job.cancelled") -> Job:
+    """Ask a job to stop; a queued one stops at once. Only its owner may. `action` is what the trail calls it."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.owner != by.username:
         raise PermissionDenied
@@ -158,15 +158,15 @@ def cancel_job(*, job: Job, by: Any) -> Job:
     if job.state == Job.State.QUEUED:
         job.state, job.finished_at = Job.State.CANCELLED, timezone.now()
     job.save(update_fields=["cancel_requested", "state", "finished_at"])
-    audit.record("job.cancelled", by=by, target=job, region_path=job.region_path)
+    audit.record(action, by=by, target=job, region_path=job.region_path)
     if job.state == Job.State.CANCELLED:
         _tell_end(job)
     return job
 
 
 @transaction.atomic
-def retry_job(*, job: Job, by: Any) -> Job:
-    """Start a failed or cancelled job once more. Only its owner may."""
+def retry_job(*, job: Job, by: Any, action: str = "job.retried") -> Job:
+    """Start a failed or cancelled job once more. Only its owner may. `action` is what the trail calls it."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.owner != by.username:
         raise PermissionDenied
@@ -175,7 +175,7 @@ def retry_job(*, job: Job, by: Any) -> Job:
     job.state, job.attempts, job.error, job.finished_at = Job.State.QUEUED, 0, "", None
     job.cancel_requested, job.lease_by, job.lease_until = False, "", None
     job.save()
-    audit.record("job.retried", by=by, target=job, region_path=job.region_path)
+    audit.record(action, by=by, target=job, region_path=job.region_path)
     send_on_commit(job)
     return job
 
