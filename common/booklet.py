@@ -21,7 +21,7 @@ NOTHING = "—"
 NUMERALS = "〇一二三四五六七八九十"
 MARKS = {"ok": "√", "bad": "×", "unknown": "○", "none": "—"}
 CHECK_CLASSES = {"ok": "ok", "bad": "bad", "unknown": "unknown", "none": "none"}
-ROLES = {"", "total", "sub", "group", "doubt"}
+ROLES = {"", "total", "sub", "group", "doubt", "blank"}
 KEPT_ROWS = 8  # a short form is not torn over two pages
 PHOTO_ROWS = 5  # lines of the basic table that a photo stands beside
 

@@ -192,19 +192,20 @@ def _settle(
     run: PrintRun, made: Sequence[tuple[PrintItem, Booklet]], reused: Sequence[tuple[PrintItem, Booklet]], failed: Mapping[PrintItem, str]
 ) -> None:  # fmt: skip
     """Write what became of the items and count them in their volumes, in one transaction: a second worker that had them counts nothing."""
-    State = PrintItem.State
     with transaction.atomic():
         pks = [item.pk for item, _b in (*made, *reused)] + [item.pk for item in failed]
-        rows = PrintItem.objects.select_for_update().filter(pk__in=pks, state=State.WAITING).order_by("pk")
+        rows = PrintItem.objects.select_for_update().filter(pk__in=pks, state=PrintItem.State.WAITING).order_by("pk")
         mine = set(rows.values_list("pk", flat=True))
         counts: dict[int, Counter[str]] = {}
         for item, booklet, is_reused in [*((i, b, False) for i, b in made), *((i, b, True) for i, b in reused)]:
             if item.pk in mine:
-                PrintItem.objects.filter(pk=item.pk).update(state=State.DONE, booklet=booklet, is_reused=is_reused)
+                PrintItem.objects.filter(pk=item.pk).update(
+                    state=PrintItem.State.DONE, booklet=booklet, is_reused=is_reused
+                )
                 counts.setdefault(item.volume_id, Counter()).update(finished=1, reused=int(is_reused))
         for item, sentence in failed.items():
             if item.pk in mine:
-                PrintItem.objects.filter(pk=item.pk).update(state=State.FAILED, error=sentence[:300])
+                PrintItem.objects.filter(pk=item.pk).update(state=PrintItem.State.FAILED, error=sentence[:300])
                 counts.setdefault(item.volume_id, Counter()).update(finished=1, failed=1)
         for volume, n in sorted(counts.items()):
             PrintVolume.objects.filter(pk=volume).update(

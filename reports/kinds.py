@@ -90,40 +90,40 @@ def register_all() -> None:
     """What this floor brings."""
     from reports.papers import cards, ledgers, notices, roster, sheets, statistics
 
-    P = Permission
+    ledger_print, full, survey = Permission.LEDGER_PRINT, Permission.LEDGER_PRINT_FULL, Permission.SURVEY_FILL
     register(Kind(
-        LEDGER, _("一户一本台账"), _("每户一册：封面、家庭、收入、住房、计划、措施和签字页"), "TZ", HOUSEHOLD, P.LEDGER_PRINT,
-        ledgers.models, full=P.LEDGER_PRINT_FULL, sheets=("A4", "A3"), folded=True, template="pdf/ledger.html",
+        LEDGER, _("一户一本台账"), _("每户一册：封面、家庭、收入、住房、计划、措施和签字页"), "TZ", HOUSEHOLD, ledger_print,
+        ledgers.models, full=full, sheets=("A4", "A3"), folded=True, template="pdf/ledger.html",
     ))  # fmt: skip
     register(Kind(
-        "clear_card", _("帮扶明白卡"), _("每户一页：谁来帮、帮了什么、多少钱、找谁问"), "MB", HOUSEHOLD, P.LEDGER_PRINT,
-        cards.clear_cards, full=P.LEDGER_PRINT_FULL, sheets=("A4", "A5"),
+        "clear_card", _("帮扶明白卡"), _("每户一页：谁来帮、帮了什么、多少钱、找谁问"), "MB", HOUSEHOLD, ledger_print,
+        cards.clear_cards, full=full, sheets=("A4", "A5"),
     ))  # fmt: skip
     register(Kind(
-        "pairing_card", _("结对帮扶联系卡"), _("每户一页：帮扶责任人、联系方式和联系记录"), "LX", HOUSEHOLD, P.LEDGER_PRINT,
-        cards.pairing_cards, full=P.LEDGER_PRINT_FULL, sheets=("A5", "A4"), has_year=False,
+        "pairing_card", _("结对帮扶联系卡"), _("每户一页：帮扶责任人、联系方式和联系记录"), "LX", HOUSEHOLD, ledger_print,
+        cards.pairing_cards, full=full, sheets=("A5", "A4"), has_year=False,
     ))  # fmt: skip
     register(Kind(
-        "roster", _("户花名册"), _("每村一册：全村农户一张表，号码遮盖"), "MC", VILLAGE, P.LEDGER_PRINT,
+        "roster", _("户花名册"), _("每村一册：全村农户一张表，号码遮盖"), "MC", VILLAGE, ledger_print,
         roster.models, sheets=("A3", "A4"), batch=1,
     ))  # fmt: skip
     register(Kind(
-        "notice_households", _("帮扶对象公示"), _("每村一份，张贴用：只有户主、人口和身份，没有任何号码"), "GS", VILLAGE, P.LEDGER_PRINT,
+        "notice_households", _("帮扶对象公示"), _("每村一份，张贴用：只有户主、人口和身份，没有任何号码"), "GS", VILLAGE, ledger_print,
         notices.households, sheets=("A4", "A3"), batch=1, has_year=False,
     ))  # fmt: skip
     register(Kind(
-        "notice_help", _("帮扶措施和资金公示"), _("每村一份，张贴用：哪一户得到了什么、多少钱，没有任何号码"), "GS", VILLAGE, P.LEDGER_PRINT,
+        "notice_help", _("帮扶措施和资金公示"), _("每村一份，张贴用：哪一户得到了什么、多少钱，没有任何号码"), "GS", VILLAGE, ledger_print,
         notices.help_given, sheets=("A4", "A3"), batch=1,
     ))  # fmt: skip
     register(Kind(
-        "statistics", _("村统计表"), _("每村一份：户数人口、收入、保障、劳力、帮扶的汇总"), "TJ", VILLAGE, P.LEDGER_PRINT,
+        "statistics", _("村统计表"), _("每村一份：户数人口、收入、保障、劳力、帮扶的汇总"), "TJ", VILLAGE, ledger_print,
         statistics.models, sheets=("A4", "A3"), batch=1,
     ))  # fmt: skip
     register(Kind(
-        "survey_filled", _("入户调查表（印上已有内容）"), _("每户一份：没有变化的打勾就行，号码遮盖"), "DC", HOUSEHOLD, P.SURVEY_FILL,
+        "survey_filled", _("入户调查表（印上已有内容）"), _("每户一份：没有变化的打勾就行，号码遮盖"), "DC", HOUSEHOLD, survey,
         sheets.filled, template="pdf/sheet.html", has_year=False,
     ))  # fmt: skip
     register(Kind(
-        "survey_blank", _("入户调查表（空白）"), _("每户一份：只印户主、住址和成员姓名"), "DC", HOUSEHOLD, P.SURVEY_FILL,
+        "survey_blank", _("入户调查表（空白）"), _("每户一份：只印户主、住址和成员姓名"), "DC", HOUSEHOLD, survey,
         sheets.blank, template="pdf/sheet.html", has_year=False,
     ))  # fmt: skip

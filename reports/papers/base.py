@@ -22,7 +22,7 @@ def model(
     title: str, *, owner: str, outline: str, sheet: str, sections: Iterable[Section], period: str = "", look: str = "",
     pairs: Sequence[tuple[str, str]] = (), notes: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
-    """A print model for templates/pdf/paper.html. `sheet` is A3, A4, A4L (landscape) or A5; `look` is "table", "card" or "notice"."""
+    """A print model for templates/pdf/paper.html. `sheet` is A3, A4, A4L (landscape) or A5; `look` is "table", "card", "notice" or "figures" (sections side by side)."""
     return {
         "schema": 1,
         "document": {

@@ -8,7 +8,7 @@ from common import booklet
 from common.booklet import written
 
 SHEETS = {"A3": "a3", "A4": "a4", "A4L": "a4l", "A5": "a5"}
-LOOKS = frozenset({"", "table", "card", "notice"})
+LOOKS = frozenset({"", "table", "card", "notice", "figures"})
 ACROSS = 3  # pairs of label and value a line
 
 

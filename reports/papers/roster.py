@@ -32,7 +32,7 @@ def models(villages: Sequence[Region], ask: Ask) -> Mapping[int, Draft | str]:
 
 
 def _roster(village: Region, ask: Ask) -> Draft:
-    households = base.in_village(village, ask.user, Permission.LEDGER_PRINT)
+    households = sorted(base.in_village(village, ask.user, Permission.LEDGER_PRINT), key=lambda h: h.hamlet == "")
     keys = [h.pk for h in households]
     wide = ask.sheet == "A3"
     known = _Known(
@@ -46,7 +46,7 @@ def _roster(village: Region, ask: Ask) -> Draft:
             people = sum(h.member_count for h in members)
             rows.append({"role": "group", "cells": [f"{hamlet}　{len(members)} 户 {people} 人"]})
         elif rows:
-            rows.append({"role": "group", "cells": [f"未分组　{len(members)} 户"]})
+            rows.append({"role": "group", "cells": [f"未登记村民小组　{len(members)} 户"]})
         for household in members:
             place += 1
             rows.append(known.row(place, household))
@@ -61,7 +61,7 @@ def _roster(village: Region, ask: Ask) -> Draft:
         )
     table = {
         "kind": "table", "title": "", "columns": base.columns(*labels), "rows": rows, "empty": "本村没有在册的农户",
-        "notes": ["证件号码和电话已作遮盖；“—”表示未登记。“未达标”列是两不愁三保障和饮水安全中登记为未达标的项。"],
+        "notes": ["证件号码和电话已作遮盖；“—”表示未登记。“未达标”列是两不愁三保障和饮水安全中登记为未达标的项，没有的空着。"],
     }  # fmt: skip
     signatures = {
         "kind": "signatures", "title": "",
@@ -70,7 +70,6 @@ def _roster(village: Region, ask: Ask) -> Draft:
     model = base.model(
         "户花名册", owner=base.name_of(village), outline=village.name, sheet="A3" if wide else "A4L", look="table",
         period=base.period_of(ask.year) or "各户最新年度", sections=[table, signatures],
-        pairs=[("户数", f"{len(households)} 户"), ("人口", f"{people} 人")],
     )  # fmt: skip
     return Draft(model, ask.year or timezone.localdate().year)
 
@@ -101,7 +100,7 @@ class _Known:
         cells += [
             codelists.CAUSE.label(year.main_cause) if year and year.main_cause else "",
             values.money(year.per_head_income) if year else "",
-            "、".join(_unmet(year)) if year else "",
+            ("、".join(_unmet(year)) or None) if year else "",
         ]
         unit = lead.cadre.unit.name if lead else ""
         if self.wide:

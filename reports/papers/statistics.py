@@ -61,7 +61,7 @@ def _sheet(village: Region, ask: Ask) -> Draft:
     scope = Scope(village, mine.order_by(), ask.year, ask.user)
     sections = [section for block in BLOCKS for section in block(scope)]
     model = base.model(
-        "村统计表", owner=base.name_of(village), outline=village.name, sheet=ask.sheet, look="table", sections=sections,
+        "村统计表", owner=base.name_of(village), outline=village.name, sheet=ask.sheet, look="figures", sections=sections,
         period=base.period_of(ask.year) or "各户最新年度",
     )  # fmt: skip
     return Draft(model, ask.year or timezone.localdate().year)

@@ -37,7 +37,7 @@ def _print_seconds() -> float:
     official = User.objects.get(username="bench-official")
     chosen = Household.objects.for_user(official).order_by("pk")[:PRINTED]
     began = time.perf_counter()
-    order = services.print_ledgers(by=official, households=list(chosen), send=False)
+    order = services.print_papers(by=official, households=list(chosen), send=False)
     job = jobs.run(order.job_id)
     assert job is not None
     assert job.state == Job.State.DONE, job.error
