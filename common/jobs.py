@@ -93,12 +93,15 @@ class Run:
         self.check()
 
     def write(self, **values: Any) -> None:
-        Job.objects.using("outside").filter(pk=self.job.pk).update(lease_until=timezone.now() + LEASE, **values)
+        """Renew the lease and write, unless the job is over: another worker of it may have ended it and given the lease back."""
+        Job.objects.using("outside").filter(pk=self.job.pk, state__in=Job.OPEN).update(
+            lease_by=me(), lease_until=timezone.now() + LEASE, **values
+        )
 
     def check(self) -> None:
         """Raise `Cancelled` if the owner asked for it or the job is over (another worker ended it)."""
         row = Job.objects.using("outside").filter(pk=self.job.pk).values_list("cancel_requested", "state").first()
-        if row is None or row[0] or row[1] == Job.State.CANCELLED:
+        if row is None or row[0] or row[1] not in Job.OPEN:
             raise Cancelled
 
 
@@ -210,7 +213,7 @@ def run(job_id: int) -> Job | None:
     except Exception:
         logger.exception("job %s (%s) failed", job.pk, job.kind)
         if job.attempts < MAX_ATTEMPTS:
-            Job.objects.filter(pk=job.pk).update(lease_until=None, lease_by="", state=Job.State.QUEUED)
+            Job.objects.filter(pk=job.pk, state__in=Job.OPEN).update(lease_until=None, lease_by="", state=Job.State.QUEUED)
             return Job.objects.get(pk=job.pk)  # the sweeper sends it again
         return _finish(
             job,

@@ -47,13 +47,13 @@ def print_run(job: jobs.Run) -> dict[str, Any] | None:
     run = PrintRun.objects.select_related("owner", "region").get(job=job.job)
     kind = KINDS[run.kind]
     while True:
-        if batch := _claim(run, kind):
+        if volume := _take_volume(run):  # first: a village that is there can be fetched while the others are made
+            _bind(run, kind, volume, job.write)
+        elif batch := _claim(run, kind):
             try:
                 _make(run, kind, batch)
             except pdf.PrintError as error:
                 raise jobs.JobError(str(error)) from error
-        elif volume := _take_volume(run):
-            _bind(run, kind, volume, job.write)
         else:
             break
         _report(run, kind, job)
