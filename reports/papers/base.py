@@ -60,6 +60,8 @@ def helpers(keys: Sequence[int]) -> dict[int, list[Pairing]]:
 def annual(households: Sequence[Household], user: Any, year: int | None) -> dict[int, HouseholdYear]:
     """{household: its record of the year}, each one's newest where `year` is None; none of a year that is hidden from this user."""
     keys = [h.pk for h in households]
+    if not keys:
+        return {}
     of_year = Q(year=year) if year else Q(year=F("household__latest_year"))
     hidden: Mapping[int, int] = curtain.hidden_from(user, keys)
     rows = HouseholdYear.objects.filter(of_year, among("household_id", keys))

@@ -213,6 +213,16 @@ def test_pace_of_a_steady_run():
     assert pace.minutes_left(samples, 500, 2000) == pytest.approx(5, rel=0.01)
 
 
+def test_the_file_of_a_village_goes_to_whoever_asked_for_the_run(town, officer, clerk, client_as, land):
+    run = services.print_papers(by=officer, region=land.township, output="villages", **CARD)
+    work(run)
+    address = reverse("reports:print_volume", args=[run.pk, land.near_village.pk])
+    assert client_as(officer).post(address).getvalue().startswith(b"%PDF")
+    assert client_as(clerk).post(address).status_code == 404
+    nowhere = reverse("reports:print_volume", args=[run.pk, land.far_village.pk])
+    assert client_as(officer).post(nowhere).status_code == 404
+
+
 # --- Real processes ---
 
 
