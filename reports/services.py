@@ -20,8 +20,8 @@ from common import audit, copying, jobs, vault
 from common.lookups import among
 from common.models import Job
 from households.models import Household
-from regions.models import Level, Region
-from reports import kinds, parcels
+from regions.models import Region
+from reports import kinds, parcels, places
 from reports.kinds import Kind
 from reports.models import Booklet, PrintItem, PrintRun, PrintVolume
 from reports.parcels import Fetched
@@ -39,12 +39,6 @@ def households_of(region: Region, user: Any, permission: Permission = Permission
     """The households of a village, township or county that the user may print, in the order of the paper: village, hamlet, householder."""
     within = Region.objects.within(region).values("pk")
     return Household.objects.for_user(user, permission).active().filter(village__in=within)
-
-
-def villages_of(region: Region, user: Any, permission: Permission = Permission.LEDGER_PRINT) -> Any:
-    """The villages of an area that the user may print papers of; a helper has households, not villages."""
-    mine = visible_region_ids(user, permission)
-    return Region.objects.current().within(region).filter(among("pk", mine), level=Level.VILLAGE)
 
 
 @transaction.atomic
@@ -100,7 +94,7 @@ def _require_possible(kind: Kind, full: bool, reason: str, sheet: str, region: R
 def _rows(kind: Kind, permission: Permission, by: Any, households: Any, region: Region | None) -> list[tuple[int, int]]:
     """[(key of the household or village, its village)] in the order of the paper; one more than the most that is printed."""
     if kind.of_village and region is not None:
-        villages = villages_of(region, by, permission)
+        villages = places.villages_of(region, by, permission)
         return [(pk, pk) for pk in villages.order_by("code").values_list("pk", flat=True)[: MOST + 1]]
     if region is not None:
         wanted = households_of(region, by, permission)

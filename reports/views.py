@@ -29,7 +29,7 @@ from households import selection
 from households.models import Household
 from households.services import LedgerError
 from regions.models import Level, Region
-from reports import kinds, pace, services
+from reports import kinds, pace, places, services
 from reports.forms import PrintForm
 from reports.models import PrintItem, PrintRun
 
@@ -79,7 +79,7 @@ def print_region(request: HttpRequest, pk: int) -> HttpResponse:
     kind = _kind(request)
     ids = visible_region_ids(request.user, kind.permission)
     region = get_object_or_404(Region.objects.filter(pk__in=ids, level__gte=Level.COUNTY), pk=pk)
-    villages = services.villages_of(region, request.user, kind.permission).count()
+    villages = places.villages_of(region, request.user, kind.permission).count()
     count = villages if kind.of_village else services.households_of(region, request.user, kind.permission).count()
     back = f"{reverse('reports:print_centre')}?at={region.pk}"
     return _confirm(
