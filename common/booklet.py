@@ -21,7 +21,7 @@ NOTHING = "—"
 NUMERALS = "〇一二三四五六七八九十"
 MARKS = {"ok": "√", "bad": "×", "unknown": "○", "none": "—"}
 CHECK_CLASSES = {"ok": "ok", "bad": "bad", "unknown": "unknown", "none": "none"}
-ROLES = {"", "total", "sub", "group", "doubt"}
+ROLES = {"", "total", "sub", "group", "doubt", "blank"}
 KEPT_ROWS = 8  # a short form is not torn over two pages
 PHOTO_ROWS = 5  # lines of the basic table that a photo stands beside
 
@@ -179,7 +179,8 @@ def _table(section: dict[str, Any]) -> dict[str, Any]:
             continue
         if len(cells) != len(columns):
             raise ValueError(f"{len(cells)} cells under {len(columns)} columns in {section.get('title', '')}")
-        rows.append({"role": role, "cells": [(written(c), k) for c, k in zip(cells, classes, strict=True)]})
+        shown = [("" if c is None else written(c), k) for c, k in zip(cells, classes, strict=True)]
+        rows.append({"role": role, "cells": shown})
     return {
         "cols": _shares([c.get("width", 1) for c in columns]),
         "heads": section.get("heads", ()),

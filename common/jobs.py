@@ -93,12 +93,15 @@ class Run:
         self.check()
 
     def write(self, **values: Any) -> None:
-        Job.objects.using("outside").filter(pk=self.job.pk).update(lease_until=timezone.now() + LEASE, **values)
+        """Renew the lease and write, unless the job is over: another worker of it may have ended it and given the lease back."""
+        Job.objects.using("outside").filter(pk=self.job.pk, state__in=Job.OPEN).update(
+            lease_by=me(), lease_until=timezone.now() + LEASE, **values
+        )
 
     def check(self) -> None:
         """Raise `Cancelled` if the owner asked for it or the job is over (another worker ended it)."""
         row = Job.objects.using("outside").filter(pk=self.job.pk).values_list("cancel_requested", "state").first()
-        if row is None or row[0] or row[1] == Job.State.CANCELLED:
+        if row is None or row[0] or row[1] not in Job.OPEN:
             raise Cancelled
 
 
@@ -147,8 +150,8 @@ def _send(job: Job) -> None:
 
 
 @transaction.atomic
-def cancel_job(*, job: Job, by: Any) -> Job:
-    """Ask a job to stop; a queued one stops at once. Only its owner may."""
+def cancel_job(*, job: Job, by: Any, action: str = "job.cancelled") -> Job:
+    """Ask a job to stop; a queued one stops at once. Only its owner may. `action` is what the trail calls it."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.owner != by.username:
         raise PermissionDenied
@@ -158,15 +161,15 @@ def cancel_job(*, job: Job, by: Any) -> Job:
     if job.state == Job.State.QUEUED:
         job.state, job.finished_at = Job.State.CANCELLED, timezone.now()
     job.save(update_fields=["cancel_requested", "state", "finished_at"])
-    audit.record("job.cancelled", by=by, target=job, region_path=job.region_path)
+    audit.record(action, by=by, target=job, region_path=job.region_path)
     if job.state == Job.State.CANCELLED:
         _tell_end(job)
     return job
 
 
 @transaction.atomic
-def retry_job(*, job: Job, by: Any) -> Job:
-    """Start a failed or cancelled job once more. Only its owner may."""
+def retry_job(*, job: Job, by: Any, action: str = "job.retried") -> Job:
+    """Start a failed or cancelled job once more. Only its owner may. `action` is what the trail calls it."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.owner != by.username:
         raise PermissionDenied
@@ -175,7 +178,7 @@ def retry_job(*, job: Job, by: Any) -> Job:
     job.state, job.attempts, job.error, job.finished_at = Job.State.QUEUED, 0, "", None
     job.cancel_requested, job.lease_by, job.lease_until = False, "", None
     job.save()
-    audit.record("job.retried", by=by, target=job, region_path=job.region_path)
+    audit.record(action, by=by, target=job, region_path=job.region_path)
     send_on_commit(job)
     return job
 
@@ -210,7 +213,7 @@ def run(job_id: int) -> Job | None:
     except Exception:
         logger.exception("job %s (%s) failed", job.pk, job.kind)
         if job.attempts < MAX_ATTEMPTS:
-            Job.objects.filter(pk=job.pk).update(lease_until=None, lease_by="", state=Job.State.QUEUED)
+            Job.objects.filter(pk=job.pk, state__in=Job.OPEN).update(lease_until=None, lease_by="", state=Job.State.QUEUED)
             return Job.objects.get(pk=job.pk)  # the sweeper sends it again
         return _finish(
             job,

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import gc
 import hashlib
+import inspect
 import io
 import json
 import logging
@@ -307,7 +308,8 @@ def _template_version(template: str, font_version: str, _unused: object) -> str:
     digest = hashlib.sha256(f"{font_version} {VERSION} {VARIANT}".encode())
     parts = [_source_of(template), _source_of("pdf/_section.html"), _css("ua.css"), _css(f"{Path(template).stem}.css")]
     here = Path(__file__).parent
-    for path in (*parts, here / "booklet.py", here / "charts.py", here / "qr.py", Path(__file__)):
+    layout = Path(inspect.getsourcefile(LAYOUTS[template]) or __file__)
+    for path in (*parts, layout, here / "booklet.py", here / "charts.py", here / "qr.py", Path(__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -429,9 +431,11 @@ def merge(
     out: Path | BinaryIO,
     *,
     outlines: Sequence[tuple[str, int]] = (),
+    chapters: Sequence[tuple[str, int]] = (),
     title: str = "",
 ) -> int:
-    """Write one file of all pages and return their number. `outlines` are (title, page from 0).
+    """Write one file of all pages and return their number. `outlines` are (title, page from 0); with `chapters`, of the same shape, they
+    stand below the chapter in whose pages they lie.
 
     Identical fonts and images are kept once. A few milliseconds a booklet: nothing is laid out again. Same sources, same bytes.
     """
@@ -465,7 +469,7 @@ def merge(
                 xmp["dc:title"] = title
         _share_streams(merged)
         with merged.open_outline() as outline:
-            outline.root.extend(pikepdf.OutlineItem(text, page) for text, page in outlines)
+            outline.root.extend(_outline_items(outlines, chapters))
         count = len(merged.pages)
         merged.save(
             out,
@@ -474,6 +478,63 @@ def merge(
             deterministic_id=True,
         )
     return count
+
+
+def _outline_items(
+    outlines: Sequence[tuple[str, int]], chapters: Sequence[tuple[str, int]]
+) -> list[pikepdf.OutlineItem]:
+    if not chapters:
+        return [pikepdf.OutlineItem(text, page) for text, page in outlines]
+    heads, at = [], 0
+    for place, (text, page) in enumerate(chapters):
+        head = pikepdf.OutlineItem(text, page)
+        head.is_closed = True
+        end = chapters[place + 1][1] if place + 1 < len(chapters) else None
+        while at < len(outlines) and (end is None or outlines[at][1] < end):
+            head.children.append(pikepdf.OutlineItem(*outlines[at]))
+            at += 1
+        heads.append(head)
+    return heads
+
+
+A3 = (1190.55, 841.89)  # points, landscape: two A4 pages side by side
+
+
+def fold(source: Path, out: Path | BinaryIO, counts: Sequence[int], *, outlines: Sequence[str] = ()) -> int:
+    """Put A4 pages two on an A3 sheet, to be printed on both sides and folded into booklets; the number of sides, which is even.
+
+    `counts` are the pages of each booklet, one after another in `source`; each begins a sheet of its own, and blank pages fill its last
+    sheet. `outlines` name the booklets.
+    """
+    with pikepdf.open(source) as pdf:
+        pages = [pikepdf.Page(page.obj) for page in pdf.pages]
+        entries, first = [], 0
+        for place, count in enumerate(counts):
+            if place < len(outlines):
+                entries.append((outlines[place], len(pdf.pages) - len(pages)))
+            for left, right in _spreads(count):
+                side = pdf.add_blank_page(page_size=A3)
+                for number, at in ((left, 0.0), (right, A3[0] / 2)):
+                    if number < count:
+                        side.add_overlay(pages[first + number], pikepdf.Rectangle(at, 0, at + A3[0] / 2, A3[1]))
+            first += count
+        if first != len(pages):
+            raise ValueError(f"{len(pages)} pages, not {first}")
+        del pdf.pages[:first]
+        with pdf.open_outline() as outline:
+            outline.root[:] = [pikepdf.OutlineItem(text, page) for text, page in entries]
+        sides = len(pdf.pages)
+        pdf.remove_unreferenced_resources()
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    return sides
+
+
+def _spreads(count: int) -> Iterator[tuple[int, int]]:
+    """Pages (from 0) of the left and right half of every side, so that a folded stack reads in order; from `count` on they are blank."""
+    whole = -(-count // 4) * 4
+    for side in range(whole // 2):
+        low, high = side, whole - 1 - side
+        yield (high, low) if side % 2 == 0 else (low, high)
 
 
 def _key_of(part: Part) -> Path | int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -32,6 +33,39 @@ def cut(data: bytes) -> Iterator[bytes]:
 def put_pieces(name: str, pieces: Iterable[bytes]) -> str:
     """The same, in pieces of the caller's own making; `pieces` gives them back."""
     return default_storage.save(f"{name}.enc", ContentFile(b"\n".join(cipher().encrypt(piece) for piece in pieces)))
+
+
+def put_file(name: str, path: Path) -> str:
+    """Store a file of any size encrypted, a piece in memory at a time."""
+    with tempfile.TemporaryFile() as sealed, path.open("rb") as plain:
+        cipher_of_today = cipher()
+        first = True
+        while piece := plain.read(PIECE):
+            sealed.write((b"" if first else b"\n") + cipher_of_today.encrypt(piece))
+            first = False
+        sealed.seek(0)
+        return default_storage.save(f"{name}.enc", File(sealed))
+
+
+def stream(name: str) -> Iterator[bytes]:
+    """What is stored under a name, a piece in memory at a time. Raises FileNotFoundError, before the first piece, where it is gone."""
+    if not name:  # the file has expired; to the storage "" is the folder of all files
+        raise FileNotFoundError
+    return _read(default_storage.open(name))
+
+
+def _read(file: Any) -> Iterator[bytes]:
+    with file:
+        while line := file.readline():
+            yield cipher().decrypt(line.strip())
+
+
+def take_out(name: str, path: Path) -> Path:
+    """Decrypt into a file of the caller's, in a private folder that the caller removes; `path` again."""
+    with path.open("wb") as plain:
+        for piece in stream(name):
+            plain.write(piece)
+    return path
 
 
 def get(name: str) -> bytes:

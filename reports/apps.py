@@ -8,9 +8,12 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import bulk, navigation, tabs
-        from reports import jobs  # noqa: F401  registers the kinds of job
+        from common import bulk, navigation, pdf, tabs
+        from reports import jobs, kinds  # noqa: F401  registers the kinds of job
+        from reports.papers import laying
 
+        kinds.register_all()
+        pdf.LAYOUTS["pdf/paper.html"] = laying.lay_out
         navigation.register(
             navigation.Item("print", _("打印中心"), "reports:print_centre", "print", Permission.LEDGER_PRINT, weight=10)
         )

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
 from accounts.scoping import require, visible_region_ids
 from common import jobs, pages
+from common.models import Job
 from common.readonly import read_on_get, reads_only
 from households import selection
 from households.models import Household
 from households.services import LedgerError
 from regions.models import Level, Region
-from reports import services
+from reports import kinds, pace, places, services
 from reports.forms import PrintForm
 from reports.models import PrintItem, PrintRun
 
 SHOWN_RUNS = 30
+SHOWN_FAILED = 200
+SHOWN_VOLUMES = 400  # villages of a large county
 
 
 def _require_printing(request: HttpRequest) -> None:
@@ -37,14 +43,21 @@ def _require_printing(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
+def _kind(request: HttpRequest, per: str = "") -> kinds.Kind:
+    """The kind of paper in the address or the form; what is not there or not one's own is the ledger."""
+    code = request.POST.get("kind") or request.GET.get("kind") or kinds.LEDGER
+    open_kinds = {kind.code: kind for kind in kinds.open_to(request.user, per)}
+    return open_kinds.get(code) or open_kinds[kinds.LEDGER]
+
+
 @reads_only
 def print_centre(request: HttpRequest) -> HttpResponse:
-    """Where to print: the villages and townships of my area, one level at a time; below it what I asked for lately."""
+    """What to print, for which place: the regions of my area, one level at a time; beside them what I asked for lately."""
     _require_printing(request)
     ids = visible_region_ids(request.user, Permission.LEDGER_PRINT)
     at = request.GET.get("at", "")
     mine = Region.objects.current().filter(pk__in=ids)
-    place = mine.filter(pk=at).first() if at.isdigit() else None
+    place = mine.filter(pk=at).first() if at.isdecimal() and len(at) < 19 else None
     if place is None:
         tops = sorted({p.region.pk for p in request.user.postings_now})  # type: ignore[union-attr]
         place = mine.filter(pk__in=tops).order_by("path").first()
@@ -52,8 +65,8 @@ def print_centre(request: HttpRequest) -> HttpResponse:
     runs = PrintRun.objects.for_user(request.user).select_related("job").order_by("-id")[:SHOWN_RUNS]
     trail = [(r.name, f"?at={r.pk}") for r in mine.filter(pk__in=place.ancestor_ids).order_by("level")] if place else []
     context = {
-        "place": place, "below": below, "runs": runs, "trail": trail,
-        "may_print_place": place is not None and place.level >= Level.TOWNSHIP,
+        "place": place, "below": below, "runs": [_row(run) for run in runs], "trail": trail,
+        "kinds": kinds.open_to(request.user) if place is not None and place.level >= Level.COUNTY else [],
         "paired": not ids and request.user.is_helper,  # type: ignore[union-attr]
     }  # fmt: skip
     return render(request, "reports/print_centre.html", context)
@@ -61,67 +74,78 @@ def print_centre(request: HttpRequest) -> HttpResponse:
 
 @read_on_get
 def print_region(request: HttpRequest, pk: int) -> HttpResponse:
-    """All ledgers of a village or township."""
+    """Papers of one kind of a village, township or county."""
     _require_printing(request)
-    ids = visible_region_ids(request.user, Permission.LEDGER_PRINT)
-    region = get_object_or_404(Region.objects.filter(pk__in=ids, level__gte=Level.TOWNSHIP), pk=pk)
-    count = services.households_of(region, request.user).count()
-    return _confirm(request, {"region": region}, count=count, heading=region.full_name or region.name)
+    kind = _kind(request)
+    ids = visible_region_ids(request.user, kind.permission)
+    region = get_object_or_404(Region.objects.filter(pk__in=ids, level__gte=Level.COUNTY), pk=pk)
+    villages = places.villages_of(region, request.user, kind.permission).count()
+    count = villages if kind.of_village else services.households_of(region, request.user, kind.permission).count()
+    back = f"{reverse('reports:print_centre')}?at={region.pk}"
+    return _confirm(
+        request, kind, {"region": region}, count=count, villages=villages, heading=region.full_name or region.name, back=back
+    )  # fmt: skip
 
 
 @read_on_get
 def print_household(request: HttpRequest, pk: int) -> HttpResponse:
-    """One ledger."""
+    """A paper of one household."""
     household = get_object_or_404(Household.objects.for_user(request.user), pk=pk)
     require(request.user, Permission.LEDGER_PRINT, household)
+    kind = _kind(request, kinds.HOUSEHOLD)
     return _confirm(
-        request, {"households": [household]}, count=1, heading=str(household), back=household.get_absolute_url()
-    )
+        request, kind, {"households": [household]}, count=1, heading=str(household), back=household.get_absolute_url()
+    )  # fmt: skip
 
 
 @require_POST
 def print_chosen(request: HttpRequest) -> HttpResponse:
     """The households ticked in the list; the first POST brings them, the second, with the form, queues them."""
     _require_printing(request)
+    kind = _kind(request, kinds.HOUSEHOLD)
     back = pages.address(reverse("households:household_list"), selection.list_query(request))
     try:
-        chosen = selection.read(request, Permission.LEDGER_PRINT)
+        chosen = selection.read(request, kind.permission)
     except LedgerError as error:
         messages.error(request, str(error))
         return redirect(back)
-    households = list(chosen.households(request.user, Permission.LEDGER_PRINT))
+    households = list(chosen.households(request.user, kind.permission))
     if not households:
         messages.error(request, _("所选农户不在您能打印的范围内。"))
         return redirect(back)
-    hidden = {"chosen": chosen.token}
+    villages = len({h.village_id for h in households})
     return _confirm(
-        request, {"households": households}, count=len(households), hidden=hidden, back=back, left_out=chosen.left_out
-    )
+        request, kind, {"households": households}, count=len(households), villages=villages, hidden={"chosen": chosen.token}, back=back,
+        left_out=chosen.left_out,
+    )  # fmt: skip
 
 
-def _confirm(request: HttpRequest, wanted: dict[str, Any], *, count: int, heading: str = "", hidden: dict[str, str] | None = None,
-             back: str = "", left_out: int = 0) -> HttpResponse:  # fmt: skip
+def _confirm(request: HttpRequest, kind: kinds.Kind, wanted: dict[str, Any], *, count: int, villages: int = 1, heading: str = "",
+             hidden: dict[str, str] | None = None, back: str = "", left_out: int = 0) -> HttpResponse:  # fmt: skip
     """What will be printed and how; with the form filled in, queue it."""
     this_year = timezone.localdate().year
     submitted = request.POST if "output" in request.POST else None
-    form = PrintForm(submitted, user=request.user, years=list(range(this_year, this_year - 8, -1)))
+    form = PrintForm(
+        submitted, user=request.user, kind=kind, villages=villages, years=list(range(this_year, this_year - 8, -1)),
+        most_merged=villages > 1 and count > services.MOST_MERGED,
+    )  # fmt: skip
     if submitted is not None and form.is_valid():
         data = form.cleaned_data
         try:
-            run = services.print_ledgers(
-                by=request.user,
-                year=data["year"],
-                full=data["full"],
-                reason=data.get("reason", ""),
-                output=data["output"],
-                **wanted,
-            )
+            run = services.print_papers(
+                by=request.user, kind=kind.code, year=data.get("year"), full=data["full"], reason=data.get("reason", ""),
+                output=data["output"], sheet=data.get("sheet", ""), **wanted,
+            )  # fmt: skip
         except (services.PrintRefused, ValidationError) as error:
-            form.add_error(None, str(error) if isinstance(error, services.PrintRefused) else error)
+            form.add_error(
+                None, str(error) if isinstance(error, services.PrintRefused) else ValidationError(error.messages)
+            )
         else:
             return redirect("reports:print_run", run.pk)
+    households = wanted.get("households")
     context = {
-        "form": form, "count": count, "heading": heading, "hidden": hidden or {}, "households": wanted.get("households"),
+        "form": form, "kind": kind, "counted": kind.counted(count), "count": count, "heading": heading, "hidden": hidden or {},
+        "households": households, "others": kinds.open_to(request.user, kinds.HOUSEHOLD) if households else [],
         "back": back or reverse("reports:print_centre"), "left_out": left_out,
     }  # fmt: skip
     return render(request, "reports/print_new.html", context, status=200 if submitted is None else 422)
@@ -131,19 +155,74 @@ def _run(request: HttpRequest, pk: int) -> PrintRun:
     return get_object_or_404(PrintRun.objects.for_user(request.user).select_related("job"), pk=pk)
 
 
+WORDS = {"paused": (gettext_lazy("已暂停"), "amber"), "pausing": (gettext_lazy("正在停下"), "amber"), "done": (gettext_lazy("已完成"), "green"),
+         "failed": (gettext_lazy("没有完成"), "red"), "running": (gettext_lazy("进行中"), "blue")}  # fmt: skip
+
+
+def _row(run: PrintRun) -> dict[str, Any]:
+    word, tone = WORDS.get(run.standing, (run.job.get_state_display(), "grey"))
+    kind = kinds.KINDS.get(run.kind)
+    return {"run": run, "word": word, "tone": tone, "total": kind.counted(run.total) if kind else run.total}
+
+
 def _progress(run: PrintRun) -> dict[str, Any]:
-    job = run.job
-    detail = job.error or job.message or _("排队中，轮到后自动开始")
-    return {"run": run, "job": job, "detail": detail}
+    job, standing = run.job, run.standing
+    if standing == "paused":
+        done, total = f"{job.done:,}", kinds.KINDS[run.kind].counted(run.total)
+        detail = _("已暂停，做好的都留着：%(done)s / %(total)s。") % {"done": done, "total": total}
+    elif job.state == Job.State.QUEUED:
+        detail = _waiting(job)
+    else:
+        detail = job.error or job.message
+    speed = _speed(run) if job.state == Job.State.RUNNING else ""
+    return {
+        "run": run,
+        "job": job,
+        "standing": standing,
+        "detail": " · ".join(part for part in (detail, speed) if part),
+    }
+
+
+def _waiting(job: Job) -> str:
+    before = Job.objects.filter(kind=job.kind, state__in=Job.OPEN, pk__lt=job.pk).count()
+    if not before:
+        return _("排队中，轮到后自动开始")
+    said = ngettext("排队中，前面还有 %(count)s 项打印", "排队中，前面还有 %(count)s 项打印", before)
+    return said % {"count": before}
+
+
+def _speed(run: PrintRun) -> str:
+    """每分钟 310 份，大约还要 2 小时 40 分; "" where it cannot be said yet."""
+    rate = pace.per_minute(run.pace)
+    left = pace.minutes_left(run.pace, run.job.done, run.total)
+    if not rate or left is None:
+        return ""
+    hours, minutes = divmod(math.ceil(left), 60)
+    speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+    if hours:
+        return _("每分钟 %(speed)s 份，大约还要 %(hours)s 小时 %(minutes)s 分") % {
+            "speed": speed,
+            "hours": hours,
+            "minutes": minutes,
+        }
+    return _("每分钟 %(speed)s 份，大约还要 %(minutes)s 分钟") % {"speed": speed, "minutes": max(1, minutes)}
 
 
 @reads_only
 def print_run(request: HttpRequest, pk: int) -> HttpResponse:
-    """One request: how far, what came out, what could not be printed and why."""
+    """One request: how far and how fast, what came out, what could not be printed and why."""
     run = _run(request, pk)
-    failed = run.items.filter(state=PrintItem.State.FAILED).select_related("household").order_by("place")[:200]
+    failed = run.items.filter(state=PrintItem.State.FAILED).select_related("household", "volume__village")
+    failed = failed.defer("household__phone", "household__bank_account").order_by("place")[:SHOWN_FAILED]
+    volumes = list(run.volumes.select_related("village").order_by("place")[:SHOWN_VOLUMES])
     keep_until = timezone.localtime(run.created_at) + dt.timedelta(days=settings.DOCUMENT_DAYS)
-    context = {"failed": failed, "result": run.job.result, "keep_until": keep_until}
+    result, kind = run.job.result, kinds.KINDS[run.kind]
+    context = {
+        "failed": failed, "result": result, "keep_until": keep_until, "kind": kind, "volumes": volumes if len(volumes) > 1 else [],
+        "has_file": bool(run.file) or any(volume.file for volume in volumes),
+        "is_pdf": run.output == PrintRun.Output.MERGED or (run.output == PrintRun.Output.VILLAGES and len(volumes) == 1),
+        "printed": kind.counted(result.get("printed", 0)), "reused": kind.counted(result.get("reused", 0)),
+    }  # fmt: skip
     return render(request, "reports/print_run.html", _progress(run) | context)
 
 
@@ -156,18 +235,31 @@ def print_progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def print_file(request: HttpRequest, pk: int) -> HttpResponse:
-    """The file. A POST, because fetching it is written into the history."""
+def print_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The result. A POST, because fetching it is written into the history."""
     run = _run(request, pk)
     try:
-        data = services.fetch_run(run=run, by=request.user)
+        return _sent(services.fetch_run(run=run, by=request.user))
     except services.PrintRefused as error:
         messages.error(request, str(error))
         return redirect("reports:print_run", run.pk)
-    kind = "application/pdf" if run.extension == "pdf" else "application/zip"
-    name = f"{run.title}.{run.extension}"
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "Cache-Control": "no-store"}
-    return HttpResponse(data, content_type=kind, headers=headers)
+
+
+@require_POST
+def print_volume(request: HttpRequest, pk: int, village: int) -> HttpResponseBase:
+    """The file of one village of a run, as soon as it is there."""
+    run = _run(request, pk)
+    volume = get_object_or_404(run.volumes.select_related("village", "run__job"), village=village)
+    try:
+        return _sent(services.fetch_volume(volume=volume, by=request.user))
+    except services.PrintRefused as error:
+        messages.error(request, str(error))
+        return redirect("reports:print_run", run.pk)
+
+
+def _sent(fetched: services.Fetched) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": content_disposition_header(True, fetched.name) or "", "Cache-Control": "no-store"}
+    return StreamingHttpResponse(fetched.pieces, content_type=fetched.content_type, headers=headers)
 
 
 @require_POST
@@ -175,7 +267,18 @@ def print_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     try:
         jobs.cancel_job(job=run.job, by=request.user)
-        messages.success(request, _("已要求停止，正在打印的几户做完就停。"))
+        messages.success(request, _("已要求停止，正在打印的几份做完就停。"))
+    except jobs.JobError as error:
+        messages.error(request, str(error))
+    return redirect("reports:print_run", run.pk)
+
+
+@require_POST
+def print_pause(request: HttpRequest, pk: int) -> HttpResponse:
+    run = _run(request, pk)
+    try:
+        services.pause_run(run=run, by=request.user)
+        messages.success(request, _("已暂停，正在打印的几份做完就停；做好的都留着。"))
     except jobs.JobError as error:
         messages.error(request, str(error))
     return redirect("reports:print_run", run.pk)
@@ -183,10 +286,22 @@ def print_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def print_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on with a run that was paused, cancelled or failed."""
     run = _run(request, pk)
     try:
-        jobs.retry_job(job=run.job, by=request.user)
-    except jobs.JobError as error:
+        services.resume_run(run=run, by=request.user)
+    except (jobs.JobError, services.PrintRefused) as error:
+        messages.error(request, str(error))
+    return redirect("reports:print_run", run.pk)
+
+
+@require_POST
+def print_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new run of what a finished one could not print."""
+    run = _run(request, pk)
+    try:
+        run = services.print_failed_again(run=run, by=request.user)
+    except services.PrintRefused as error:
         messages.error(request, str(error))
     return redirect("reports:print_run", run.pk)
 

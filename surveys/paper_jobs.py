@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,30 +58,39 @@ def print_paper(job: jobs.Run) -> dict[str, Any]:
 
 def _models(run: PaperRun, pks: list[int], failed: dict[str, str]) -> list[dict[str, Any]]:
     """Models of the households that can be printed; why the others cannot goes into `failed`."""
-    rows = Household.objects.for_user(run.owner, FILL).active()
-    households = in_order(rows.select_related("village__parent"), pks)
-    for pk in set(pks) - {h.pk for h in households}:
-        failed[str(pk)] = _("您已不能调查这一户，或这一户已不在册。")
-    offered = published.offered(household.village for household in households)
-    forms = {h.pk: form for h in households if (form := published.choose(offered, h.village)) is not None}
-    for household in households:
-        if household.pk not in forms:
-            failed[str(household.pk)] = _("这一户所在的县没有在用的调查表，请联系县级管理人员。")
-    wanted = [h for h in households if h.pk in forms]
-    blank = set(forms) if run.is_blank else _not_to_be_seen(run, forms)
+    found, why_not = sheets_of(run.owner, pks, run.year, blank=run.is_blank)
+    failed |= {str(pk): why for pk, why in why_not.items()}
     models = []
-    for household, model in zip(wanted, paper.sheets(wanted, forms, run.year, blank=blank), strict=True):
+    for pk, model in found.items():
         if lacking := pdf.uncovered(model):
-            failed[str(household.pk)] = str(pdf.MissingGlyph(sorted(lacking), model["document"]["outline"]))
+            failed[str(pk)] = str(pdf.MissingGlyph(sorted(lacking), model["document"]["outline"]))
         else:
             models.append(model)
     return models
 
 
-def _not_to_be_seen(run: PaperRun, households: Iterable[int]) -> set[int]:
-    """Households whose second look is the owner's: it begins with nothing that is known."""
+def sheets_of(
+    user: Any, pks: Sequence[int], year: int, *, blank: bool
+) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
+    """({household: model} in the order of `pks`, {household: why there is none}) of what `user` surveys."""
+    rows = Household.objects.for_user(user, FILL).active()
+    households = in_order(rows.select_related("village__parent"), pks)
+    why_not = {pk: _("您已不能调查这一户，或这一户已不在册。") for pk in set(pks) - {h.pk for h in households}}
+    offered = published.offered(household.village for household in households)
+    forms = {h.pk: form for h in households if (form := published.choose(offered, h.village)) is not None}
+    for household in households:
+        if household.pk not in forms:
+            why_not[household.pk] = _("这一户所在的县没有在用的调查表，请联系县级管理人员。")
+    wanted = [h for h in households if h.pk in forms]
+    unseen = set(forms) if blank else _not_to_be_seen(user, forms)
+    made = paper.sheets(wanted, forms, year, blank=unseen)
+    return {h.pk: model for h, model in zip(wanted, made, strict=True)}, why_not
+
+
+def _not_to_be_seen(user: Any, households: Iterable[int]) -> set[int]:
+    """Households whose second look is this user's: it begins with nothing that is known."""
     waiting = VerificationTask.objects.filter(
-        assignee=run.owner, state=VerificationTask.State.OPEN, household__in=households
+        assignee=user, state=VerificationTask.State.OPEN, household__in=households
     )
     return set(waiting.values_list("household", flat=True))
 

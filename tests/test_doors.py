@@ -215,6 +215,8 @@ DOORS: list[Door] = [
     *get("reports:print_run", Owner(), {"pk": "print_run"}),
     *get("reports:print_progress", Owner(), {"pk": "print_run"}),
     *post("reports:print_file", Owner(), {"pk": "print_run"}),
+    *post("reports:print_pause", Owner(), {"pk": "print_run"}),
+    *post("reports:print_again", Owner(), {"pk": "print_run"}),
     *post("reports:print_cancel", Owner(), {"pk": "print_run"}),
     *post("reports:print_retry", Owner(), {"pk": "print_run"}),
     # survey rounds and their progress
@@ -518,7 +520,8 @@ BY_HAND = {
     "households:status_withdraw": "the proposer alone, where they may propose",
     "surveys:paper_region": "a village in which one may fill surveys; a helper has households, not villages",
     "surveys:survey_withdraw": "its surveyor alone, until it is approved",
-    "reports:print_region": "a village or township in which one may print; a helper has households, not villages",
+    "reports:print_region": "a village, township or county in which one may print; a helper has households, not villages",
+    "reports:print_volume": "whoever asked for the run, of a village in it: tests/reports/test_runs.py",
     **{name: why for package in BESIDE for name, why in package.BY_HAND.items()},
 }
 

@@ -188,6 +188,8 @@ def progress(
     states = {
         "queued": (_("排队中"), "grey"),
         "running": (_("进行中"), "blue"),
+        "pausing": (_("正在停下"), "amber"),
+        "paused": (_("已暂停"), "amber"),
         "done": (_("已完成"), "green"),
         "cancelled": (_("已取消"), "grey"),
         "failed": (_("没有完成"), "red"),
@@ -199,7 +201,7 @@ def progress(
         "detail": detail,
         "url": url,
         "state": state,
-        "open": state in {"queued", "running"},
+        "open": state in {"queued", "running", "pausing"},
         "word": word,
         "tone": tone,
         "id": id,

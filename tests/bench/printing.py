@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+
+from django.conf import settings
 
 from accounts.models import User
 from common import jobs
@@ -20,6 +24,34 @@ def run(table: Table, households: int) -> None:
     for row in print_baseline.rows(quick=households < 100_000):
         table.put(Row(**row))
     second_print(table)
+    killed(table)
+
+
+def killed(table: Table) -> None:
+    """A worker killed with -9 in mid-run and two that share what is left: papers made twice or missing, none may be."""
+    official = User.objects.get(username="bench-official")
+    Booklet.objects.update(file="")
+    chosen = Household.objects.for_user(official).order_by("-pk")[:PRINTED]
+    run = services.print_papers(by=official, households=list(chosen), output="villages", send=False)
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_job", str(run.job_id)]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while not run.items.exclude(state=PrintItem.State.WAITING).exists():
+        time.sleep(0.05)
+    first.kill()
+    first.wait()
+    run.items.update(claimed_until=None)  # the minute that it holds them
+    run.volumes.update(binding_until=None)
+    two = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _n in range(2)]
+    for process in two:
+        process.wait()
+    job = Job.objects.get(pk=run.job_id)
+    assert job.state == Job.State.DONE, job.error
+    there = run.items.filter(state=PrintItem.State.DONE).values("booklet").distinct().count()
+    table.add(
+        "print", "papers of a run whose worker was killed / asked for", there, PRINTED, 1.0, unit="", at_least=True
+    )
+    PrintItem.objects.all().delete()
+    PrintRun.objects.all().delete()
 
 
 def second_print(table: Table) -> None:
@@ -37,7 +69,7 @@ def _print_seconds() -> float:
     official = User.objects.get(username="bench-official")
     chosen = Household.objects.for_user(official).order_by("pk")[:PRINTED]
     began = time.perf_counter()
-    order = services.print_ledgers(by=official, households=list(chosen), send=False)
+    order = services.print_papers(by=official, households=list(chosen), send=False)
     job = jobs.run(order.job_id)
     assert job is not None
     assert job.state == Job.State.DONE, job.error

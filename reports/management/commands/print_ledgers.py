@@ -19,17 +19,21 @@ from common import jobs
 from common.models import Job
 from households.models import Household
 from regions.models import Region
-from reports import services
+from reports import kinds, services
 from reports.models import PrintRun
 
 
 class Command(BaseCommand):
-    help = "Print the ledger booklets of a household or a village into a folder."
+    help = "Print ledger booklets, or papers of another kind, of a household or an area into a folder."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--household", metavar="NUMBER")
         what.add_argument("--village", metavar="CODE")
+        parser.add_argument(
+            "--kind", default=kinds.LEDGER, metavar="CODE", help="a code of reports.kinds; ledger by default"
+        )
+        parser.add_argument("--sheet", default="", metavar="A3|A4|A5")
         parser.add_argument("--by", metavar="USERNAME", required=True)
         parser.add_argument("--out", metavar="DIR", type=Path, required=True)
         parser.add_argument("--year", type=int)
@@ -44,10 +48,12 @@ class Command(BaseCommand):
         user = User.objects.filter(username=by, is_active=True).first()
         if user is None:
             raise CommandError(f"没有用户名为“{by}”的启用账号，请核对 --by。")
+        if options["kind"] not in kinds.KINDS:
+            raise CommandError(f"没有“{options['kind']}”这种材料，请在这些里选：{'、'.join(kinds.KINDS)}。")
         started = time.perf_counter()
         try:
-            run = services.print_ledgers(
-                by=user, year=options["year"], full=options["full"], reason=options["reason"], send=False,
+            run = services.print_papers(
+                by=user, kind=options["kind"], sheet=options["sheet"], year=options["year"], full=options["full"], reason=options["reason"], send=False,
                 output=PrintRun.Output.ZIPPED if options["zip"] else PrintRun.Output.MERGED, **self.wanted(user, household, village),
             )  # fmt: skip
         except PermissionDenied:
@@ -60,9 +66,11 @@ class Command(BaseCommand):
         if job.state != Job.State.DONE:
             raise CommandError(job.error or "打印没有完成。")
         out.mkdir(parents=True, exist_ok=True)
-        target = out / f"{village or household}.{run.extension}"
         run.refresh_from_db()
-        target.write_bytes(services.fetch_run(run=run, by=user))
+        fetched = services.fetch_run(run=run, by=user)
+        target = out / f"{village or household}{Path(fetched.name).suffix}"
+        with target.open("wb") as file:
+            file.writelines(fetched.pieces)
         self.report(run, job, target, time.perf_counter() - started)
 
     def wanted(self, user: User, household: str, village: str) -> dict[str, Any]:
@@ -94,8 +102,10 @@ class Command(BaseCommand):
     def report(self, run: PrintRun, job: Job, target: Path, seconds: float) -> None:
         result = job.result
         self.stdout.write(
-            f"{target}: {result['printed']} 户，{result['pages']} 页，{target.stat().st_size / 1e6:.1f} MB，{seconds:.1f} 秒"
-            f"（每秒 {result['printed'] / seconds:.1f} 户，其中 {result['reused']} 户没有改动、直接取用）"
+            f"{target}: {result['printed']} 份，{result['pages']} 页，{target.stat().st_size / 1e6:.1f} MB，{seconds:.1f} 秒"
+            f"（每秒 {result['printed'] / seconds:.1f} 份，其中 {result['reused']} 份没有改动、直接取用）"
         )
-        for item in run.items.filter(state="failed").select_related("household").order_by("place"):
-            self.stderr.write(f"未打印 {item.household.number}：{item.error}")
+        for item in run.items.filter(state="failed").select_related("household", "volume__village").order_by("place"):
+            self.stderr.write(
+                f"未打印 {item.household.number if item.household else item.volume.village.name}：{item.error}"
+            )
