@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -140,11 +142,16 @@ SIDES = (
 
 def list_url(dataset: str, region: Region | None, year: int, chosen: Chosen) -> str:
     """The list of what a figure counts. A year only where the dataset has years."""
+    base, has_years = _rows_of(dataset)
+    query = {"region": region.pk} if region is not None else {}
+    parts = {**query, **({"year": year} if has_years else {}), **chosen}  # keys and numbers: nothing to quote
+    return base + "?" + "&".join(f"{name}={value}" for name, value in parts.items()) if parts else base
+
+
+@cache
+def _rows_of(dataset: str) -> tuple[str, bool]:
     found = get(dataset)
-    query = {"region": str(region.pk)} if region is not None else {}
-    if found is not None and found.year is not None:
-        query["year"] = str(year)
-    return address(reverse("figures:rows", args=[dataset]), query | dict(chosen))
+    return reverse("figures:rows", args=[dataset]), found is not None and found.year is not None
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,21 @@ class Cell:
     notes: tuple[str, ...] = ()
     tone: str = ""
 
+    def __html__(self) -> str:
+        """The number, as the way to its list; what is nothing leads nowhere."""
+        return f'<a href="{escape(self.url)}">{self.text}</a>' if self.url else f'<span class="none">{self.text}</span>'
+
+
+def _unit(cell: Cell) -> str:
+    return f'<span class="unit">{escape(cell.unit)}</span>'
+
+
+def _tds(cells: Iterable[Cell], *, units: bool = False) -> str:
+    """Cells of a table row. A page has hundreds: drawn here, because a template takes ten times as long over them."""
+    return "".join(
+        f'<td class="n">{cell.__html__()}{_unit(cell) if units else ""}</td>' for cell in cells
+    )
+
 
 @dataclass(frozen=True)
 class Bars:
@@ -173,6 +195,15 @@ class Bars:
     heads: tuple[str, ...]
     rows: list[tuple[charts.Bar, list[Cell]]]
 
+    def lines(self) -> SafeString:
+        """The rows as markup; with one measure its unit stands beside each number."""
+        return mark_safe(
+            "".join(
+                f'<tr><th scope="row">{escape(bar.label)}</th><td>{bar.svg}</td>{_tds(cells, units=len(cells) == 1)}</tr>'
+                for bar, cells in self.rows
+            )
+        )
+
 
 @dataclass(frozen=True)
 class PlaceLine:
@@ -181,7 +212,9 @@ class PlaceLine:
     region: Region | None
     url: str
     cells: list[Cell]
-    stack: charts.Bar | None = None
+
+    def tds(self) -> SafeString:
+        return mark_safe(_tds(self.cells))
 
 
 def shown(measure: Any, number: int) -> str:
@@ -201,6 +234,8 @@ class Board:
 
     def __init__(self, user: Any, region: Region, below: Sequence[Region], above: Region | None, *, year: int, since: str = "month") -> None:
         self.user, self.region, self.below, self.above, self.year = user, region, below, above, year
+        self._sums: dict[int, Sums] = {}
+        self._said: dict[int, str] = {}
         self.today = timezone.localdate()
         self.reading = rollup.read([region, *below, *([above] if above else [])], [year])
         self.before = months.before(region, self.today, since) if self.is_now else None
@@ -211,7 +246,9 @@ class Board:
         return self.year == self.today.year
 
     def sums(self, region: Region) -> Sums:
-        return Sums(self.reading.of(region.pk, self.year), self.today)
+        if region.pk not in self._sums:
+            self._sums[region.pk] = Sums(self.reading.of(region.pk, self.year), self.today)
+        return self._sums[region.pk]
 
     @cached_property
     def own(self) -> Sums:
@@ -231,7 +268,7 @@ class Board:
         return [self._tile(tile) for tile in TILES if self.may(tile.dataset)]
 
     def _tile(self, tile: Tile) -> Cell:
-        cell = self.cell(tile.dataset, ROWS, tile.chosen, self.region, self.own, label=str(tile.label))
+        cell = self.cell(tile.dataset, ROWS, tile.chosen, self.region, self.own, label=self._words(tile.label))
         notes = []
         if tile.people:
             notes.append(_("%(count)s 人") % {"count": f"{self.own.number(tile.dataset, 'people', **tile.chosen):,}"})
@@ -239,7 +276,7 @@ class Board:
             notes.append(self._share(tile, cell.number))
         notes += self._since(tile, cell.number)
         tone = "red" if tile.worse and cell.number else ""
-        return replace(cell, notes=tuple(filter(None, notes)), tone=tone)
+        return replace(cell, meaning=self._words(get(tile.dataset).meaning), notes=tuple(filter(None, notes)), tone=tone)
 
     def _share(self, tile: Tile, number: int) -> str:
         whole = tile_of(tile.share_of)
@@ -272,7 +309,8 @@ class Board:
         dimension = dataset.dimension(panel.by)
         numbers = [self.own.by(panel.dataset, panel.by, measure, **panel.chosen) for measure in panel.measures]
         keys = [key for key in numbers[0] if key != "any"]
-        lines = [(dimension.words(key), max(numbers[0][key], 0)) for key in keys]
+        words = dict(dimension.options())
+        lines = [(self._words(words.get(key, key)), max(numbers[0][key], 0)) for key in keys]
         drawn = charts.bars(lines)
         rows = []
         for key, bar in zip(keys, drawn, strict=True):
@@ -283,7 +321,7 @@ class Board:
             ]  # fmt: skip
             rows.append((bar, cells))
         heads = tuple(f"{dataset.measure(m).label}（{dataset.measure(m).unit}）" for m in panel.measures)
-        return Bars(panel.code, str(panel.title), str(dataset.meaning), panel.section, heads, rows)
+        return Bars(panel.code, str(panel.title), self._words(dataset.meaning), panel.section, heads, rows)
 
     @property
     def sections(self) -> list[tuple[str, list[Bars]]]:
@@ -310,7 +348,7 @@ class Board:
         return lines
 
     def _place(self, region: Region, sums: Sums, tiles: Iterable[Tile]) -> PlaceLine:
-        cells = [self.cell(tile.dataset, ROWS, tile.chosen, region, sums, label=str(tile.label)) for tile in tiles]
+        cells = [self.cell(tile.dataset, ROWS, tile.chosen, region, sums, label=self._words(tile.label)) for tile in tiles]
         return PlaceLine(region, board_url(region, self.year), cells)
 
     @cached_property
@@ -355,9 +393,13 @@ class Board:
 
     def _cell_of(self, dataset: Dataset, measure: str, number: int, url: str, label: str = "") -> Cell:
         found = dataset.measure(measure)
-        return Cell(
-            measure, label or str(found.label), number, shown(found, number), str(found.unit), url if number else "", str(dataset.meaning)
-        )
+        return Cell(measure, label, number, shown(found, number), self._words(found.unit), url if number else "")
+
+    def _words(self, lazy: Any) -> str:
+        """Words of a declaration in the language of the page; said hundreds of times on a page, looked up once."""
+        if id(lazy) not in self._said:
+            self._said[id(lazy)] = str(lazy)
+        return self._said[id(lazy)]
 
 
 def tile_of(code: str) -> Tile:

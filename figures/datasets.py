@@ -24,6 +24,7 @@ NOW = 0  # the year of what has no year: how things stand
 UNKNOWN = "none"  # the key of rows that say nothing
 
 Choices = Mapping[str, Any]
+Numbers = dict[str, dict[str, int]]  # {place of a cut: {keys, joined by "|": number}}, as `RegionFigures` keeps them
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,8 @@ class Dataset:
 
     # -- counts -----------------------------------------------------------------------------------------------------------------
 
-    def counted(self, today: dt.date, villages: Iterable[int] | None = None) -> dict[tuple[int, int], dict[str, int]]:
-        """`{(village, year): {"cut/measure/key|key": number}}` of the rows there are now, in one query. Nothing is kept of zeros.
+    def counted(self, today: dt.date, villages: Iterable[int] | None = None) -> dict[tuple[int, int], Numbers]:
+        """`{(village, year): numbers}` of the rows there are now, in one query. Nothing is kept of zeros.
 
         Keys are raw: what depends on the day is told when it is read.
         """
@@ -206,30 +207,32 @@ class Dataset:
                 sums |= {f"sum_{m.code}_{code}_{key}": m.sum(condition) for m in self.measures}
         years = () if self.year is None else ("figure_year",)
         groups = rows.annotate(**raws).values("figure_village", *years, *raws).annotate(**sums)
-        found: dict[tuple[int, int], dict[str, int]] = {}
+        found: dict[tuple[int, int], Numbers] = {}
         for group in groups.iterator(chunk_size=5000):
             own = found.setdefault((group["figure_village"], group["figure_year"] if years else NOW), {})
             for cut in self.cuts:
                 self._add(own, cut, group)
         return found
 
-    def _add(self, own: dict[str, int], cut: tuple[str, ...], group: Mapping[str, Any]) -> None:
+    def _add(self, own: Numbers, cut: tuple[str, ...], group: Mapping[str, Any]) -> None:
         exclusive = [code for code in cut if f"by_{code}" in group]
         overlapping = next((code for code in cut if f"by_{code}" not in group), None)
-        head = "|".join(group[f"by_{code}"] or "" for code in exclusive)
+        exclusive_keys = [group[f"by_{code}"] or "" for code in exclusive]
+        head = "|".join(exclusive_keys)
         ends = [""] if overlapping is None else [f"_{overlapping}_{key}" for key in self.dimension(overlapping).flags or {}]
         for m in self.measures:
             for end in ends:
                 number = m.whole(group[f"sum_{m.code}{end}"])
                 if number:
                     flag = end.removeprefix(f"_{overlapping}_")
-                    key = place(self.code, cut, m.code, "|".join(filter(None, (head, flag))) if overlapping else head)
-                    own[key] = own.get(key, 0) + number
+                    key = ("|".join((*exclusive_keys, flag))) if overlapping else head
+                    sums = own.setdefault(place(self.code, cut, m.code), {})
+                    sums[key] = sums.get(key, 0) + number
 
 
-def place(dataset: str, cut: Sequence[str], measure: str, key: str) -> str:
-    """Where a number stands among those of a region: "households/status+cause/rows/unstable|03"."""
-    return f"{dataset}/{'+'.join(cut)}/{measure}/{key}"
+def place(dataset: str, cut: Sequence[str], measure: str) -> str:
+    """Where numbers of a cut stand among those of a region: "households/status+cause/rows"."""
+    return f"{dataset}/{'+'.join(cut)}/{measure}"
 
 
 _datasets: dict[str, Dataset] = {}

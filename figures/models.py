@@ -11,7 +11,7 @@ from regions.models import Region
 
 
 class RegionFigures(models.Model):
-    """The numbers of a region and everything below it in a year (0: how things stand), in the form of `figures.datasets.place`.
+    """The numbers of a region and everything below it in a year (0: how things stand), as `figures.datasets.Numbers`.
 
     Derived, and made anew at any time by `rebuild_figures`. Written by `figures.rollup` alone.
     """

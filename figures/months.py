@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from common import dates
 from common.lookups import among
-from figures.datasets import NOW, place
+from figures.datasets import NOW, ROWS, Numbers, place
 from figures.models import MonthEnd, RegionFigures
-from figures.rollup import Numbers, add
+from figures.rollup import add
 from households.models import Household, StatusChange
 from regions.models import Region
 
@@ -38,7 +38,7 @@ class Before:
 
     def knows(self, cut: str) -> bool:
         """Whether it holds numbers of a cut ("households/status/rows"): a month that was reckoned afterwards holds only what history tells."""
-        return not self.reckoned or any(key.startswith(f"{cut}/") for key in self.numbers)
+        return not self.reckoned or cut in self.numbers
 
     def compared(self, difference: int, unit: str) -> str:
         if not difference:
@@ -84,10 +84,10 @@ def reckon(months: Iterable[dt.date]) -> int:
         paths = dict(Region.objects.values_list("pk", "path"))
         found: dict[tuple[int, dt.date], Numbers] = {}
         for village, month, status in _statuses(wanted):
-            key = place("households", ("status",), "rows", status)
+            one = {place("households", ("status",), ROWS): {status: 1}}
             for pk in (int(part) for part in paths[village].split("/") if part):
                 if (pk, month) not in kept:
-                    add(found.setdefault((pk, month), {}), {key: 1})
+                    add(found.setdefault((pk, month), {}), one)
         MonthEnd.objects.bulk_create(
             (MonthEnd(region_id=pk, month=month, numbers=numbers, reckoned=True) for (pk, month), numbers in found.items()),
             batch_size=500,

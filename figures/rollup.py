@@ -11,13 +11,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from common.lookups import among
-from figures.datasets import NOW, Dataset, every
+from figures.datasets import NOW, Dataset, Numbers, every
 from figures.models import Mark, RegionFigures
 from regions.models import Level, Region
 
@@ -27,18 +28,21 @@ MOST_MARKS = 50_000  # taken at once
 CHUNK = 200  # villages counted at once by a rebuild
 LOCK = 0x79696875_66  # of whoever writes sums: one at a time
 
-Numbers = dict[str, int]
 Marks = set[tuple[str, int | None]]  # (table, village)
 
 
-def add(total: Numbers, numbers: Mapping[str, int], sign: int = 1) -> None:
+def add(total: Numbers, numbers: Mapping[str, Mapping[str, int]], sign: int = 1) -> None:
     """Add to a sum in place; zeros are not kept."""
-    for key, number in numbers.items():
-        value = total.get(key, 0) + sign * number
-        if value:
-            total[key] = value
-        else:
-            total.pop(key, None)
+    for place, more in numbers.items():
+        own = total.setdefault(place, {})
+        for key, number in more.items():
+            value = own.get(key, 0) + sign * number
+            if value:
+                own[key] = value
+            else:
+                own.pop(key, None)
+        if not own:
+            del total[place]
 
 
 def _lock() -> None:
@@ -99,12 +103,10 @@ def _write(villages: Mapping[int, Region], counted: Mapping[str, Mapping[tuple[i
         codes = [code for code, own in touched.items() if pk in own]
         for year in years:
             row = kept.get((pk, year))
-            before = {k: n for k, n in (row.numbers if row else {}).items() if k.partition("/")[0] in codes}
-            after: Numbers = {}
+            difference: Numbers = {}
             for code in codes:
-                after |= counted[code].get((pk, year), {})
-            difference = dict(after)
-            add(difference, before, -1)
+                add(difference, counted[code].get((pk, year), {}))
+                add(difference, _of(code, row.numbers if row else {}), -1)
             if not difference:
                 continue
             for own in region.ancestor_ids:
@@ -185,11 +187,11 @@ def read(regions: Sequence[Region], years: Collection[int]) -> Reading:
     # Sums of regions and of marked villages in one query, so that both are of one moment.
     keys = {region.pk for region in regions} | inside.keys()
     rows = list(RegionFigures.objects.filter(among("region_id", keys), year__in=wanted).order_by())
-    reading = Reading({(row.region_id, row.year): dict(row.numbers) for row in rows}, behind=behind)
+    reading = Reading({(row.region_id, row.year): row.numbers for row in rows}, behind=behind)
     if behind and rows:
         reading.at = min(row.counted_at for row in rows)
     if inside:
-        kept = {(row.region_id, row.year): row.numbers for row in rows}
+        kept = {(row.region_id, row.year): deepcopy(row.numbers) for row in rows if row.region_id in inside}
         _catch_up(reading, regions, wanted, marks, inside, kept)
     return reading
 
@@ -217,12 +219,14 @@ def _catch_up(reading: Reading, regions: Sequence[Region], years: Collection[int
         counted = dataset.counted(today, own) if own else {}
         for pk in own:
             for year in years:
-                difference = dict(counted.get((pk, year), {}))
-                add(difference, _of(dataset, kept.get((pk, year), {})), -1)
+                difference: Numbers = {}
+                add(difference, counted.get((pk, year), {}))
+                add(difference, _of(dataset.code, kept.get((pk, year), {})), -1)
                 for region in regions:
                     if difference and inside[pk].path.startswith(region.path):
                         add(reading.numbers.setdefault((region.pk, year), {}), difference)
 
 
-def _of(dataset: Dataset, numbers: Mapping[str, int]) -> Numbers:
-    return {key: number for key, number in numbers.items() if key.startswith(f"{dataset.code}/")}
+def _of(code: str, numbers: Numbers) -> Numbers:
+    """The part of a dataset."""
+    return {place: own for place, own in numbers.items() if place.startswith(f"{code}/")}

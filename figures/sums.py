@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 
-from figures.datasets import ROWS, Dataset, get
-from figures.rollup import Numbers
+from figures.datasets import ROWS, Dataset, Numbers, get, place
 
 
 class Sums:
@@ -20,51 +20,65 @@ class Sums:
     def __init__(self, numbers: Numbers, today: dt.date) -> None:
         self.numbers, self.today = numbers, today
 
-    @cached_property
-    def _by_cut(self) -> Mapping[str, list[tuple[list[str], int]]]:
-        found: dict[str, list[tuple[list[str], int]]] = {}
-        for place, number in self.numbers.items():
-            cut, _slash, key = place.rpartition("/")
-            found.setdefault(cut, []).append((key.split("|"), number))
-        return found
-
     def number(self, dataset: str, measure: str = ROWS, **chosen: str) -> int:
         """How many rows (or what sum, as a whole number: money in 分)."""
-        return sum(number for _keys, number in self._matching(dataset, measure, (), chosen))
+        return sum(number for _key, number in self._matching(_plan(dataset, "", tuple(chosen.items())), measure))
 
     def by(self, dataset: str, dimension: str, measure: str = ROWS, **chosen: str) -> dict[str, int]:
         """`{choice: number}` of a dimension, in its order; choices without rows are left out."""
+        plan = _plan(dataset, dimension, tuple(chosen.items()))
         found: dict[str, int] = {}
-        for keys, number in self._matching(dataset, measure, (dimension,), chosen):
-            if keys[dimension]:
-                found[keys[dimension]] = found.get(keys[dimension], 0) + number
-        order = list(self._dataset(dataset).dimension(dimension).choices())
-        return dict(sorted(found.items(), key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order)))
+        for key, number in self._matching(plan, measure):
+            if key:
+                found[key] = found.get(key, 0) + number
+        return dict(sorted(found.items(), key=lambda pair: plan.order.get(pair[0], len(plan.order))))
 
-    def _matching(
-        self, code: str, measure: str, also: tuple[str, ...], chosen: Mapping[str, str]
-    ) -> Iterator[tuple[dict[str, str], int]]:
-        dataset = self._dataset(code)
-        cut = cut_for(dataset, {*also, *chosen})
-        dimensions = [dataset.dimension(name) for name in cut]
-        wanted = {name: set(dataset.dimension(name).keys_of(key)) for name, key in chosen.items()}
-        for raws, number in self._by_cut.get(cut_of(dataset, measure, {*also, *chosen}), ()):
-            keys = {
-                d.code: raw if d.overlaps else d.key(raw, self.today) for d, raw in zip(dimensions, raws, strict=True)
-            }
-            if all(keys[name] in keep for name, keep in wanted.items()):
-                yield keys, number
+    def _matching(self, plan: _Plan, measure: str) -> Iterator[tuple[str, int]]:
+        """(choice of the dimension asked for, number) of what fits."""
+        for joined, number in self.numbers.get(place(plan.dataset.code, plan.cut, measure), {}).items():
+            raws = joined.split("|")
+            if all(told(raws[at], self.today) in keep for at, told, keep in plan.wanted):
+                yield plan.told(raws[plan.at], self.today) if plan.order else "", number
 
-    def _dataset(self, code: str) -> Dataset:
-        found = get(code)
-        if found is None:
-            raise ValueError(f"no dataset {code!r}")
-        return found
+
+Told = Callable[[str, dt.date], str]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a question is answered: from which cut, which of its keys must be among which, and which of them is asked for."""
+
+    dataset: Dataset
+    cut: tuple[str, ...]
+    wanted: tuple[tuple[int, Told, frozenset[str]], ...]
+    at: int
+    told: Told
+    order: Mapping[str, int]  # of the choices of the dimension asked for; empty where none is
+
+
+def _as_it_is(raw: str, today: dt.date) -> str:
+    return raw
+
+
+@cache
+def _plan(code: str, by: str, chosen: tuple[tuple[str, str], ...]) -> _Plan:
+    dataset = get(code)
+    if dataset is None:
+        raise ValueError(f"no dataset {code!r}")
+    cut = cut_for(dataset, {name for name, _key in chosen} | ({by} if by else set()))
+
+    def told(name: str) -> Told:
+        dimension = dataset.dimension(name)
+        return _as_it_is if dimension.overlaps else dimension.key
+
+    wanted = tuple((cut.index(name), told(name), frozenset(dataset.dimension(name).keys_of(key))) for name, key in chosen)
+    order = {key: n for n, key in enumerate(dataset.dimension(by).choices())} if by else {}
+    return _Plan(dataset, cut, wanted, cut.index(by) if by else 0, told(by) if by else _as_it_is, order)
 
 
 def cut_of(dataset: Dataset, measure: str, names: set[str]) -> str:
     """Where the numbers stand that answer a question: "households/status/rows"."""
-    return f"{dataset.code}/{'+'.join(cut_for(dataset, names))}/{measure}"
+    return place(dataset.code, cut_for(dataset, names), measure)
 
 
 def cut_for(dataset: Dataset, names: set[str]) -> tuple[str, ...]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models.fields.json import KeyTransform as KT
 from django.utils.translation import gettext as _
 
 from common import charts, dates
 from figures.board import Board
+from figures.datasets import ROWS, place
 from figures.models import MonthEnd
 from figures.months import TREND, first_of
 from figures.sums import Sums
 from households.models import Status
 
+CUT = place("households", ("status",), ROWS)
 SERIES = ("monitored", Status.RISK_REMOVED.value)
 
 
@@ -36,8 +39,9 @@ def line_of(board: Board) -> Trend | None:
     if not board.is_now:
         return None
     this = first_of(board.today)
-    kept = MonthEnd.objects.filter(region=board.region, month__gte=first_of(this, -TREND), month__lt=this).order_by("month")
-    points = [(row.month, Sums(row.numbers, first_of(row.month, 1)), row.reckoned) for row in kept]
+    rows = MonthEnd.objects.filter(region=board.region, month__gte=first_of(this, -TREND), month__lt=this).order_by("month")
+    kept = rows.values_list("month", "reckoned", KT(CUT, "numbers"))  # of wide rows the one cut that is drawn
+    points = [(month, Sums({CUT: numbers or {}}, first_of(month, 1)), reckoned) for month, reckoned, numbers in kept]
     points.append((this, board.own, False))
     if len(points) < 2:
         return None

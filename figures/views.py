@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -33,31 +34,47 @@ def boards(request: HttpRequest) -> HttpResponse:
 
 @reads_only
 def board(request: HttpRequest, pk: int) -> HttpResponse:
+    """The figures of a region of one's own area; one page for county, township and village."""
     require_somewhere(request.user, SEE)
-    visible = set(visible_region_ids(request.user, SEE))
-    region = get_object_or_404(Region.objects.select_related("parent"), pk=pk if pk in visible else None)
+    around = Around(request.user, pk)
     year = _year(request.GET.get("year", ""))
     since = "year" if request.GET.get("since") == "year" else "month"
-    below = list(Region.objects.current().filter(parent=region).order_by("code")) if region.level < Level.VILLAGE else []
-    above = region.parent if region.level > Level.COUNTY else None
-    found = boards_of.Board(request.user, region, below, above, year=year, since=since)
+    found = boards_of.Board(request.user, around.region, around.below, around.above, year=year, since=since)
     context = {
-        "board": found, "region": region, "year": year, "years": boards_of.years(), "since": since,
-        "head": boards_of.head_below(region), "meanings": boards_of.meanings(request.user), "trend": trends.line_of(found),
-        "trail": _trail(region, visible, year),
+        "board": found, "region": around.region, "year": year, "years": boards_of.years(), "since": since,
+        "head": boards_of.head_below(around.region), "meanings": boards_of.meanings(request.user), "trend": trends.line_of(found),
+        "trail": around.trail(year),
     }  # fmt: skip
     return render(request, "figures/board.html", context)
+
+
+class Around:
+    """A region of one's own area with those below and above it, in one query; 404 outside."""
+
+    def __init__(self, user: Any, pk: int) -> None:
+        self.visible = set(visible_region_ids(user, SEE))
+        if pk not in self.visible:
+            raise Http404
+        parent = Region.objects.filter(pk=pk).values("parent")
+        near = Q(pk=pk) | Q(parent=pk) | Q(pk__in=parent) | Q(pk__in=Region.objects.filter(pk__in=parent).values("parent"))
+        rows = {row.pk: row for row in Region.objects.filter(near).order_by("code")}
+        self.region = rows[pk]
+        self.below = [row for row in rows.values() if row.parent_id == pk and row.is_current]
+        self.up = [rows[key] for key in self.region.ancestor_ids if key in rows and key != pk]
+
+    @property
+    def above(self) -> Region | None:
+        """The region one level up, to compare with: never above the county."""
+        return self.up[-1] if self.up and self.region.level > Level.COUNTY else None
+
+    def trail(self, year: int) -> list[tuple[str, str]]:
+        own = [(row.name, boards_of.board_url(row, year)) for row in self.up if row.pk in self.visible]
+        return [(_("看板"), reverse("figures:boards")), *own, (self.region.name, "")]
 
 
 def _year(asked: str) -> int:
     years = boards_of.years()
     return int(asked) if asked.isdecimal() and len(asked) < 5 and int(asked) in years else years[0]
-
-
-def _trail(region: Region, visible: set[int], year: int) -> list[tuple[str, str]]:
-    above = Region.objects.filter(pk__in=[pk for pk in region.ancestor_ids if pk in visible and pk != region.pk])
-    own = [(each.name, boards_of.board_url(each, year)) for each in above.order_by("level")] if region.parent_id in visible else []
-    return [(_("看板"), reverse("figures:boards")), *own, (region.name, "")]
 
 
 @reads_only

@@ -9,7 +9,7 @@ import sys
 import django
 
 BENCHES = {
-    "lists": "lists", "load": "load", "save": "saving", "audit": "audit", "import": "imports", "export": "exports", "surveys": "surveys", "assist": "assistance", "money": "money", "matching": "matching", "visits": "visits", "supervision": "supervision", "helpers": "helpers", "sync": "sync", "print": "printing", "growth": "growth",
+    "lists": "lists", "load": "load", "save": "saving", "audit": "audit", "import": "imports", "export": "exports", "surveys": "surveys", "assist": "assistance", "money": "money", "matching": "matching", "visits": "visits", "supervision": "supervision", "dashboards": "dashboards", "helpers": "helpers", "sync": "sync", "print": "printing", "growth": "growth",
 }  # fmt: skip  # name: module
 BY_NAME = {"growth"}  # only when asked for: it makes a database of a million households
 

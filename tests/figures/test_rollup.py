@@ -19,7 +19,7 @@ from assistance.services import deliveries, measures
 from assistance.models import Delivery, Measure
 from common.refusal import RefusedError
 from figures import months, rollup
-from figures.datasets import every
+from figures.datasets import Numbers, every
 from figures.models import Mark, MonthEnd, RegionFigures
 from households import services as s
 from households.models import Household
@@ -48,9 +48,9 @@ DAYS = st.integers(-400, 0).map(lambda n: TODAY + dt.timedelta(days=n))
 HOUSE = st.integers(0, 2)
 
 
-def live() -> dict[tuple[int, int], dict[str, int]]:
+def live() -> dict[tuple[int, int], Numbers]:
     """The numbers of every region and year, counted from the ledgers."""
-    found: dict[tuple[int, int], dict[str, int]] = {}
+    found: dict[tuple[int, int], Numbers] = {}
     regions = Region.objects.in_bulk()
     for dataset in every():
         for (village, year), numbers in dataset.counted(TODAY).items():
@@ -59,11 +59,11 @@ def live() -> dict[tuple[int, int], dict[str, int]]:
     return found
 
 
-def kept() -> dict[tuple[int, int], dict[str, int]]:
+def kept() -> dict[tuple[int, int], Numbers]:
     return {(row.region_id, row.year): row.numbers for row in RegionFigures.objects.all() if row.numbers}
 
 
-def shown() -> dict[tuple[int, int], dict[str, int]]:
+def shown() -> dict[tuple[int, int], Numbers]:
     """What pages say, of every region and year."""
     years = {year for _pk, year in live()} | {row.year for row in RegionFigures.objects.all()}
     reading = rollup.read(list(Region.objects.all()), years)

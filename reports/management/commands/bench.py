@@ -19,7 +19,7 @@ class Command(BaseCommand):
             "names",
             nargs="*",
             metavar="NAME",
-            help="lists load save audit import export surveys assist money matching visits supervision helpers sync print (default: all of these), growth",
+            help="lists load save audit import export surveys assist money matching visits supervision dashboards helpers sync print (default: all of these), growth",
         )
         parser.add_argument("--households", type=int, default=100_000)
         parser.add_argument("--json", action="store_true", help="one object a line instead of a table")
