@@ -234,3 +234,130 @@ def line(
             f"{escape(f'{title_of} {values[-1]:,}{unit}')}</text>"
         )
     return mark_safe("".join((*made, "</svg>")))
+
+
+# -- places ---------------------------------------------------------------------------------------------------------------------------
+
+SHADES = ("#eaf1f9", "#bcd3ec", "#6d9bd0", "#17508f")
+EDGE = "#8793a6"
+
+
+class Spot(NamedTuple):
+    """A place of a map: `value` decides its shade, `text` stands on it. `at` is (column, row) of a tile or (longitude, latitude) of a point."""
+
+    name: str
+    text: str
+    value: Number
+    url: str
+    at: tuple[float, float] = (0, 0)
+    size: Number = 0
+    rings: Sequence[Sequence[Sequence[float]]] = ()
+
+
+def quarters(values: Sequence[Number]) -> tuple[Number, ...]:
+    """Where the four shades part: a quarter of the values each; equal values get one shade."""
+    ordered = sorted(values)
+    return tuple(ordered[len(ordered) * k // 4] for k in (1, 2, 3)) if ordered else (0, 0, 0)
+
+
+def _shade(value: Number, cuts: Sequence[Number]) -> int:
+    return sum(value >= cut for cut in cuts)
+
+
+def _shades(y: float, words: Sequence[str], step: float = 90) -> str:
+    """The key of the four shades."""
+    return "".join(
+        f'<rect x="{k * step + 2:.0f}" y="{y:.0f}" width="{step - 2:.0f}" height="12" fill="{shade}" stroke="{EDGE}"/>'
+        f'<text x="{k * step + step / 2:.0f}" y="{y + 27:.0f}" text-anchor="middle" fill="{INK_SOFT}">{escape(word)}</text>'
+        for k, (shade, word) in enumerate(zip(SHADES, words, strict=True))
+    )
+
+
+def _linked(spot: Spot, marks: str) -> str:
+    label = escape(f"{spot.name} {spot.text}")
+    return f'<a href="{escape(spot.url)}" aria-label="{label}"><g aria-hidden="true">{marks}</g></a>'
+
+
+def tiles(spots: Sequence[Spot], words: Sequence[str], *, title: str, desc: str = "", font: str = "") -> SafeString:
+    """A map without boundaries: every place a tile of a grid, about where it lies. `words` name the four shades."""
+    wide, high = 90, 70
+    cuts = quarters([spot.value for spot in spots])
+    columns_of = max((spot.at[0] for spot in spots), default=0) + 1
+    rows_of = max((spot.at[1] for spot in spots), default=0) + 1
+    width, top = int(max(columns_of, 4) * wide + 4), int(rows_of * high + 8)
+    made = [_open(width, top + 34, title, desc, font, "svg-w")]
+    for spot in spots:
+        shade = _shade(spot.value, cuts)
+        x, y, ink = spot.at[0] * wide, spot.at[1] * high, "#ffffff" if shade == 3 else INK
+        middle = x + wide / 2
+        made.append(
+            _linked(
+                spot,
+                f'<rect x="{x + 2:.0f}" y="{y + 2:.0f}" width="{wide - 4}" height="{high - 4}" rx="4" fill="{SHADES[shade]}" stroke="{EDGE}"/>'
+                f'<text x="{middle:.0f}" y="{y + 30:.0f}" text-anchor="middle" fill="{ink}" font-size="15">{escape(spot.name)}</text>'
+                f'<text x="{middle:.0f}" y="{y + 51:.0f}" text-anchor="middle" fill="{ink}" font-size="15" font-weight="600">{escape(spot.text)}</text>',
+            )
+        )
+    return mark_safe("".join((*made, _shades(top, words), "</svg>")))
+
+
+class _Plane:
+    """Longitude and latitude onto a drawing: degrees east are shortened by the latitude, as near the middle of a county they are."""
+
+    def __init__(self, spots: Sequence[tuple[float, float]], width: float, height: float, edge: float = 18) -> None:
+        lons, lats = [p[0] for p in spots], [p[1] for p in spots]
+        self.squeeze = math.cos(math.radians(sum(lats) / len(lats)))
+        self.west, self.south = min(lons) * self.squeeze, min(lats)
+        across, up = max(max(lons) * self.squeeze - self.west, 1e-9), max(max(lats) - self.south, 1e-9)
+        self.scale = min((width - 2 * edge) / across, (height - 2 * edge) / up)
+        self.edge, self.height = edge, height
+
+    def __call__(self, lon: float, lat: float) -> tuple[float, float]:
+        return (
+            self.edge + (lon * self.squeeze - self.west) * self.scale,
+            self.height - self.edge - (lat - self.south) * self.scale,
+        )
+
+
+def points(spots: Sequence[Spot], words: Sequence[str], *, title: str, desc: str = "", km: str = "", font: str = "") -> SafeString:
+    """Places as points where they lie, `size` by area, with a scale of 10 km. No boundary is drawn."""
+    width, height = 640, 420
+    plane, cuts = _Plane([spot.at for spot in spots], width, height), quarters([spot.value for spot in spots])
+    most = max((float(spot.size) for spot in spots), default=0) or 1.0
+    made = [_open(width, height + 40, title, desc, font, "svg-w")]
+    for spot in sorted(spots, key=lambda each: -float(each.size)):
+        x, y = plane(*spot.at)
+        radius = 4 + 14 * math.sqrt(float(spot.size) / most)
+        made.append(
+            _linked(
+                spot,
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{SHADES[_shade(spot.value, cuts)]}" stroke="{PALETTE[0]}" '
+                f'stroke-width="0.8"><title>{escape(f"{spot.name} {spot.text}")}</title></circle>',
+            )
+        )
+    length = 10 / 111.32 * plane.scale
+    made.append(
+        f'<path d="M{width - 18 - length:.1f} {height - 6}h{length:.1f}" stroke="{INK}" stroke-width="2"/>'
+        f'<text x="{width - 18 - length / 2:.1f}" y="{height - 12}" text-anchor="middle">{escape(km)}</text>'
+    )
+    return mark_safe("".join((*made, _shades(height + 6, words), "</svg>")))
+
+
+def shapes(spots: Sequence[Spot], words: Sequence[str], *, title: str, desc: str = "", font: str = "") -> SafeString:
+    """Places by the outlines that somebody brought along: `rings` of (longitude, latitude)."""
+    width, height = 640, 460
+    corners = [(p[0], p[1]) for spot in spots for ring in spot.rings for p in ring]
+    plane, cuts = _Plane(corners, width, height), quarters([spot.value for spot in spots])
+    made, names = [_open(width, height + 40, title, desc, font, "svg-w")], []
+    for spot in spots:
+        shade = _shade(spot.value, cuts)
+        drawn = [[plane(p[0], p[1]) for p in ring] for ring in spot.rings]
+        path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in drawn)
+        longest = max(drawn, key=len)
+        x, y = sum(p[0] for p in longest) / len(longest), sum(p[1] for p in longest) / len(longest)
+        made.append(_linked(spot, f'<path d="{path}" fill="{SHADES[shade]}" fill-rule="evenodd" stroke="#ffffff" stroke-width="1.5"/>'))
+        names.append(
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" aria-hidden="true" pointer-events="none" '
+            f'fill="{"#ffffff" if shade == 3 else INK}">{escape(spot.name)}</text>'
+        )
+    return mark_safe("".join((*made, *names, _shades(height + 6, words), "</svg>")))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,7 @@ from accounts.roles import Permission
 from common import charts
 from common.money import format_money
 from common.pages import address
-from figures import months, rollup
+from figures import atlas, months, rollup
 from figures.datasets import ROWS, Dataset, every, get
 from figures.sums import Sums, cut_of
 from regions.models import Level, Region
@@ -154,8 +154,7 @@ def _rows_of(dataset: str) -> tuple[str, bool]:
     return reverse("figures:rows", args=[dataset]), found is not None and found.year is not None
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A number as it stands on a page: of a dataset's measure. `url` leads to its list, "" where it is 0; `notes` set it beside others."""
 
     measure: str
@@ -168,9 +167,11 @@ class Cell:
     notes: tuple[str, ...] = ()
     tone: str = ""
 
-    def __html__(self) -> str:
+    @property
+    def html(self) -> SafeString:
         """The number, as the way to its list; what is nothing leads nowhere."""
-        return f'<a href="{escape(self.url)}">{self.text}</a>' if self.url else f'<span class="none">{self.text}</span>'
+        link = f'<a href="{escape(self.url)}">{self.text}</a>' if self.url else f'<span class="none">{self.text}</span>'
+        return mark_safe(link)
 
 
 def _unit(cell: Cell) -> str:
@@ -180,7 +181,7 @@ def _unit(cell: Cell) -> str:
 def _tds(cells: Iterable[Cell], *, units: bool = False) -> str:
     """Cells of a table row. A page has hundreds: drawn here, because a template takes ten times as long over them."""
     return "".join(
-        f'<td class="n">{cell.__html__()}{_unit(cell) if units else ""}</td>' for cell in cells
+        f'<td class="n">{cell.html}{_unit(cell) if units else ""}</td>' for cell in cells
     )
 
 
@@ -245,6 +246,10 @@ class Board:
         """Whether the year is this one, so that what stands now is shown with it."""
         return self.year == self.today.year
 
+    def url_of(self, region: Region) -> str:
+        """The board of another region, of the same year."""
+        return board_url(region, None if self.is_now else self.year)
+
     def sums(self, region: Region) -> Sums:
         if region.pk not in self._sums:
             self._sums[region.pk] = Sums(self.reading.of(region.pk, self.year), self.today)
@@ -276,7 +281,7 @@ class Board:
             notes.append(self._share(tile, cell.number))
         notes += self._since(tile, cell.number)
         tone = "red" if tile.worse and cell.number else ""
-        return replace(cell, meaning=self._words(get(tile.dataset).meaning), notes=tuple(filter(None, notes)), tone=tone)
+        return cell._replace(meaning=self._words(get(tile.dataset).meaning), notes=tuple(filter(None, notes)), tone=tone)
 
     def _share(self, tile: Tile, number: int) -> str:
         whole = tile_of(tile.share_of)
@@ -349,7 +354,7 @@ class Board:
 
     def _place(self, region: Region, sums: Sums, tiles: Iterable[Tile]) -> PlaceLine:
         cells = [self.cell(tile.dataset, ROWS, tile.chosen, region, sums, label=self._words(tile.label)) for tile in tiles]
-        return PlaceLine(region, board_url(region, self.year), cells)
+        return PlaceLine(region, self.url_of(region), cells)
 
     @cached_property
     def whole(self) -> PlaceLine:
@@ -373,12 +378,28 @@ class Board:
         words = [dataset.dimension("status").words(code) for code in STACKED]
         return [
             (
-                bar._replace(url=board_url(region, self.year)),
+                bar._replace(url=self.url_of(region)),
                 self.cell("households", ROWS, {"status": "monitored"}, region, sums),
                 "，".join(f"{word} {part}" for word, part in zip(words, parts, strict=True)),
             )
             for bar, (region, parts, sums) in zip(drawn, chosen, strict=True)
         ]
+
+    @cached_property
+    def map(self) -> Any:
+        """How many of a thousand households are monitored, place by place; None where nothing can be drawn."""
+        if not self.below or self.may("households") is None:
+            return None
+        spots, rows = {}, []
+        for region in self.below:
+            sums = self.sums(region)
+            whole, part = sums.number("households"), sums.number("households", status="monitored")
+            rate = 1000 * part / whole if whole else 0.0
+            spots[region.pk] = charts.Spot(region.name, f"{rate:.1f}‰", rate, self.url_of(region), size=whole)
+            rows.append((region.name, self.url_of(region), f"{rate:.1f}", part, whole))
+        drawn = atlas.draw(spots, self.below, title=_("监测对象占农户的比例"), desc=_("深色的比例高，单位：千分比"))
+        rows.sort(key=lambda row: -float(row[2]))
+        return {"svg": drawn, "rows": rows, "bars": charts.bars([(name, float(rate)) for name, _u, rate, _p, _w in rows[:LINES]], text="{:.1f}‰".format)} if drawn else None
 
     def legend(self) -> Any:
         dataset = get("households")
@@ -407,8 +428,13 @@ def tile_of(code: str) -> Tile:
 
 
 def board_url(region: Region, year: int | None = None) -> str:
-    query = {"year": str(year)} if year and year != timezone.localdate().year else {}
-    return address(reverse("figures:board", args=[region.pk]), query)
+    base = _board_of().replace("/0/", f"/{region.pk}/")
+    return f"{base}?year={year}" if year and year != timezone.localdate().year else base
+
+
+@cache
+def _board_of() -> str:
+    return reverse("figures:board", args=[0])
 
 
 def years(today: dt.date | None = None) -> list[int]:

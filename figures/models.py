@@ -68,3 +68,25 @@ class MonthEnd(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region_id} {self.month}"
+
+
+class MapPlace(models.Model):
+    """Where a region is drawn: a tile of the grid of the region above (`column`, `row`, from 0), its position, or an outline that the county
+    brought (rings of [longitude, latitude]). All of them are optional."""
+
+    region = models.OneToOneField(Region, models.CASCADE, related_name="+")
+    column = models.PositiveSmallIntegerField(_("列"), null=True, blank=True)
+    row = models.PositiveSmallIntegerField(_("行"), null=True, blank=True)
+    longitude = models.DecimalField(_("经度"), max_digits=7, decimal_places=4, null=True, blank=True)
+    latitude = models.DecimalField(_("纬度"), max_digits=6, decimal_places=4, null=True, blank=True)
+    shape = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("地图位置")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(column=None, row=None) | models.Q(column__isnull=False, row__isnull=False), name="mapplace_tile_both"),
+            models.CheckConstraint(condition=models.Q(longitude=None, latitude=None) | models.Q(longitude__isnull=False, latitude__isnull=False), name="mapplace_position_both"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.region_id}"

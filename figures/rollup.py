@@ -186,13 +186,14 @@ def read(regions: Sequence[Region], years: Collection[int]) -> Reading:
     inside, behind = _below(regions, marks)
     # Sums of regions and of marked villages in one query, so that both are of one moment.
     keys = {region.pk for region in regions} | inside.keys()
-    rows = list(RegionFigures.objects.filter(among("region_id", keys), year__in=wanted).order_by())
-    reading = Reading({(row.region_id, row.year): row.numbers for row in rows}, behind=behind)
-    if behind and rows:
-        reading.at = min(row.counted_at for row in rows)
+    rows = RegionFigures.objects.filter(among("region_id", keys), year__in=wanted).order_by()
+    kept = {(pk, year): (numbers, at) for pk, year, numbers, at in rows.values_list("region_id", "year", "numbers", "counted_at")}
+    reading = Reading({key: numbers for key, (numbers, _at) in kept.items()}, behind=behind)
+    if behind and kept:
+        reading.at = min(at for _numbers, at in kept.values())
     if inside:
-        kept = {(row.region_id, row.year): deepcopy(row.numbers) for row in rows if row.region_id in inside}
-        _catch_up(reading, regions, wanted, marks, inside, kept)
+        own = {key: deepcopy(numbers) for key, (numbers, _at) in kept.items() if key[0] in inside}
+        _catch_up(reading, regions, wanted, marks, inside, own)
     return reading
 
 

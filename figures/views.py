@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.scoping import posted_regions, require_somewhere, visible_region_ids
+from accounts.scoping import may_in, posted_regions, require_somewhere, visible_region_ids
 from common import pages
-from common.readonly import reads_only
+from common.readonly import read_on_get, reads_only
+from figures import atlas, datasets, trends
 from figures import board as boards_of
-from figures import datasets, trends
 from figures.filters import filter_for
 from regions.models import Level, Region
 
@@ -43,7 +46,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "board": found, "region": around.region, "year": year, "years": boards_of.years(), "since": since,
         "head": boards_of.head_below(around.region), "meanings": boards_of.meanings(request.user), "trend": trends.line_of(found),
-        "trail": around.trail(year),
+        "trail": around.trail(year), "may_place": around.below and may_in(request.user, atlas.EDIT, around.region),
     }  # fmt: skip
     return render(request, "figures/board.html", context)
 
@@ -70,6 +73,96 @@ class Around:
     def trail(self, year: int) -> list[tuple[str, str]]:
         own = [(row.name, boards_of.board_url(row, year)) for row in self.up if row.pk in self.visible]
         return [(_("看板"), reverse("figures:boards")), *own, (self.region.name, "")]
+
+
+@reads_only
+def wall(request: HttpRequest, pk: int) -> HttpResponse:
+    """挂图作战: the board for a screen on the wall, which asks for itself anew every minute."""
+    require_somewhere(request.user, SEE)
+    around = Around(request.user, pk)
+    found = boards_of.Board(request.user, around.region, around.below, around.above, year=boards_of.years()[0])
+    context = {
+        "board": found, "region": around.region, "trend": trends.line_of(found), "head": boards_of.head_below(around.region),
+        "back": boards_of.board_url(around.region),
+    }  # fmt: skip
+    return render(request, "figures/wall.html", context)
+
+
+class TilesForm(forms.Form):
+    """Column and row (from 1) of each place below a region."""
+
+    def __init__(self, *args: Any, places: list[Region], at: dict[int, tuple[int, int]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.places = places
+        for place in places:
+            for n, (part, label) in enumerate((("column", _("列")), ("row", _("行")))):
+                self.fields[f"{part}_{place.pk}"] = forms.IntegerField(
+                    label=f"{place.name} {label}", min_value=1, max_value=atlas.WIDEST, initial=at[place.pk][n] + 1
+                )
+
+    def rows(self) -> list[tuple[Region, Any, Any]]:
+        return [(place, self[f"column_{place.pk}"], self[f"row_{place.pk}"]) for place in self.places]
+
+    def tiles(self) -> dict[int, tuple[int, int]]:
+        data = self.cleaned_data
+        return {place.pk: (data[f"column_{place.pk}"] - 1, data[f"row_{place.pk}"] - 1) for place in self.places}
+
+
+class PositionsForm(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("村的位置"), max_length=60_000, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=gettext_lazy("每行一个村：村名或代码、经度、纬度，如：青石村 108.3012 26.5533"),
+    )  # fmt: skip
+
+
+class OutlinesForm(forms.Form):
+    file = forms.FileField(label=gettext_lazy("边界文件（GeoJSON）"), help_text=gettext_lazy("用县里自己的边界数据；属性里要有和这里一样的名称或代码。"))
+
+
+@read_on_get
+def map_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the places below a region are drawn: tiles, positions of villages, outlines of one's own."""
+    require_somewhere(request.user, atlas.EDIT)
+    if pk not in visible_region_ids(request.user, atlas.EDIT):
+        raise Http404
+    region = Region.objects.get(pk=pk)
+    below = list(Region.objects.current().filter(parent=region).order_by("code"))
+    kept = atlas.places_of(below)
+    act = request.POST.get("act", "")
+    tiles = TilesForm(request.POST if act == "tiles" else None, places=below, at=atlas.grid(below, kept))
+    positions = PositionsForm(request.POST if act == "positions" else None)
+    outlines = OutlinesForm(request.POST if act == "outlines" else None, request.FILES if act == "outlines" else None)
+    form = {"tiles": tiles, "positions": positions, "outlines": outlines}.get(act)
+    if request.method == "POST":
+        if act == "drop":
+            atlas.drop_outlines(region=region, by=request.user)
+            messages.success(request, _("已不用边界，改用方格。"))
+            return redirect("figures:map_edit", pk)
+        if form is not None and form.is_valid() and _drawn(request, region, form):
+            return redirect("figures:map_edit", pk)
+    context = {
+        "region": region, "tiles": tiles, "positions": positions, "outlines": outlines, "tiled": below and below[0].level < Level.VILLAGE,
+        "has_outlines": any(row.shape for row in kept.values()),
+        "trail": [(_("看板"), reverse("figures:boards")), (region.name, boards_of.board_url(region)), (_("地图"), "")],
+    }  # fmt: skip
+    return render(request, "figures/map_edit.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _drawn(request: HttpRequest, region: Region, form: Any) -> bool:
+    """Whether what the form holds was put on the map."""
+    try:
+        match form:
+            case TilesForm():
+                atlas.place_tiles(region=region, tiles=form.tiles(), by=request.user)
+            case PositionsForm():
+                atlas.place_villages(region=region, text=form.cleaned_data["text"], by=request.user)
+            case _:
+                atlas.bring_outlines(region=region, data=form.cleaned_data["file"].read(), by=request.user)
+    except atlas.AtlasError as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, _("地图已更新。"))
+    return True
 
 
 def _year(asked: str) -> int:
