@@ -319,7 +319,9 @@ class _Plane:
         )
 
 
-def points(spots: Sequence[Spot], words: Sequence[str], *, title: str, desc: str = "", km: str = "", font: str = "") -> SafeString:
+def points(
+    spots: Sequence[Spot], words: Sequence[str], *, title: str, desc: str = "", km: str = "", font: str = ""
+) -> SafeString:
     """Places as points where they lie, `size` by area, with a scale of 10 km. No boundary is drawn."""
     width, height = 640, 420
     plane, cuts = _Plane([spot.at for spot in spots], width, height), quarters([spot.value for spot in spots])
@@ -355,7 +357,12 @@ def shapes(spots: Sequence[Spot], words: Sequence[str], *, title: str, desc: str
         path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in drawn)
         longest = max(drawn, key=len)
         x, y = sum(p[0] for p in longest) / len(longest), sum(p[1] for p in longest) / len(longest)
-        made.append(_linked(spot, f'<path d="{path}" fill="{SHADES[shade]}" fill-rule="evenodd" stroke="#ffffff" stroke-width="1.5"/>'))
+        made.append(
+            _linked(
+                spot,
+                f'<path d="{path}" fill="{SHADES[shade]}" fill-rule="evenodd" stroke="#ffffff" stroke-width="1.5"/>',
+            )
+        )
         names.append(
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" aria-hidden="true" pointer-events="none" '
             f'fill="{"#ffffff" if shade == 3 else INK}">{escape(spot.name)}</text>'

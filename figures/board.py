@@ -180,9 +180,7 @@ def _unit(cell: Cell) -> str:
 
 def _tds(cells: Iterable[Cell], *, units: bool = False) -> str:
     """Cells of a table row. A page has hundreds: drawn here, because a template takes ten times as long over them."""
-    return "".join(
-        f'<td class="n">{cell.html}{_unit(cell) if units else ""}</td>' for cell in cells
-    )
+    return "".join(f'<td class="n">{cell.html}{_unit(cell) if units else ""}</td>' for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -224,7 +222,7 @@ def shown(measure: Any, number: int) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """"11.3%", or a warning where the whole is too small to say anything."""
+    """ "11.3%", or a warning where the whole is too small to say anything."""
     if whole < SMALLEST:
         return str(_("总数不到 %(least)s，不算比例") % {"least": SMALLEST})
     return f"{100 * part / whole:.1f}%"
@@ -233,7 +231,16 @@ def share(part: int, whole: int) -> str:
 class Board:
     """The page of a region in a year. `below` are the regions one level down; `above` the region one level up, if it is known."""
 
-    def __init__(self, user: Any, region: Region, below: Sequence[Region], above: Region | None, *, year: int, since: str = "month") -> None:
+    def __init__(
+        self,
+        user: Any,
+        region: Region,
+        below: Sequence[Region],
+        above: Region | None,
+        *,
+        year: int,
+        since: str = "month",
+    ) -> None:
         self.user, self.region, self.below, self.above, self.year = user, region, below, above, year
         self._sums: dict[int, Sums] = {}
         self._said: dict[int, str] = {}
@@ -281,7 +288,9 @@ class Board:
             notes.append(self._share(tile, cell.number))
         notes += self._since(tile, cell.number)
         tone = "red" if tile.worse and cell.number else ""
-        return cell._replace(meaning=self._words(get(tile.dataset).meaning), notes=tuple(filter(None, notes)), tone=tone)
+        return cell._replace(
+            meaning=self._words(get(tile.dataset).meaning), notes=tuple(filter(None, notes)), tone=tone
+        )
 
     def _share(self, tile: Tile, number: int) -> str:
         whole = tile_of(tile.share_of)
@@ -291,7 +300,11 @@ class Board:
             return text
         above = self.sums(self.above)
         other = share(above.number(tile.dataset, **tile.chosen), above.number(whole.dataset, **whole.chosen))
-        return text if not other.endswith("%") else f"{text}（" + _("%(name)s %(share)s") % {"name": self.above.name, "share": other} + "）"
+        return (
+            text
+            if not other.endswith("%")
+            else f"{text}（" + _("%(name)s %(share)s") % {"name": self.above.name, "share": other} + "）"
+        )
 
     def _since(self, tile: Tile, number: int) -> list[str]:
         dataset = get(tile.dataset)
@@ -306,7 +319,11 @@ class Board:
 
     @cached_property
     def panels(self) -> dict[str, Bars]:
-        return {panel.code: self._panel(panel) for panel in PANELS if self.may(panel.dataset) and not (panel.when and self.is_now)}
+        return {
+            panel.code: self._panel(panel)
+            for panel in PANELS
+            if self.may(panel.dataset) and not (panel.when and self.is_now)
+        }
 
     def _panel(self, panel: Panel) -> Bars:
         dataset = self.may(panel.dataset)
@@ -341,19 +358,22 @@ class Board:
     @cached_property
     def sides(self) -> list[tuple[str, str, str]]:
         """(label, what for, address) of pages that go on from here."""
-        return [(str(side.label), str(side.note), side.url(self.region)) for side in SIDES if self.user.can(side.permission)]
+        return [
+            (str(side.label), str(side.note), side.url(self.region)) for side in SIDES if self.user.can(side.permission)
+        ]
 
     # -- places -------------------------------------------------------------------------------------------------------------------
 
     @cached_property
     def places(self) -> list[PlaceLine]:
-        """A line for each place below, most monitored households first, and their sum."""
+        """A line for each place below, in the order of their codes."""
         tiles = [tile for tile in map(tile_of, ("households", *PLACES)) if self.may(tile.dataset)]
-        lines = [self._place(region, self.sums(region), tiles) for region in self.below]
-        return lines
+        return [self._place(region, self.sums(region), tiles) for region in self.below]
 
     def _place(self, region: Region, sums: Sums, tiles: Iterable[Tile]) -> PlaceLine:
-        cells = [self.cell(tile.dataset, ROWS, tile.chosen, region, sums, label=self._words(tile.label)) for tile in tiles]
+        cells = [
+            self.cell(tile.dataset, ROWS, tile.chosen, region, sums, label=self._words(tile.label)) for tile in tiles
+        ]
         return PlaceLine(region, self.url_of(region), cells)
 
     @cached_property
@@ -399,7 +419,17 @@ class Board:
             rows.append((region.name, self.url_of(region), f"{rate:.1f}", part, whole))
         drawn = atlas.draw(spots, self.below, title=_("监测对象占农户的比例"), desc=_("深色的比例高，单位：千分比"))
         rows.sort(key=lambda row: -float(row[2]))
-        return {"svg": drawn, "rows": rows, "bars": charts.bars([(name, float(rate)) for name, _u, rate, _p, _w in rows[:LINES]], text="{:.1f}‰".format)} if drawn else None
+        return (
+            {
+                "svg": drawn,
+                "rows": rows,
+                "bars": charts.bars(
+                    [(name, float(rate)) for name, _u, rate, _p, _w in rows[:LINES]], text="{:.1f}‰".format
+                ),
+            }
+            if drawn
+            else None
+        )
 
     def legend(self) -> Any:
         dataset = get("households")
@@ -410,7 +440,9 @@ class Board:
     def cell(self, dataset: str, measure: str, chosen: Chosen, region: Region, sums: Sums, label: str = "") -> Cell:
         found = get(dataset)
         assert found is not None  # noqa: S101  every tile names a dataset: tests say so
-        return self._cell_of(found, measure, sums.number(dataset, measure, **chosen), list_url(dataset, region, self.year, chosen), label)
+        return self._cell_of(
+            found, measure, sums.number(dataset, measure, **chosen), list_url(dataset, region, self.year, chosen), label
+        )
 
     def _cell_of(self, dataset: Dataset, measure: str, number: int, url: str, label: str = "") -> Cell:
         found = dataset.measure(measure)

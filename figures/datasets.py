@@ -83,7 +83,11 @@ def column(code: str, label: Any, field: str, choices: Any, *, blank: bool = Fal
 
 def cases(code: str, label: Any, kinds: Mapping[str, tuple[Any, Q]], **more: Any) -> Dimension:
     """`{key: (words, condition)}`, of which at most one holds."""
-    raw = Case(*(When(condition, then=Value(key)) for key, (_w, condition) in kinds.items()), default=Value(""), output_field=CharField())
+    raw = Case(
+        *(When(condition, then=Value(key)) for key, (_w, condition) in kinds.items()),
+        default=Value(""),
+        output_field=CharField(),
+    )
     words = {key: label for key, (label, _q) in kinds.items()}
     return Dimension(
         code, label, lambda: words, raw=raw, key=lambda raw, today: raw, condition=lambda key, today: kinds[key][1], **more
@@ -219,7 +223,11 @@ class Dataset:
         overlapping = next((code for code in cut if f"by_{code}" not in group), None)
         exclusive_keys = [group[f"by_{code}"] or "" for code in exclusive]
         head = "|".join(exclusive_keys)
-        ends = [""] if overlapping is None else [f"_{overlapping}_{key}" for key in self.dimension(overlapping).flags or {}]
+        ends = (
+            [""]
+            if overlapping is None
+            else [f"_{overlapping}_{key}" for key in self.dimension(overlapping).flags or {}]
+        )
         for m in self.measures:
             for end in ends:
                 number = m.whole(group[f"sum_{m.code}{end}"])
@@ -258,4 +266,19 @@ def get(code: str) -> Dataset | None:
     return _datasets.get(code)
 
 
-__all__ = ["NOW", "ROWS", "UNKNOWN", "Dataset", "Dimension", "Measure", "Told", "cases", "column", "every", "flags", "get", "place", "register"]
+__all__ = [
+    "NOW",
+    "ROWS",
+    "UNKNOWN",
+    "Dataset",
+    "Dimension",
+    "Measure",
+    "Told",
+    "cases",
+    "column",
+    "every",
+    "flags",
+    "get",
+    "place",
+    "register",
+]

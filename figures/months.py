@@ -44,7 +44,9 @@ class Before:
         if not difference:
             return _("比%(then)s 持平") % {"then": self.words}
         values = {"then": self.words, "number": f"{abs(difference):,}", "unit": unit}
-        return (_("比%(then)s 增 %(number)s %(unit)s") if difference > 0 else _("比%(then)s 减 %(number)s %(unit)s")) % values
+        return (
+            _("比%(then)s 增 %(number)s %(unit)s") if difference > 0 else _("比%(then)s 减 %(number)s %(unit)s")
+        ) % values
 
 
 def before(region: Region, today: dt.date, since: str) -> Before | None:
@@ -89,7 +91,10 @@ def reckon(months: Iterable[dt.date]) -> int:
                 if (pk, month) not in kept:
                     add(found.setdefault((pk, month), {}), one)
         MonthEnd.objects.bulk_create(
-            (MonthEnd(region_id=pk, month=month, numbers=numbers, reckoned=True) for (pk, month), numbers in found.items()),
+            (
+                MonthEnd(region_id=pk, month=month, numbers=numbers, reckoned=True)
+                for (pk, month), numbers in found.items()
+            ),
             batch_size=500,
         )
         return len(found)
@@ -99,9 +104,13 @@ def _statuses(months: list[dt.date]) -> Iterable[tuple[int, dt.date, str]]:
     """(village, month, status) of every household and month."""
     steps: dict[int, list[tuple[dt.date, str, str]]] = {}
     rows = StatusChange.objects.filter(state=StatusChange.State.CONFIRMED, household__closed_on=None)
-    for pk, day, old, new in rows.order_by("effective_on", "pk").values_list("household_id", "effective_on", "from_status", "to_status"):
+    for pk, day, old, new in rows.order_by("effective_on", "pk").values_list(
+        "household_id", "effective_on", "from_status", "to_status"
+    ):
         steps.setdefault(pk, []).append((day, old, new))
-    for pk, village, status in Household.objects.filter(closed_on=None).order_by("pk").values_list("pk", "village_id", "status"):
+    for pk, village, status in (
+        Household.objects.filter(closed_on=None).order_by("pk").values_list("pk", "village_id", "status")
+    ):
         own = steps.get(pk, [])
         for month in months:
             after = first_of(month, 1)

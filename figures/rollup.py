@@ -74,7 +74,7 @@ def fold() -> int:
         today = timezone.localdate()
         changed = Region.objects.filter(among("pk", {v for _t, v in marks if v is not None})).in_bulk()
         counted = {
-            dataset.code: dataset.counted(today, [v for v in villages if v in changed])
+            dataset.code: dataset.counted(today, [pk for pk in changed if pk in villages])
             for dataset, villages in _touched(marks)
         }
         touched = {dataset.code: villages for dataset, villages in _touched(marks)}
@@ -136,7 +136,10 @@ def rebuild() -> int:
         wrong += [key for key, numbers in found.items() if key not in kept and numbers]
         gone = [kept[key].pk for key in kept if key not in found]
         RegionFigures.objects.filter(among("pk", gone)).delete()
-        _save((RegionFigures(region_id=pk, year=year, numbers=numbers) for (pk, year), numbers in found.items()), timezone.now())
+        _save(
+            (RegionFigures(region_id=pk, year=year, numbers=numbers) for (pk, year), numbers in found.items()),
+            timezone.now(),
+        )
         return len({pk for pk, _year in wrong})
 
 
@@ -187,7 +190,10 @@ def read(regions: Sequence[Region], years: Collection[int]) -> Reading:
     # Sums of regions and of marked villages in one query, so that both are of one moment.
     keys = {region.pk for region in regions} | inside.keys()
     rows = RegionFigures.objects.filter(among("region_id", keys), year__in=wanted).order_by()
-    kept = {(pk, year): (numbers, at) for pk, year, numbers, at in rows.values_list("region_id", "year", "numbers", "counted_at")}
+    kept = {
+        (pk, year): (numbers, at)
+        for pk, year, numbers, at in rows.values_list("region_id", "year", "numbers", "counted_at")
+    }
     reading = Reading({key: numbers for key, (numbers, _at) in kept.items()}, behind=behind)
     if behind and kept:
         reading.at = min(at for _numbers, at in kept.values())

@@ -71,7 +71,9 @@ def _plan(code: str, by: str, chosen: tuple[tuple[str, str], ...]) -> _Plan:
         dimension = dataset.dimension(name)
         return _as_it_is if dimension.overlaps else dimension.key
 
-    wanted = tuple((cut.index(name), told(name), frozenset(dataset.dimension(name).keys_of(key))) for name, key in chosen)
+    wanted = tuple(
+        (cut.index(name), told(name), frozenset(dataset.dimension(name).keys_of(key))) for name, key in chosen
+    )
     order = {key: n for n, key in enumerate(dataset.dimension(by).choices())} if by else {}
     return _Plan(dataset, cut, wanted, cut.index(by) if by else 0, told(by) if by else _as_it_is, order)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models.fields.json import KeyTransform as KT
+from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext as _
 
 from common import charts, dates
@@ -39,8 +39,10 @@ def line_of(board: Board) -> Trend | None:
     if not board.is_now:
         return None
     this = first_of(board.today)
-    rows = MonthEnd.objects.filter(region=board.region, month__gte=first_of(this, -TREND), month__lt=this).order_by("month")
-    kept = rows.values_list("month", "reckoned", KT(CUT, "numbers"))  # of wide rows the one cut that is drawn
+    rows = MonthEnd.objects.filter(region=board.region, month__gte=first_of(this, -TREND), month__lt=this).order_by(
+        "month"
+    )
+    kept = rows.values_list("month", "reckoned", KeyTransform(CUT, "numbers"))  # of wide rows the one cut that is drawn
     points = [(month, Sums({CUT: numbers or {}}, first_of(month, 1)), reckoned) for month, reckoned, numbers in kept]
     points.append((this, board.own, False))
     if len(points) < 2:
@@ -57,4 +59,3 @@ def line_of(board: Board) -> Trend | None:
         names,
         [(dates.month(month), line, after) for (month, _s, after), line in zip(points, numbers, strict=True)],
     )
-

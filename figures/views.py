@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.scoping import may_in, posted_regions, require_somewhere, visible_region_ids
 from common import pages
 from common.readonly import read_on_get, reads_only
-from figures import atlas, datasets, trends
+from figures import atlas, datasets, services, trends
 from figures import board as boards_of
 from figures.filters import filter_for
 from regions.models import Level, Region
@@ -59,7 +59,9 @@ class Around:
         if pk not in self.visible:
             raise Http404
         parent = Region.objects.filter(pk=pk).values("parent")
-        near = Q(pk=pk) | Q(parent=pk) | Q(pk__in=parent) | Q(pk__in=Region.objects.filter(pk__in=parent).values("parent"))
+        near = (
+            Q(pk=pk) | Q(parent=pk) | Q(pk__in=parent) | Q(pk__in=Region.objects.filter(pk__in=parent).values("parent"))
+        )
         rows = {row.pk: row for row in Region.objects.filter(near).order_by("code")}
         self.region = rows[pk]
         self.below = [row for row in rows.values() if row.parent_id == pk and row.is_current]
@@ -116,7 +118,10 @@ class PositionsForm(forms.Form):
 
 
 class OutlinesForm(forms.Form):
-    file = forms.FileField(label=gettext_lazy("边界文件（GeoJSON）"), help_text=gettext_lazy("用县里自己的边界数据；属性里要有和这里一样的名称或代码。"))
+    file = forms.FileField(
+        label=gettext_lazy("边界文件（GeoJSON）"),
+        help_text=gettext_lazy("用县里自己的边界数据；属性里要有和这里一样的名称或代码。"),
+    )
 
 
 @read_on_get
@@ -135,7 +140,7 @@ def map_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = {"tiles": tiles, "positions": positions, "outlines": outlines}.get(act)
     if request.method == "POST":
         if act == "drop":
-            atlas.drop_outlines(region=region, by=request.user)
+            services.drop_outlines(region=region, by=request.user)
             messages.success(request, _("已不用边界，改用方格。"))
             return redirect("figures:map_edit", pk)
         if form is not None and form.is_valid() and _drawn(request, region, form):
@@ -153,12 +158,12 @@ def _drawn(request: HttpRequest, region: Region, form: Any) -> bool:
     try:
         match form:
             case TilesForm():
-                atlas.place_tiles(region=region, tiles=form.tiles(), by=request.user)
+                services.place_tiles(region=region, tiles=form.tiles(), by=request.user)
             case PositionsForm():
-                atlas.place_villages(region=region, text=form.cleaned_data["text"], by=request.user)
+                services.place_villages(region=region, text=form.cleaned_data["text"], by=request.user)
             case _:
-                atlas.bring_outlines(region=region, data=form.cleaned_data["file"].read(), by=request.user)
-    except atlas.AtlasError as error:
+                services.bring_outlines(region=region, data=form.cleaned_data["file"].read(), by=request.user)
+    except services.AtlasError as error:
         form.add_error(None, str(error))
         return False
     messages.success(request, _("地图已更新。"))
@@ -198,5 +203,3 @@ def rows(request: HttpRequest, code: str) -> HttpResponse:
         request, template="figures/rows.html", url=here, filterset=filterset,
         counted=counted, context=context, rows=lambda found: found.select_related(*dataset.related),
     )  # fmt: skip
-
-

@@ -70,6 +70,7 @@ from tests.factories import (
     VerificationTaskFactory,
 )
 from tests.factories.assistance import DeliveryFactory, MeasureFactory, ServiceRequestFactory
+from tests.figures import doors as figures
 from tests.gates import (
     Above,
     Area,
@@ -95,7 +96,6 @@ from tests.gates import (
     post,
     put,
 )
-from tests.figures import doors as figures
 from tests.party import doors as party
 from tests.supervision import doors as supervision
 from tests.visits import doors as visits

@@ -275,6 +275,7 @@ SERVICES = [
         "plans.services",
         "exchange.flow",
         "exchange.services",
+        "figures.services",
         "exchange.people.services",
         "exchange.outgoing.services",
         "reports.services",

@@ -5,52 +5,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('regions', '0001_initial'),
+        ("regions", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Mark',
+            name="Mark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=63)),
-                ('village_id', models.BigIntegerField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("table", models.CharField(max_length=63)),
+                ("village_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'verbose_name': '待汇总',
+                "verbose_name": "待汇总",
             },
         ),
         migrations.CreateModel(
-            name='MonthEnd',
+            name="MonthEnd",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(verbose_name='月份')),
-                ('numbers', models.JSONField(default=dict)),
-                ('reckoned', models.BooleanField(default=False)),
-                ('made_at', models.DateTimeField(auto_now_add=True)),
-                ('region', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='regions.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(verbose_name="月份")),
+                ("numbers", models.JSONField(default=dict)),
+                ("reckoned", models.BooleanField(default=False)),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "region",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="regions.region",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '月末留存',
-                'constraints': [models.UniqueConstraint(fields=('region', 'month'), name='monthend_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='monthend_is_a_first_day')],
+                "verbose_name": "月末留存",
+                "constraints": [
+                    models.UniqueConstraint(fields=("region", "month"), name="monthend_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="monthend_is_a_first_day"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RegionFigures',
+            name="RegionFigures",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('numbers', models.JSONField(default=dict)),
-                ('counted_at', models.DateTimeField(verbose_name='统计时间')),
-                ('region', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='regions.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("numbers", models.JSONField(default=dict)),
+                ("counted_at", models.DateTimeField(verbose_name="统计时间")),
+                (
+                    "region",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="regions.region",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '汇总数',
-                'constraints': [models.UniqueConstraint(fields=('region', 'year'), name='regionfigures_once')],
+                "verbose_name": "汇总数",
+                "constraints": [models.UniqueConstraint(fields=("region", "year"), name="regionfigures_once")],
             },
         ),
     ]

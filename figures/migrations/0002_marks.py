@@ -25,9 +25,7 @@ EVERYWHERE = {"catalogue_measurekind": '"column"', "assistance_fund": "source", 
 
 
 def _function(table: str, body: str) -> str:
-    return (
-        f"CREATE FUNCTION figures_mark_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$;"
-    )
+    return f"CREATE FUNCTION figures_mark_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$;"
 
 
 def _trigger(table: str, name: str, event: str, rows: str) -> str:
@@ -38,7 +36,7 @@ def _trigger(table: str, name: str, event: str, rows: str) -> str:
 
 
 def _watch(table: str, way: str) -> str:
-    insert = f"INSERT INTO figures_mark (\"table\", village_id) SELECT DISTINCT '{table}', found.village_id FROM ("
+    insert = f"INSERT INTO figures_mark (\"table\", village_id) SELECT DISTINCT '{table}', found.village_id FROM ("  # noqa: S608  our own names
     come, gone = way.format(rows="come"), way.format(rows="gone")
     body = (
         f"IF TG_OP = 'INSERT' THEN {insert}{come}) found(village_id); ELSIF TG_OP = 'DELETE' THEN {insert}{gone}) found(village_id);"
@@ -56,7 +54,7 @@ def _watch(table: str, way: str) -> str:
 
 def _watch_everywhere(table: str, column: str) -> str:
     body = (
-        f"IF EXISTS (SELECT 1 FROM come JOIN gone USING (id) WHERE gone.{column} NOT IN ('', come.{column})) THEN"
+        f"IF EXISTS (SELECT 1 FROM come JOIN gone USING (id) WHERE gone.{column} NOT IN ('', come.{column})) THEN"  # noqa: S608  our own names
         f" INSERT INTO figures_mark (\"table\", village_id) VALUES ('{table}', NULL); END IF;"
     )
     return _function(table, body) + "\n" + _trigger(table, "changed", "UPDATE", "OLD TABLE AS gone NEW TABLE AS come")

@@ -5,27 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('figures', '0002_marks'),
-        ('regions', '0001_initial'),
+        ("figures", "0002_marks"),
+        ("regions", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MapPlace',
+            name="MapPlace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('column', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='列')),
-                ('row', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='行')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, verbose_name='经度')),
-                ('latitude', models.DecimalField(blank=True, decimal_places=4, max_digits=6, null=True, verbose_name='纬度')),
-                ('shape', models.JSONField(blank=True, null=True)),
-                ('region', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='regions.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("column", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="列")),
+                ("row", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="行")),
+                (
+                    "longitude",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=7, null=True, verbose_name="经度"),
+                ),
+                (
+                    "latitude",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=6, null=True, verbose_name="纬度"),
+                ),
+                ("shape", models.JSONField(blank=True, null=True)),
+                (
+                    "region",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="regions.region"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '地图位置',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('column', None), ('row', None)), models.Q(('column__isnull', False), ('row__isnull', False)), _connector='OR'), name='mapplace_tile_both'), models.CheckConstraint(condition=models.Q(models.Q(('latitude', None), ('longitude', None)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='mapplace_position_both')],
+                "verbose_name": "地图位置",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("column", None), ("row", None)),
+                            models.Q(("column__isnull", False), ("row__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="mapplace_tile_both",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("latitude", None), ("longitude", None)),
+                            models.Q(("latitude__isnull", False), ("longitude__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="mapplace_position_both",
+                    ),
+                ],
             },
         ),
     ]

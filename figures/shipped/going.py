@@ -27,7 +27,9 @@ def tell_duty(row: VisitDuty) -> Told:
     day = dates.written(row.next_due_on) if row.next_due_on else dates.written(row.ends_on)
     who = row.cadre.name if row.cadre else row.rule.get_capacity_display()
     made = _("已走 %(made)s 次，应走 %(needed)s 次") % {"made": row.made, "needed": row.needed}
-    return Told(whose(row), f"{row.rule.get_manner_display()} · {who} · {made} · {day}", row.household.get_absolute_url())
+    return Told(
+        whose(row), f"{row.rule.get_manner_display()} · {who} · {made} · {day}", row.household.get_absolute_url()
+    )
 
 
 visits = Dataset(
@@ -74,4 +76,3 @@ duties = Dataset(
 )  # fmt: skip
 
 DATASETS = (visits, duties)
-

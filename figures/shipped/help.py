@@ -30,7 +30,11 @@ ITEMS = datasets.Measure(ROWS, gettext_lazy("条数"), gettext_lazy("条"))
 def by_day(field: str, late: Any, ahead: Any, while_: Q | None = None) -> Dimension:
     """A day that something is due by, while it is still to be done: gone by, or not. Rows of no such day are neither."""
     still = while_ if while_ is not None else Q()
-    raw = Case(When(still & Q(**{f"{field}__isnull": False}), then=Cast(field, CharField())), default=Value(""), output_field=CharField())
+    raw = Case(
+        When(still & Q(**{f"{field}__isnull": False}), then=Cast(field, CharField())),
+        default=Value(""),
+        output_field=CharField(),
+    )
     words = {"late": late, "ahead": ahead}
 
     def key(raw: str, today: dt.date) -> str:
@@ -69,13 +73,21 @@ def tell_delivery(row: Delivery) -> Told:
 
 def tell_line(row: Line) -> Told:
     delivery, project = row.delivery, row.account.project
-    what = whose(delivery) if delivery is not None else project.title if project is not None else row.entry.get_kind_display()
+    what = (
+        whose(delivery)
+        if delivery is not None
+        else project.title
+        if project is not None
+        else row.entry.get_kind_display()
+    )
     meta = f"{row.entry.fund.title} · {dates.written(row.entry.on)} · {format_money(row.amount)} " + _("元")
     return Told(what, meta, reverse("assistance:fund_entry", args=[row.entry_id]))
 
 
 def tell_request(row: ServiceRequest) -> Told:
-    return Told(row.text, f"{whose(row)} · {row.get_state_display()}", reverse("assistance:request_detail", args=[row.pk]))
+    return Told(
+        row.text, f"{whose(row)} · {row.get_state_display()}", reverse("assistance:request_detail", args=[row.pk])
+    )
 
 
 def tell_project(row: VillageProject) -> Told:

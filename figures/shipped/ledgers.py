@@ -75,20 +75,30 @@ def of_years() -> tuple[Dimension, ...]:
     return (
         status_of("household__status"),
         column("cause", gettext_lazy("主要致贫原因"), "main_cause", codelists.CAUSE.choices, blank=True),
-        column("category", gettext_lazy("户属性"), "category", [(c.code, c.label) for c in codelists.CATEGORY.codes], blank=True),
+        column(
+            "category",
+            gettext_lazy("户属性"),
+            "category",
+            [(c.code, c.label) for c in codelists.CATEGORY.codes],
+            blank=True,
+        ),
         band_of("per_head_income"),
         flags("check", gettext_lazy("两不愁三保障未达标"), {"any": (gettext_lazy("有未达标项"), any_of_them), **unmet}),
     )
 
 
 def tell_household(row: Household) -> Told:
-    meta = f"{row.township.name}{row.village.name} · {row.get_status_display()} · " + _("%(count)s 人") % {"count": row.member_count}
+    meta = f"{row.township.name}{row.village.name} · {row.get_status_display()} · " + _("%(count)s 人") % {
+        "count": row.member_count
+    }
     return Told(f"{row} · {row.number}", meta, row.get_absolute_url())
 
 
 def tell_record(row: HouseholdYear) -> Told:
     household = row.household
-    earned = "" if row.per_head_income is None else " · " + _("人均 %(money)s 元") % {"money": f"{row.per_head_income:,.0f}"}
+    earned = (
+        "" if row.per_head_income is None else " · " + _("人均 %(money)s 元") % {"money": f"{row.per_head_income:,.0f}"}
+    )
     place = f"{household.township.name}{household.village.name}"
     meta = f"{place} · " + _("%(year)s 年度") % {"year": row.year} + earned
     return Told(f"{household} · {household.number}", meta, f"{household.get_absolute_url()}?year={row.year}")

@@ -97,7 +97,9 @@ def _county(table: Table, households: int) -> None:
     (counted,) = by_turns(live, times=3, warm=1)
     (read,) = by_turns(lambda: rollup.read(regions, [today.year]), times=15)
     least = 60 if households < 500_000 else 150
-    table.add("dash", "figures of a county live / read from the roll-up", median(counted), median(read), least, at_least=True)
+    table.add(
+        "dash", "figures of a county live / read from the roll-up", median(counted), median(read), least, at_least=True
+    )
     (rebuilt,) = by_turns(rollup.rebuild, times=1, warm=0)
     table.most("dash", "everything rolled up anew", median(rebuilt) / 1000, 30 * max(households / 100_000, 1), "s")
 
@@ -160,7 +162,13 @@ def _tenfold(table: Table, households: int) -> None:
             return get
 
         small, large = by_turns(*(ask(place) for place in places))
-        table.add("dash", f"county page at {households * seed.TIMES:,} / {households:,} households", median(large), median(small), 1.5)
+        table.add(
+            "dash",
+            f"county page at {households * seed.TIMES:,} / {households:,} households",
+            median(large),
+            median(small),
+            1.5,
+        )
         connections["default"] = places[1][0]
         county = User.objects.get(username=seed.OFFICIAL).postings.get().region
         whole = RegionFigures.objects.get(region=county, year=0)
@@ -173,7 +181,14 @@ def _tenfold(table: Table, households: int) -> None:
 
         (counted,) = by_turns(live, times=1, warm=0)
         (read,) = by_turns(lambda: rollup.read(regions, [today.year]), times=9)
-        table.add("dash", f"figures live / from the roll-up, {households * seed.TIMES:,} households", median(counted), median(read), 150, at_least=True)
+        table.add(
+            "dash",
+            f"figures live / from the roll-up, {households * seed.TIMES:,} households",
+            median(counted),
+            median(read),
+            150,
+            at_least=True,
+        )
         assert Region.objects.filter(level=Level.VILLAGE).exists()
     finally:
         connections["default"] = before

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from surveys import standard
-from tests.browser import axe, wrong_with
+from tests.browser import wrong_with
 from tests.factories import PhotoFactory, RoundFactory, StatusChangeFactory, SurveyFormFactory
 
 pytestmark = [

@@ -41,7 +41,13 @@ def work(land, official):
     villages = (land.village, land.near_village, land.far_village, land.last_village, land.other_village)
     for place, village in enumerate(villages):
         for n, status in enumerate(("ordinary", "out_of_poverty", "unstable", "marginal", "hardship")):
-            home = HouseholdFactory(village=village, status=status, with_householder=True, latest_year=YEAR, main_cause=("01", "02", "")[n % 3])
+            home = HouseholdFactory(
+                village=village,
+                status=status,
+                with_householder=True,
+                latest_year=YEAR,
+                main_cause=("01", "02", "")[n % 3],
+            )
             for year in (YEAR - 1, YEAR):
                 HouseholdYearFactory(
                     household=home, year=year, main_cause=home.main_cause, category=("01", "05")[n % 2], population=n + 1,
@@ -50,7 +56,11 @@ def work(land, official):
                 )  # fmt: skip
             if n:
                 StatusChangeFactory(
-                    household=home, confirmed=True, from_status="ordinary", to_status=status, effective_on=TODAY.replace(year=YEAR - (n + 1) % 2, day=1)
+                    household=home,
+                    confirmed=True,
+                    from_status="ordinary",
+                    to_status=status,
+                    effective_on=TODAY.replace(year=YEAR - (n + 1) % 2, day=1),
                 )
             if n % 2:
                 PairingFactory(household=home, cadre=cadre)
@@ -59,13 +69,34 @@ def work(land, official):
             for offset, kind in ((-1, rule), (2, call), (None, rule)):
                 day = None if offset is None else TODAY + offset * DAY
                 VisitDutyFactory(
-                    household=home, rule=kind, cadre=cadre, starts_on=TODAY - (offset or 9) * DAY, ends_on=TODAY + 4 * DAY, made=int(day is None), next_due_on=day
+                    household=home,
+                    rule=kind,
+                    cadre=cadre,
+                    starts_on=TODAY - (offset or 9) * DAY,
+                    ends_on=TODAY + 4 * DAY,
+                    made=int(day is None),
+                    next_due_on=day,
                 )
             plan = PlanFactory(household=home, year=YEAR - n % 2, in_progress=True)
             TaskFactory(goal__plan=plan, due_on=TODAY + (n - 2) * DAY)
-            measure = MeasureFactory(household=home, approved=True, amount=Decimal(300), year=YEAR, kind__column=("industry", "health")[n % 2])
-            deliveries.deliver(measure=measure, on=TODAY, by=official, shares=[(fund, Decimal("20.50"))]) if village != land.other_village else None
-            ServiceRequestFactory(household=home, state=("asked", "taken")[n % 2], due_on=TODAY + (n - 3) * DAY, **({"taker": visitor, "taken_at": timezone.now()} if n % 2 else {}))
-        ProjectFactory(village=village, year=YEAR, stage="building", due_on=TODAY - DAY * place, starts_on=TODAY - 90 * DAY)
+            measure = MeasureFactory(
+                household=home,
+                approved=True,
+                amount=Decimal(300),
+                year=YEAR,
+                kind__column=("industry", "health")[n % 2],
+            )
+            deliveries.deliver(
+                measure=measure, on=TODAY, by=official, shares=[(fund, Decimal("20.50"))]
+            ) if village != land.other_village else None
+            ServiceRequestFactory(
+                household=home,
+                state=("asked", "taken")[n % 2],
+                due_on=TODAY + (n - 3) * DAY,
+                **({"taker": visitor, "taken_at": timezone.now()} if n % 2 else {}),
+            )
+        ProjectFactory(
+            village=village, year=YEAR, stage="building", due_on=TODAY - DAY * place, starts_on=TODAY - 90 * DAY
+        )
         ProjectFactory(village=village, year=YEAR - 1, sector="road", budget=None)
         ShortfallFactory(village=village, sector=("water", "road")[place % 2])

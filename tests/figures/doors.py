@@ -7,11 +7,13 @@ from typing import Any
 from django.urls import reverse
 
 from figures import rollup
-from tests.gates import Counted, Door, Menu, P, get
+from tests.gates import Counted, Door, Menu, P, form, get
 
 DOORS: list[Door] = [
     *get("figures:boards", Menu(P.FIGURES_VIEW), ok=(302,)),  # to the board of the own area
     *get("figures:board", Counted(P.FIGURES_VIEW), {"pk": "village"}),
+    *get("figures:wall", Counted(P.FIGURES_VIEW), {"pk": "village"}),
+    *form("figures:map_edit", Counted(P.REGION_EDIT), {"pk": "village"}, data={"act": "drop"}),
     *get("figures:rows", Menu(P.FIGURES_VIEW), {"code": "'households"}),
 ]
 

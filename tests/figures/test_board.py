@@ -74,7 +74,9 @@ def test_every_tile_and_panel_can_be_answered(work, official, land):
     """None of them asks for what is not rolled up, and the scene has something for each."""
     rollup.fold()
     board = Board(official, land.county, below(land.county), None, year=THIS)
-    assert {panel.code for panel in boards.PANELS if not panel.when} == {code for code, panel in board.panels.items() if panel.rows}
+    assert {panel.code for panel in boards.PANELS if not panel.when} == {
+        code for code, panel in board.panels.items() if panel.rows
+    }
     assert [tile.label for tile, _t in zip(board.tiles, boards.TILES, strict=True) if not tile.number] == ["本年返贫"]
     before = Board(official, land.county, below(land.county), None, year=LAST)
     assert before.panels["year_bands"].rows
@@ -109,7 +111,9 @@ class TestPages:
         assert "不分年度" in page
         assert "没有帮扶责任人" not in page
         for nonsense in ("1999", "abc", "99999", ""):
-            assert client.get(reverse("figures:board", args=[land.county.pk]), {"year": nonsense}).context["year"] == THIS
+            assert (
+                client.get(reverse("figures:board", args=[land.county.pk]), {"year": nonsense}).context["year"] == THIS
+            )
 
     def test_small_numbers_are_no_percentages(self, client, work, officer, official, land):
         client.force_login(officer)
@@ -167,17 +171,24 @@ class TestMonths:
         client.force_login(official)
         page = client.get(reverse("figures:board", args=[land.county.pk])).content.decode()
         assert "比上月末 增 1 户" in page
-        assert "比去年同月末" not in client.get(reverse("figures:board", args=[land.county.pk]), {"since": "year"}).content.decode()
+        assert (
+            "比去年同月末"
+            not in client.get(reverse("figures:board", args=[land.county.pk]), {"since": "year"}).content.decode()
+        )
 
     def test_months_nobody_froze_are_told_from_history(self, client, land, official):
         home = HouseholdFactory(village=land.village, status="unstable")
         long_ago = months.first_of(TODAY, -3) + dt.timedelta(days=9)
-        StatusChangeFactory(household=home, confirmed=True, from_status="out_of_poverty", to_status="unstable", effective_on=long_ago)
+        StatusChangeFactory(
+            household=home, confirmed=True, from_status="out_of_poverty", to_status="unstable", effective_on=long_ago
+        )
         wanted = [months.first_of(TODAY, -n) for n in range(1, 6)]
         months.reckon(wanted)
         rows = MonthEnd.objects.filter(region=land.county)
         told = {row.month: set(row.numbers["households/status/rows"]) for row in rows}
-        assert told == {month: {"unstable" if month >= months.first_of(TODAY, -3) else "out_of_poverty"} for month in wanted}
+        assert told == {
+            month: {"unstable" if month >= months.first_of(TODAY, -3) else "out_of_poverty"} for month in wanted
+        }
         client.force_login(official)
         page = client.get(reverse("figures:board", args=[land.county.pk])).content.decode()
         assert "按身份变更的生效日期推算" in page

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
@@ -15,12 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts.roles import Role
+from assistance.models import Measure
 from assistance.services import deliveries, measures
-from assistance.models import Delivery, Measure
 from common.refusal import RefusedError
-from figures import months, rollup
+from figures import rollup
 from figures.datasets import Numbers, every
-from figures.models import Mark, MonthEnd, RegionFigures
+from figures.models import Mark, RegionFigures
 from households import services as s
 from households.models import Household
 from plans import services as p
@@ -28,10 +27,8 @@ from regions.models import Region
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
-    PairingFactory,
     PostingFactory,
     RegionFactory,
-    StatusChangeFactory,
     SurveyFactory,
     VisitDutyFactory,
     VisitFactory,
@@ -85,7 +82,8 @@ class Work(RuleBasedStateMachine):
         self.by = PostingFactory(role=Role.COUNTY_OFFICIAL, region=county).user
         self.other = PostingFactory(role=Role.COUNTY_OFFICIAL, region=county).user
         self.homes = [
-            HouseholdFactory(village=village, with_householder=True, status="out_of_poverty") for village in (first, first, second)
+            HouseholdFactory(village=village, with_householder=True, status="out_of_poverty")
+            for village in (first, first, second)
         ]
         self.cadres = CadreFactory.create_batch(2, unit__region=county)
         self.kind = KindFactory()
@@ -126,16 +124,27 @@ class Work(RuleBasedStateMachine):
 
     @rule(n=HOUSE, to=st.sampled_from(["unstable", "hardship", "returned", "risk_removed"]), on=DAYS)
     def change_status(self, n, to, on):
-        self.do(lambda: s.change_status(household=self.home(n), by=self.by, to_status=to, effective_on=on, reason="核实", proposed_by=self.other))
+        self.do(
+            lambda: s.change_status(
+                household=self.home(n), by=self.by, to_status=to, effective_on=on, reason="核实", proposed_by=self.other
+            )
+        )
 
-    @rule(n=HOUSE, year=st.sampled_from([TODAY.year, TODAY.year - 1]), cause=st.sampled_from(["01", "02", ""]), water=st.sampled_from(["yes", "no", ""]))
+    @rule(
+        n=HOUSE,
+        year=st.sampled_from([TODAY.year, TODAY.year - 1]),
+        cause=st.sampled_from(["01", "02", ""]),
+        water=st.sampled_from(["yes", "no", ""]),
+    )
     def correct_year(self, n, year, cause, water):
         facts = {"main_cause": cause, "check_water": water, "population": 2}
         self.do(lambda: s.correct_year(household=self.home(n), year=year, by=self.by, facts=facts))
 
     @rule(n=HOUSE, year=st.sampled_from([TODAY.year, TODAY.year - 1]), money=st.sampled_from([100, 9000, 50_000]))
     def set_income(self, n, year, money):
-        self.do(lambda: s.set_income(household=self.home(n), year=year, by=self.by, lines={"wage.other": Decimal(money)}))
+        self.do(
+            lambda: s.set_income(household=self.home(n), year=year, by=self.by, lines={"wage.other": Decimal(money)})
+        )
 
     @rule(n=HOUSE, cadre=st.integers(0, 1), ends=st.booleans())
     def pair(self, n, cadre, ends):
@@ -152,7 +161,11 @@ class Work(RuleBasedStateMachine):
 
     @rule(n=HOUSE, amount=st.sampled_from([None, Decimal("1.25")]))
     def help(self, n, amount):
-        row = self.do(lambda: measures.propose_measure(household=self.home(n), kind=self.kind, year=TODAY.year, by=self.by, amount=amount))
+        row = self.do(
+            lambda: measures.propose_measure(
+                household=self.home(n), kind=self.kind, year=TODAY.year, by=self.by, amount=amount
+            )
+        )
         if row is not None:
             self.do(lambda: measures.approve_measure(measure=row, by=self.other))
 
@@ -160,9 +173,13 @@ class Work(RuleBasedStateMachine):
     def deliver(self, back):
         for row in Measure.objects.filter(state="approved").order_by("pk")[:1]:
             shares = [(self.fund, Decimal("10.50"))]
-            given = self.do(lambda row=row, shares=shares: deliveries.deliver(measure=row, on=TODAY, by=self.by, shares=shares))
+            given = self.do(
+                lambda row=row, shares=shares: deliveries.deliver(measure=row, on=TODAY, by=self.by, shares=shares)
+            )
             if given is not None and back:
-                self.do(lambda given=given: deliveries.reverse_delivery(delivery=given, reason="发错了人", by=self.other))
+                self.do(
+                    lambda given=given: deliveries.reverse_delivery(delivery=given, reason="发错了人", by=self.other)
+                )
 
     @rule(n=HOUSE, state=st.sampled_from(["asked", "withdrawn"]))
     def ask(self, n, state):
@@ -178,7 +195,11 @@ class Work(RuleBasedStateMachine):
     def duty(self, n, days, made):
         day = TODAY + dt.timedelta(days=days)
         due = None if made else day
-        self.do(lambda: VisitDutyFactory(household=self.home(n), made=int(made), next_due_on=due, ends_on=TODAY + dt.timedelta(days=6)))
+        self.do(
+            lambda: VisitDutyFactory(
+                household=self.home(n), made=int(made), next_due_on=due, ends_on=TODAY + dt.timedelta(days=6)
+            )
+        )
 
     @rule(n=HOUSE, state=st.sampled_from(["draft", "returned", "approved"]))
     def survey(self, n, state):
@@ -203,5 +224,8 @@ class Work(RuleBasedStateMachine):
 
 def test_roll_up_equals_live_after_any_sequence_of_verbs():
     run_state_machine_as_test(
-        Work, settings=settings(max_examples=12, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck))
+        Work,
+        settings=settings(
+            max_examples=12, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
     )

@@ -11,7 +11,9 @@ from figures import rollup
 
 
 class Command(BaseCommand):
-    help = "Count the figures of every region anew. Exit status 0; it says how many regions' figures had been out of date."
+    help = (
+        "Count the figures of every region anew. Exit status 0; it says how many regions' figures had been out of date."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.perf_counter()
