@@ -307,20 +307,23 @@ class Builder:
 
     def _status(self, rows: Rows, household: Household, family: Family) -> None:
         """The steps that led to today's status, each as a file of the national system would have brought it."""
-        chance = self.pick.random()
+        chance, this_year = self.pick.random(), self.now.year
         steps: list[tuple[Status, dt.date, str]] = []
         if chance < 0.06:
-            steps.append((Status.MARGINAL, self._day(2021, 2024), "收入略高于监测范围，支出不稳"))
+            steps.append((Status.MARGINAL, self._day(2023, this_year), "收入略高于监测范围，支出不稳"))
         else:
             steps.append((Status.REGISTERED, dt.date(2014, 4, 28), "建档立卡"))
             if family.exit_year:
                 steps.append((Status.OUT_OF_POVERTY, dt.date(family.exit_year, 12, 20), "达到脱贫标准"))
                 if chance > 0.94:
-                    steps.append((Status.UNSTABLE, self._day(2021, 2023), "家中有人患病，收入下降"))
+                    last = this_year if chance <= 0.97 else this_year - 2
+                    steps.append((Status.UNSTABLE, self._day(2022, last), "家中有人患病，收入下降"))
                 if chance > 0.97:
-                    steps.append((Status.RISK_REMOVED, self._day(2024, 2025), "帮扶后收入稳定"))
+                    steps.append((Status.RISK_REMOVED, self._day(this_year - 1, this_year), "帮扶后收入稳定"))
                 if 0.06 <= chance < 0.07:
-                    steps.append((Status.HARDSHIP, self._day(2023, 2025), "遭遇意外，支出骤增"))
+                    steps.append((Status.HARDSHIP, self._day(2024, this_year), "遭遇意外，支出骤增"))
+                elif 0.07 <= chance < 0.072:
+                    steps.append((Status.RETURNED, self._day(this_year, this_year), "收入连续下降，重新认定为返贫"))
         status = Status.ORDINARY
         for new, day, reason in steps:
             rows.changes.append(
@@ -340,7 +343,9 @@ class Builder:
         household.status = status
 
     def _day(self, first: int, last: int) -> dt.date:
-        return dt.date(self.pick.randint(first, last), self.pick.randint(1, 12), self.pick.randint(1, 28))
+        """A day of these years that has been: of the last year's, one still to come is taken a year earlier."""
+        day = dt.date(self.pick.randint(first, last), self.pick.randint(1, 12), self.pick.randint(1, 28))
+        return day if day < self.now.date() else day.replace(year=day.year - 1)
 
     def _helpers(self, rows: Rows, household: Household) -> None:
         """Most have a lead helper, some had another one before, a few have a team; one in twelve has nobody."""
