@@ -14,11 +14,12 @@ class FiguresConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
-        from common import demonstration, navigation, nightly
-        from figures import datasets, months, rollup
+        from common import demonstration, navigation, news, nightly
+        from figures import datasets, lately, months, rollup
         from figures.shipped import going, help, ledgers
 
         datasets.register(*ledgers.DATASETS, *help.DATASETS, *going.DATASETS)
+        news.register(lately.this_month)
         nightly.nightly(rollup.recount_all)
         nightly.nightly(months.keep_last)
         demonstration.also(tell_demonstration)

@@ -20,6 +20,7 @@ class RegionFigures(models.Model):
     year = models.PositiveSmallIntegerField(_("年度"))
     numbers = models.JSONField(default=dict)
     counted_at = models.DateTimeField(_("统计时间"))
+    declared = models.CharField(max_length=12, default="")  # by which declarations: see `figures.datasets.signature`
 
     class Meta:
         verbose_name = _("汇总数")

@@ -15,10 +15,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from common.lookups import among
-from figures.datasets import NOW, Dataset, Numbers, every
+from figures.datasets import NOW, Dataset, Numbers, every, signature
 from figures.models import Mark, RegionFigures
 from regions.models import Level, Region
 
@@ -66,9 +67,10 @@ def fold() -> int:
     with transaction.atomic():
         _lock()
         marks = _take()
-        if not marks:
+        older = RegionFigures.objects.exclude(declared=signature()).exists()
+        if not marks and not older:
             return 0
-        if any(village is None for _table, village in marks):
+        if older or any(village is None for _table, village in marks):
             rebuild()
             return Region.objects.filter(level=Level.VILLAGE).count()
         today = timezone.localdate()
@@ -119,9 +121,9 @@ def _write(villages: Mapping[int, Region], counted: Mapping[str, Mapping[tuple[i
 def _save(rows: Iterable[RegionFigures], now: dt.datetime) -> None:
     found = list(rows)
     for row in found:
-        row.counted_at = now
+        row.counted_at, row.declared = now, signature()
     RegionFigures.objects.bulk_create(
-        found, batch_size=200, update_conflicts=True, unique_fields=["region", "year"], update_fields=["numbers", "counted_at"]
+        found, batch_size=200, update_conflicts=True, unique_fields=["region", "year"], update_fields=["numbers", "counted_at", "declared"]
     )  # fmt: skip
 
 
@@ -182,25 +184,41 @@ class Reading:
         return found
 
 
+Kept = dict[tuple[int, int], tuple[Numbers, dt.datetime]]  # {(region, year): (numbers, when they were counted)}
+
+
 def read(regions: Sequence[Region], years: Collection[int]) -> Reading:
-    """Two queries, and where something has just changed a few more."""
-    wanted = {NOW, *years}
-    marks: Marks = set(Mark.objects.order_by().values_list("table", "village_id").distinct())
-    inside, behind = _below(regions, marks)
-    # Sums of regions and of marked villages in one query, so that both are of one moment.
-    keys = {region.pk for region in regions} | inside.keys()
-    rows = RegionFigures.objects.filter(among("region_id", keys), year__in=wanted).order_by()
-    kept = {
-        (pk, year): (numbers, at)
-        for pk, year, numbers, at in rows.values_list("region_id", "year", "numbers", "counted_at")
-    }
+    """One query, and where something has just changed a few more."""
+    wanted, own = {NOW, *years}, {region.pk for region in regions}
+    kept, marked, older = _kept(own, wanted)
+    inside, behind, marks = {}, 0, set()
+    if older:  # the software was renewed a moment ago
+        behind = Region.objects.filter(level=Level.VILLAGE).count()
+    elif marked or not kept:
+        marks = set(Mark.objects.order_by().values_list("table", "village_id").distinct())
+        inside, behind = _below(regions, marks)
+        # Sums of regions and of marked villages in one query, so that both are of one moment.
+        kept, _marked, _older = _kept(own | inside.keys(), wanted)
     reading = Reading({key: numbers for key, (numbers, _at) in kept.items()}, behind=behind)
     if behind and kept:
         reading.at = min(at for _numbers, at in kept.values())
     if inside:
-        own = {key: deepcopy(numbers) for key, (numbers, _at) in kept.items() if key[0] in inside}
-        _catch_up(reading, regions, wanted, marks, inside, own)
+        before = {key: deepcopy(numbers) for key, (numbers, _at) in kept.items() if key[0] in inside}
+        _catch_up(reading, regions, wanted, marks, inside, before)
     return reading
+
+
+def _kept(regions: Collection[int], years: Collection[int]) -> tuple[Kept, bool, bool]:
+    """What is kept of regions; whether anything is marked anywhere; whether an older version of the software counted some of it."""
+    rows = RegionFigures.objects.filter(among("region_id", regions), year__in=years).order_by()
+    found: Kept = {}
+    marked = older = False
+    for pk, year, numbers, at, declared, some in rows.annotate(marked=Exists(Mark.objects.all())).values_list(
+        "region_id", "year", "numbers", "counted_at", "declared", "marked"
+    ):
+        found[pk, year] = (numbers, at)
+        marked, older = some, older or declared != signature()
+    return found, marked, older
 
 
 def _below(regions: Sequence[Region], marks: Marks) -> tuple[dict[int, Region], int]:

@@ -20,6 +20,7 @@ from common import dates
 from common.money import format_money
 from figures import datasets
 from figures.datasets import ROWS, Dataset, Dimension, Told, column
+from figures.shipped.ledgers import month_of
 from plans.models import Plan, Task
 from supervision.counted import whose
 
@@ -132,7 +133,7 @@ deliveries = Dataset(
         datasets.Measure(ROWS, gettext_lazy("次数"), gettext_lazy("次")),
         datasets.Measure("amount", gettext_lazy("金额"), gettext_lazy("元"), F("amount"), 100),
     ),
-    (column("column", gettext_lazy("措施类别"), "kind__column", COLUMN.choices),), (("column",),),
+    (column("column", gettext_lazy("措施类别"), "kind__column", COLUMN.choices), month_of("on")), (("column", "month"),),
     ("assistance_delivery", "catalogue_measurekind"), tell_delivery, year=ExtractYear("on"), related=(*PLACE, "kind"), weight=23,
 )  # fmt: skip
 

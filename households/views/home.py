@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from accounts.roles import Permission
 from common.jobs import jobs_of
+from common.news import news_for
 from common.readonly import reads_only
 from common.tiles import tiles_for
 from households.figures import figures_of
@@ -26,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     waiting = [tile for tile in tiles if tile.count.value]
     context: dict[str, Any] = {
         "jobs": jobs_of(user)[:SHOWN],
+        "news": news_for(user),
         "can_view": user.can(Permission.HOUSEHOLD_VIEW),
         "waiting": waiting[:TILES],
         "more": waiting[TILES:],

@@ -208,6 +208,26 @@ def test_after_a_flood_of_changes_the_page_says_so(client, work, official, land,
     assert "保存一户就更新" in client.get(reverse("figures:board", args=[land.county.pk])).content.decode()
 
 
+def test_sums_of_an_older_version_are_made_anew(client, work, official, land):
+    rollup.fold()
+    RegionFigures.objects.update(declared="an-older-one")
+    client.force_login(official)
+    assert "正在重新汇总" in client.get(reverse("figures:board", args=[land.county.pk])).content.decode()
+    assert rollup.fold() > 0
+    assert rollup.fold() == 0
+    assert "保存一户就更新" in client.get(reverse("figures:board", args=[land.county.pk])).content.decode()
+
+
+def test_what_happened_this_month_stands_on_the_first_page(client, work, official, officer, land, helper):
+    for user, visits in ((official, 4), (officer, 2)):  # one household a village was visited today
+        client.force_login(user)
+        news = {each.label: each for each in client.get(reverse("home")).context["news"]}
+        assert news["入户走访"].number == visits
+        assert f"共 {visits} 次" in client.get(news["入户走访"].url).content.decode()
+    client.force_login(helper)
+    assert client.get(reverse("home")).context["news"] == []
+
+
 def test_a_rebuild_says_what_was_wrong(work, land, capsys):
     rollup.rebuild()
     row = RegionFigures.objects.get(region=land.village, year=0)
