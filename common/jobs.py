@@ -213,7 +213,9 @@ def run(job_id: int) -> Job | None:
     except Exception:
         logger.exception("job %s (%s) failed", job.pk, job.kind)
         if job.attempts < MAX_ATTEMPTS:
-            Job.objects.filter(pk=job.pk, state__in=Job.OPEN).update(lease_until=None, lease_by="", state=Job.State.QUEUED)
+            Job.objects.filter(pk=job.pk, state__in=Job.OPEN).update(
+                lease_until=None, lease_by="", state=Job.State.QUEUED
+            )
             return Job.objects.get(pk=job.pk)  # the sweeper sends it again
         return _finish(
             job,

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.scoping import visible_region_ids
-from common import files, jobs, pdf, vault
+from common import jobs, pdf, vault
 from common.lookups import among
 from common.pages import in_order
 from households import ledger
@@ -415,32 +415,3 @@ def _merged(run: PrintRun, kind: Kind, volumes: Sequence[PrintVolume], alive: Ca
 
 def _sides(pages: int) -> int:
     return -(-pages // 4) * 2
-
-
-# --- Files end ---
-
-
-@files.expires
-def expire_prints() -> int:
-    """Delete results past their day, and papers that no run has taken for as long; numbers and history stay."""
-    before = timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS)
-    gone = 0
-    for row in [
-        *PrintRun.objects.filter(created_at__lt=before).exclude(file="").order_by("pk")[:1000],
-        *PrintVolume.objects.filter(run__created_at__lt=before).exclude(file="").order_by("pk")[:5000],
-    ]:
-        vault.remove(row.file)
-        type(row).objects.filter(pk=row.pk).update(file="")
-        gone += 1
-    names = list(
-        Booklet.objects.filter(used_at__lt=before)
-        .exclude(file="")
-        .order_by()
-        .values("file")
-        .annotate(n=Count("pk"))[:1000]
-    )
-    for row in names:
-        Booklet.objects.filter(file=row["file"]).update(file="")
-        vault.remove(row["file"])
-        gone += row["n"]
-    return gone

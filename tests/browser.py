@@ -18,7 +18,12 @@ SWITCHES = [
 ]
 AXE = Path(settings.BASE_DIR) / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LYING = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block"]  # rules that look at the layout
+LYING = [
+    "color-contrast",
+    "target-size",
+    "scrollable-region-focusable",
+    "link-in-text-block",
+]  # rules that look at the layout
 WIDE, NARROW = 1280, (390, 320)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

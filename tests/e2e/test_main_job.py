@@ -74,6 +74,7 @@ def test_households_in_on_screen_and_on_paper(officer, land, sign_in, work, work
 
     # On paper: the whole village in one file.
     go(page, "分析与打印", "打印中心")
+    page.locator("main").get_by_role("link", name="青石村").click()
     page.get_by_role("link", name="打印青石村的一户一本台账").click()
     page.get_by_role("button", name="开始打印").click()
     page.wait_for_url("**/reports/print/*/")

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from surveys import standard
-from tests.browser import axe, wrong_with
+from tests.browser import wrong_with
 from tests.factories import PhotoFactory, RoundFactory, StatusChangeFactory, SurveyFormFactory
 
 pytestmark = [
@@ -54,9 +54,8 @@ def addresses(household):
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
         "survey gaps": reverse("surveys:gaps"),
         "survey gap list": reverse("surveys:gap_households"),
-        "survey paper": reverse("surveys:paper_centre"),
         "survey key-in": reverse("surveys:key_in"),
-        "survey paper one": reverse("surveys:paper_household", **own),
+        "survey paper one": reverse("reports:print_household_sheet", **own),
         "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households"),
         "jobs": reverse("jobs:job_list"),

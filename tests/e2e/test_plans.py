@@ -16,7 +16,7 @@ from common import audit
 from households import services as ledger
 from plans import services
 from plans.models import VOUCHED, Plan, Task
-from tests.browser import axe, wrong_with
+from tests.browser import wrong_with
 from tests.factories import HouseholdFactory, TaskFactory, invented_id_number, picture
 from tests.plans.test_services import fill
 

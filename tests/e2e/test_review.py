@@ -15,7 +15,7 @@ from households import services as ledger
 from households.models import AUDITED
 from surveys.models import Survey
 from surveys.services import verification
-from tests.browser import AXE, RULES, axe, go, wrong_with
+from tests.browser import AXE, RULES, go, wrong_with
 from tests.factories import (
     SMALL_FORM,
     HouseholdFactory,

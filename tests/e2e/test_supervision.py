@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from supervision.models import Order, OrderReceipt
 from supervision.services import appraisals, orders
-from tests.browser import axe, wrong_with
+from tests.browser import wrong_with
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,

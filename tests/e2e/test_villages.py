@@ -12,7 +12,7 @@ from PIL import Image
 from assistance.models import IdleHouse, Tenancy, VillageProject
 from assistance.services import houses, projects
 from households import services as ledger
-from tests.browser import axe, wrong_with
+from tests.browser import wrong_with
 from tests.factories import invented_id_number
 from tests.factories.households import YEAR
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.storage import default_storage
 from django.db import connection, connections
 from django.db.models import F
 from django.urls import reverse
@@ -22,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Posting
-from common import files, jobs
+from common import files, jobs, vault
 from common.models import Job
 from households.models import Household
 from reports import pace, services
@@ -149,6 +150,21 @@ def test_what_expired_while_a_run_was_held_is_made_again(town, clerk, land, sett
     job = work(run)
     assert (job.state, job.result["printed"], Booklet.objects.count()) == ("done", 3, 3)
     assert len(fetched(run, clerk)) > 1000
+
+
+def test_what_a_killed_worker_wrote_and_nobody_names_goes_after_a_day(town, officer, land):
+    """A paper and a volume, each written beside those that stand; what is written now may still be named."""
+    run = services.print_papers(by=officer, region=land.township, output="villages", **CARD)
+    work(run)
+    month = Booklet.objects.first().file.rpartition("/")[0]
+    stray = [vault.put(f"{folder}/stray", b"%PDF") for folder in (month, f"runs/{run.pk}") for _n in range(2)]
+    old, two_days_ago = stray[::2], time.time() - 2 * 24 * 3600
+    standing = [*Booklet.objects.values_list("file", flat=True), *run.volumes.values_list("file", flat=True)]
+    for name in {*old, *standing}:
+        os.utime(default_storage.path(name), (two_days_ago, two_days_ago))
+    assert files.expire() == len(old)
+    assert [default_storage.exists(name) for name in stray] == [False, True, False, True]
+    assert all(default_storage.exists(name) for name in standing)
 
 
 def test_a_paper_that_is_used_again_is_kept_with_all_that_share_its_file(town, clerk, land, settings):
