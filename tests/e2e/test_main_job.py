@@ -18,12 +18,12 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True, databases=["default", "outside"]),
 ]
-HOUSEHOLDS = 300
+HOUSEHOLDS = 160
 
 
 @pytest.fixture
 def workbook(tmp_path):
-    """The 28-column national frame: 300 households of two villages (a quarter in the one that is printed), rare and minority names, every quirk."""
+    """The 28-column national frame: 160 households of two villages (a quarter in the one that is printed), rare and minority names, every quirk."""
     path = tmp_path / "national.xlsx"
     near = national.Place("石门乡", "白石村")
     places = (national.Place("石门乡", "青石村"), near, near, near)
