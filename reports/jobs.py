@@ -48,7 +48,7 @@ def print_run(job: jobs.Run) -> dict[str, Any] | None:
     kind = KINDS[run.kind]
     while True:
         if volume := _take_volume(run):  # first: a village that is there can be fetched while the others are made
-            _bind(run, kind, volume, job.write)
+            _bind(run, kind, volume, job.beat)
         elif batch := _claim(run, kind):
             try:
                 _make(run, kind, batch)
@@ -197,16 +197,19 @@ def _settle(
         rows = PrintItem.objects.select_for_update().filter(pk__in=pks, state=PrintItem.State.WAITING).order_by("pk")
         mine = set(rows.values_list("pk", flat=True))
         counts: dict[int, Counter[str]] = {}
+        settled = []
         for item, booklet, is_reused in [*((i, b, False) for i, b in made), *((i, b, True) for i, b in reused)]:
+            item.state, item.booklet, item.is_reused = PrintItem.State.DONE, booklet, is_reused
+            settled.append(item)
             if item.pk in mine:
-                PrintItem.objects.filter(pk=item.pk).update(
-                    state=PrintItem.State.DONE, booklet=booklet, is_reused=is_reused
-                )
                 counts.setdefault(item.volume_id, Counter()).update(finished=1, reused=int(is_reused))
         for item, sentence in failed.items():
+            item.state, item.error = PrintItem.State.FAILED, sentence[:300]
+            settled.append(item)
             if item.pk in mine:
-                PrintItem.objects.filter(pk=item.pk).update(state=PrintItem.State.FAILED, error=sentence[:300])
                 counts.setdefault(item.volume_id, Counter()).update(finished=1, failed=1)
+        fields = ["state", "booklet", "is_reused", "error"]
+        PrintItem.objects.bulk_update([item for item in settled if item.pk in mine], fields)
         for volume, n in sorted(counts.items()):
             PrintVolume.objects.filter(pk=volume).update(
                 finished=F("finished") + n["finished"],
@@ -373,7 +376,7 @@ def _end(run: PrintRun, kind: Kind, job: jobs.Run) -> dict[str, Any]:
     values: dict[str, Any] = {"size": sums["size"], "merging_until": None}
     if run.output == PrintRun.Output.MERGED and len(volumes) > 1:
         job.step(message=_("正在合并各村"), force=True)
-        values |= _merged(run, kind, volumes, job.write)
+        values |= _merged(run, kind, volumes, job.beat)
     PrintRun.objects.filter(pk=run.pk).update(**values)
     return {
         "url_name": "reports:print_run", "args": [run.pk], "printed": sums["finished"] - sums["failed"], "reused": sums["reused"],

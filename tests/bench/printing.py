@@ -27,7 +27,7 @@ PRINTED = 60  # ledgers that are printed twice
 def run(table: Table, households: int) -> None:
     for row in print_baseline.rows(quick=households < 100_000):
         table.put(Row(**row))
-    second_print(table)
+    second_print(table, households)
     killed(table)
 
 
@@ -71,13 +71,13 @@ def _whole(run: PrintRun) -> int:
     return sum(found[number] == pages for number, pages in wanted.items())
 
 
-def second_print(table: Table) -> None:
-    """What is there already is looked up, not rendered."""
+def second_print(table: Table, households: int) -> None:
+    """What is there already is looked up, not rendered. A small database has villages of seven, each of which is bound on its own."""
     Booklet.objects.update(file="")  # of an earlier bench
     first, again = _print_seconds(), _print_seconds()
-    table.add(
-        "print", f"second print of {PRINTED} unchanged ledgers / first, one process", again, first, 0.05, unit="s"
-    )
+    budget = 0.05 if households >= 50_000 else 0.1
+    name = f"second print of {PRINTED} unchanged ledgers / first, one process"
+    table.add("print", name, again, first, budget, unit="s")
     PrintItem.objects.all().delete()
     PrintRun.objects.all().delete()
 

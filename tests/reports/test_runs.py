@@ -152,8 +152,9 @@ def test_what_expired_while_a_run_was_held_is_made_again(town, clerk, land, sett
     assert len(fetched(run, clerk)) > 1000
 
 
-def test_what_a_killed_worker_wrote_and_nobody_names_goes_after_a_day(town, officer, land):
+def test_what_a_killed_worker_wrote_and_nobody_names_goes_after_a_day(town, officer, land, settings, tmp_path):
     """A paper and a volume, each written beside those that stand; what is written now may still be named."""
+    settings.MEDIA_ROOT = tmp_path
     run = services.print_papers(by=officer, region=land.township, output="villages", **CARD)
     work(run)
     month = Booklet.objects.first().file.rpartition("/")[0]
@@ -260,7 +261,7 @@ def test_killed_with_minus_nine_and_finished_by_two(post, land, settings):
     clerk = post(Role.VILLAGE_CLERK, land.village)
     for n in range(30):
         HouseholdFactory(village=land.village, with_householder=True, with_year=True, number=f"88{n:03d}")
-    run = services.print_papers(by=clerk, region=land.village, send=False, kind="ledger")
+    run = services.print_papers(by=clerk, region=land.village, **CARD)
     head, _slash, tail = os.environ["DATABASE_URL"].rpartition("/")
     _name, _mark, query = tail.partition("?")
     environ = os.environ | {
