@@ -214,16 +214,23 @@ def print_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     failed = run.items.filter(state=PrintItem.State.FAILED).select_related("household", "volume__village")
     failed = failed.defer("household__phone", "household__bank_account").order_by("place")[:SHOWN_FAILED]
-    volumes = list(run.volumes.select_related("village").order_by("place")[:SHOWN_VOLUMES])
     keep_until = timezone.localtime(run.created_at) + dt.timedelta(days=settings.DOCUMENT_DAYS)
     result, kind = run.job.result, kinds.KINDS[run.kind]
+    villages = _villages(run)
+    volumes = villages["volumes"]
     context = {
-        "failed": failed, "result": result, "apart": any(volume.file for volume in volumes), "keep_until": keep_until, "kind": kind, "volumes": volumes if len(volumes) > 1 else [],
+        "failed": failed, "result": result, "keep_until": keep_until, "kind": kind,
         "has_file": bool(run.file) or any(volume.file for volume in volumes),
         "is_pdf": run.output == PrintRun.Output.MERGED or (run.output == PrintRun.Output.VILLAGES and len(volumes) == 1),
         "printed": kind.counted(result.get("printed", 0)), "reused": kind.counted(result.get("reused", 0)),
     }  # fmt: skip
-    return render(request, "reports/print_run.html", _progress(run) | context)
+    return render(request, "reports/print_run.html", _progress(run) | context | villages)
+
+
+def _villages(run: PrintRun) -> dict[str, Any]:
+    """The villages of a run and whether each has a file of its own."""
+    volumes = list(run.volumes.select_related("village").order_by("place")[:SHOWN_VOLUMES])
+    return {"volumes": volumes, "apart": any(volume.file for volume in volumes)}
 
 
 @reads_only
@@ -231,6 +238,8 @@ def print_progress(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     if not run.job.is_open:
         return HttpResponse(headers={"HX-Refresh": "true"})
+    if "villages" in request.GET:
+        return render(request, "reports/print_run.html#villages", {"run": run, "job": run.job, **_villages(run)})
     return render(request, "reports/print_run.html#progress", _progress(run))
 
 

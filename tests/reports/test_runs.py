@@ -230,6 +230,18 @@ def test_pace_of_a_steady_run():
     assert pace.minutes_left(samples, 500, 2000) == pytest.approx(5, rel=0.01)
 
 
+def test_a_village_can_be_fetched_while_the_others_are_made(town, officer, client_as, land):
+    run = services.print_papers(by=officer, region=land.township, output="villages", **CARD)
+    others = run.items.filter(volume__village=land.near_village)
+    others.update(claimed_until=timezone.now() + dt.timedelta(minutes=1))  # in other hands
+    assert work(run).state == Job.State.RUNNING
+    table = client_as(officer).get(reverse("reports:print_progress", args=[run.pk]), {"villages": ""}).text
+    assert reverse("reports:print_volume", args=[run.pk, land.village.pk]) in table
+    assert reverse("reports:print_volume", args=[run.pk, land.near_village.pk]) not in table
+    assert "3 / 3" in table
+    assert "0 / 2" in table
+
+
 def test_the_file_of_a_village_goes_to_whoever_asked_for_the_run(town, officer, clerk, client_as, land):
     run = services.print_papers(by=officer, region=land.township, output="villages", **CARD)
     work(run)
