@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.files.base import ContentFile, File
@@ -123,6 +124,27 @@ def _first(file: Any, size: int) -> tuple[bytes, int, bool]:
     return data, file.tell(), line.endswith(b"\n")
 
 
+class Listed(NamedTuple):
+    folders: list[str]
+    files: list[str]
+
+
+def listed(folder: str) -> Listed:
+    """The names in a folder, without it; none where it is not there."""
+    try:
+        return Listed(*default_storage.listdir(folder))
+    except FileNotFoundError:
+        return Listed([], [])
+
+
+def written_at(name: str) -> dt.datetime:
+    """When a file was written; a time that never comes where somebody has just deleted it."""
+    try:
+        return default_storage.get_modified_time(name)
+    except FileNotFoundError:
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
 def remove(name: str) -> None:
     """Delete a file; one that is gone already is gone."""
     if name:
@@ -173,16 +195,3 @@ class Sink:
 
     def close(self) -> None:
         self._file.close()
-
-
-def stream(name: str) -> Iterator[bytes]:
-    """What is stored under a name, a piece at a time, for files of any size. Raises FileNotFoundError, at once, where it is gone."""
-    if not name or not default_storage.exists(name):
-        raise FileNotFoundError
-    return _opened(name)
-
-
-def _opened(name: str) -> Iterator[bytes]:
-    with default_storage.open(name) as file:
-        for line in file:
-            yield cipher().decrypt(line.strip())

@@ -9,7 +9,7 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.roles import Permission
         from common import bulk, navigation, pdf, tabs
-        from reports import jobs, kinds  # noqa: F401  registers the kinds of job
+        from reports import ends, jobs, kinds  # noqa: F401  jobs and what ends register themselves
         from reports.papers import laying
 
         kinds.register_all()
@@ -25,3 +25,8 @@ class ReportsConfig(AppConfig):
             "households.Household",
             bulk.Action(_("打印台账"), "reports:print_chosen", "print", Permission.LEDGER_PRINT, weight=10),
         )
+        sheets = {"icon": "file", "permission": Permission.SURVEY_FILL, "weight": 60}
+        tabs.register_action(
+            "households.Household", tabs.Action(_("打印调查表"), "reports:print_household_sheet", **sheets)
+        )
+        bulk.register("households.Household", bulk.Action(_("打印调查表"), "reports:print_chosen_sheets", **sheets))

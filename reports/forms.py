@@ -21,7 +21,7 @@ class PrintForm(forms.Form):
     year = forms.TypedChoiceField(
         label=_("年度"), coerce=lambda v: int(v) if v else None, required=False, empty_value=None
     )
-    sheet = forms.ChoiceField(label=_("纸张"), required=False, widget=forms.RadioSelect)
+    sheet = forms.ChoiceField(label=_("纸张"), widget=forms.RadioSelect)
     numbers = forms.ChoiceField(
         label=_("证件号、电话和账号"), choices=[("masked", _("遮盖（平时用这个）")), ("full", _("完整（须写理由，留记录）"))],
         initial="masked", widget=forms.RadioSelect,

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.scoping import visible_region_ids
-from common import files, jobs, pdf, vault
+from common import jobs, pdf, vault
 from common.lookups import among
 from common.pages import in_order
 from households import ledger
@@ -48,7 +48,7 @@ def print_run(job: jobs.Run) -> dict[str, Any] | None:
     kind = KINDS[run.kind]
     while True:
         if volume := _take_volume(run):  # first: a village that is there can be fetched while the others are made
-            _bind(run, kind, volume, job.write)
+            _bind(run, kind, volume, job.beat)
         elif batch := _claim(run, kind):
             try:
                 _make(run, kind, batch)
@@ -197,16 +197,19 @@ def _settle(
         rows = PrintItem.objects.select_for_update().filter(pk__in=pks, state=PrintItem.State.WAITING).order_by("pk")
         mine = set(rows.values_list("pk", flat=True))
         counts: dict[int, Counter[str]] = {}
+        settled = []
         for item, booklet, is_reused in [*((i, b, False) for i, b in made), *((i, b, True) for i, b in reused)]:
+            item.state, item.booklet, item.is_reused = PrintItem.State.DONE, booklet, is_reused
+            settled.append(item)
             if item.pk in mine:
-                PrintItem.objects.filter(pk=item.pk).update(
-                    state=PrintItem.State.DONE, booklet=booklet, is_reused=is_reused
-                )
                 counts.setdefault(item.volume_id, Counter()).update(finished=1, reused=int(is_reused))
         for item, sentence in failed.items():
+            item.state, item.error = PrintItem.State.FAILED, sentence[:300]
+            settled.append(item)
             if item.pk in mine:
-                PrintItem.objects.filter(pk=item.pk).update(state=PrintItem.State.FAILED, error=sentence[:300])
                 counts.setdefault(item.volume_id, Counter()).update(finished=1, failed=1)
+        fields = ["state", "booklet", "is_reused", "error"]
+        PrintItem.objects.bulk_update([item for item in settled if item.pk in mine], fields)
         for volume, n in sorted(counts.items()):
             PrintVolume.objects.filter(pk=volume).update(
                 finished=F("finished") + n["finished"],
@@ -373,7 +376,7 @@ def _end(run: PrintRun, kind: Kind, job: jobs.Run) -> dict[str, Any]:
     values: dict[str, Any] = {"size": sums["size"], "merging_until": None}
     if run.output == PrintRun.Output.MERGED and len(volumes) > 1:
         job.step(message=_("正在合并各村"), force=True)
-        values |= _merged(run, kind, volumes, job.write)
+        values |= _merged(run, kind, volumes, job.beat)
     PrintRun.objects.filter(pk=run.pk).update(**values)
     return {
         "url_name": "reports:print_run", "args": [run.pk], "printed": sums["finished"] - sums["failed"], "reused": sums["reused"],
@@ -415,32 +418,3 @@ def _merged(run: PrintRun, kind: Kind, volumes: Sequence[PrintVolume], alive: Ca
 
 def _sides(pages: int) -> int:
     return -(-pages // 4) * 2
-
-
-# --- Files end ---
-
-
-@files.expires
-def expire_prints() -> int:
-    """Delete results past their day, and papers that no run has taken for as long; numbers and history stay."""
-    before = timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS)
-    gone = 0
-    for row in [
-        *PrintRun.objects.filter(created_at__lt=before).exclude(file="").order_by("pk")[:1000],
-        *PrintVolume.objects.filter(run__created_at__lt=before).exclude(file="").order_by("pk")[:5000],
-    ]:
-        vault.remove(row.file)
-        type(row).objects.filter(pk=row.pk).update(file="")
-        gone += 1
-    names = list(
-        Booklet.objects.filter(used_at__lt=before)
-        .exclude(file="")
-        .order_by()
-        .values("file")
-        .annotate(n=Count("pk"))[:1000]
-    )
-    for row in names:
-        Booklet.objects.filter(file=row["file"]).update(file="")
-        vault.remove(row["file"])
-        gone += row["n"]
-    return gone

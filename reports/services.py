@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -180,7 +181,8 @@ def resume_run(*, run: PrintRun, by: Any) -> PrintRun:
     run.items.filter(again).update(state=PrintItem.State.WAITING, error="", claimed_until=None)
     run.paused_at, run.pace, run.merging_until = None, [], None
     run.save(update_fields=["paused_at", "pace", "merging_until"])
-    transaction.on_commit(lambda: [vault.remove(name) for name in stale])
+    for name in stale:
+        transaction.on_commit(partial(vault.remove, name))
     return run
 
 

@@ -43,9 +43,9 @@ def _require_printing(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _kind(request: HttpRequest, per: str = "") -> kinds.Kind:
-    """The kind of paper in the address or the form; what is not there or not one's own is the ledger."""
-    code = request.POST.get("kind") or request.GET.get("kind") or kinds.LEDGER
+def _kind(request: HttpRequest, per: str = "", usual: str = kinds.LEDGER) -> kinds.Kind:
+    """The kind of paper in the address or the form, else the usual one of the page; what is not there or not one's own is the ledger."""
+    code = request.POST.get("kind") or request.GET.get("kind") or usual
     open_kinds = {kind.code: kind for kind in kinds.open_to(request.user, per)}
     return open_kinds.get(code) or open_kinds[kinds.LEDGER]
 
@@ -88,21 +88,21 @@ def print_region(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @read_on_get
-def print_household(request: HttpRequest, pk: int) -> HttpResponse:
+def print_household(request: HttpRequest, pk: int, usual: str = kinds.LEDGER) -> HttpResponse:
     """A paper of one household."""
     household = get_object_or_404(Household.objects.for_user(request.user), pk=pk)
     require(request.user, Permission.LEDGER_PRINT, household)
-    kind = _kind(request, kinds.HOUSEHOLD)
+    kind = _kind(request, kinds.HOUSEHOLD, usual)
     return _confirm(
         request, kind, {"households": [household]}, count=1, heading=str(household), back=household.get_absolute_url()
     )  # fmt: skip
 
 
 @require_POST
-def print_chosen(request: HttpRequest) -> HttpResponse:
+def print_chosen(request: HttpRequest, usual: str = kinds.LEDGER) -> HttpResponse:
     """The households ticked in the list; the first POST brings them, the second, with the form, queues them."""
     _require_printing(request)
-    kind = _kind(request, kinds.HOUSEHOLD)
+    kind = _kind(request, kinds.HOUSEHOLD, usual)
     back = pages.address(reverse("households:household_list"), selection.list_query(request))
     try:
         chosen = selection.read(request, kind.permission)
@@ -173,7 +173,7 @@ def _progress(run: PrintRun) -> dict[str, Any]:
     elif job.state == Job.State.QUEUED:
         detail = _waiting(job)
     else:
-        detail = job.error or job.message
+        detail = job.error or ("" if job.state == Job.State.DONE else job.message)  # not what it did last
     speed = _speed(run) if job.state == Job.State.RUNNING else ""
     return {
         "run": run,
@@ -214,16 +214,23 @@ def print_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     failed = run.items.filter(state=PrintItem.State.FAILED).select_related("household", "volume__village")
     failed = failed.defer("household__phone", "household__bank_account").order_by("place")[:SHOWN_FAILED]
-    volumes = list(run.volumes.select_related("village").order_by("place")[:SHOWN_VOLUMES])
     keep_until = timezone.localtime(run.created_at) + dt.timedelta(days=settings.DOCUMENT_DAYS)
     result, kind = run.job.result, kinds.KINDS[run.kind]
+    villages = _villages(run)
+    volumes = villages["volumes"]
     context = {
-        "failed": failed, "result": result, "keep_until": keep_until, "kind": kind, "volumes": volumes if len(volumes) > 1 else [],
+        "failed": failed, "result": result, "keep_until": keep_until, "kind": kind,
         "has_file": bool(run.file) or any(volume.file for volume in volumes),
         "is_pdf": run.output == PrintRun.Output.MERGED or (run.output == PrintRun.Output.VILLAGES and len(volumes) == 1),
         "printed": kind.counted(result.get("printed", 0)), "reused": kind.counted(result.get("reused", 0)),
     }  # fmt: skip
-    return render(request, "reports/print_run.html", _progress(run) | context)
+    return render(request, "reports/print_run.html", _progress(run) | context | villages)
+
+
+def _villages(run: PrintRun) -> dict[str, Any]:
+    """The villages of a run and whether each has a file of its own."""
+    volumes = list(run.volumes.select_related("village").order_by("place")[:SHOWN_VOLUMES])
+    return {"volumes": volumes, "apart": any(volume.file for volume in volumes)}
 
 
 @reads_only
@@ -231,6 +238,8 @@ def print_progress(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     if not run.job.is_open:
         return HttpResponse(headers={"HX-Refresh": "true"})
+    if "villages" in request.GET:
+        return render(request, "reports/print_run.html#villages", {"run": run, "job": run.job, **_villages(run)})
     return render(request, "reports/print_run.html#progress", _progress(run))
 
 

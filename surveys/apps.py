@@ -61,9 +61,6 @@ class SurveysConfig(AppConfig):
             ),
             navigation.Item("daily", _("调查进度"), "surveys:progress", "chart", Permission.HOUSEHOLD_VIEW, weight=40),
             navigation.Item("daily", _("查缺补漏"), "surveys:gaps", "task", Permission.HOUSEHOLD_VIEW, weight=42),
-            navigation.Item(
-                "print", _("纸质调查表"), "surveys:paper_centre", "file", Permission.SURVEY_FILL, weight=30
-            ),
             navigation.Item("print", _("填写负担"), "surveys:effort", "clock", Permission.HOUSEHOLD_VIEW, weight=40),
             navigation.Item(
                 "review",
@@ -84,9 +81,6 @@ class SurveysConfig(AppConfig):
             "households.Household",
             tabs.Action(_("入户调查"), "surveys:start", "edit", Permission.SURVEY_FILL, weight=20),
         )
-        paper = {"icon": "file", "permission": Permission.SURVEY_FILL, "weight": 60}
-        tabs.register_action("households.Household", tabs.Action(_("打印调查表"), "surveys:paper_household", **paper))
-        bulk.register("households.Household", bulk.Action(_("打印调查表"), "surveys:paper_chosen", **paper))
         navigation.register(
             navigation.Item(
                 "review",

@@ -108,12 +108,13 @@ def hidden_years(user: Any, households: Iterable[int]) -> dict[int, int]:
 
     Every ledger page asks; the query brings the numbers of the badges in the menu along.
     """
-    looks = access.second_looks(user, households)
+    keys = list(households)
+    looks = access.second_looks(user, keys) if keys else None
     if looks is None:
         return {}
     if hasattr(user, CACHE):
         return dict(looks)
     columns = [*_numbers(user), ArraySubquery(looks.values("household_id")), ArraySubquery(looks.values("year"))]
-    *numbers, keys, years = User.objects.filter(pk=user.pk).values_list(*columns)[0]
+    *numbers, hidden, years = User.objects.filter(pk=user.pk).values_list(*columns)[0]
     setattr(user, CACHE, numbers)
-    return dict(zip(keys, years, strict=True))
+    return dict(zip(hidden, years, strict=True))

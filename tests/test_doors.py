@@ -211,7 +211,9 @@ DOORS: list[Door] = [
     # printing
     *get("reports:print_centre", Menu(P.LEDGER_PRINT)),
     *form("reports:print_household", Household(P.HOUSEHOLD_VIEW, P.LEDGER_PRINT), HH),
+    *form("reports:print_household_sheet", Household(P.HOUSEHOLD_VIEW, P.LEDGER_PRINT), HH),
     *post("reports:print_chosen", Menu(P.LEDGER_PRINT)),
+    *post("reports:print_chosen_sheets", Menu(P.LEDGER_PRINT)),
     *get("reports:print_run", Owner(), {"pk": "print_run"}),
     *get("reports:print_progress", Owner(), {"pk": "print_run"}),
     *post("reports:print_file", Owner(), {"pk": "print_run"}),
@@ -385,14 +387,9 @@ DOORS: list[Door] = [
     *get("surveys:gap_households", Menu(P.HOUSEHOLD_VIEW)),
     *post("surveys:gaps_check", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:effort", Menu(P.HOUSEHOLD_VIEW)),
-    *get("surveys:paper_centre", Menu(P.SURVEY_FILL)),
-    *form("surveys:paper_household", Household(P.HOUSEHOLD_VIEW, P.SURVEY_FILL), HH),
-    *post("surveys:paper_chosen", Menu(P.SURVEY_FILL)),
     *get("surveys:paper_run", Owner(), {"pk": "paper_run"}),
     *get("surveys:paper_progress", Owner(), {"pk": "paper_run"}),
     *post("surveys:paper_file", Owner(), {"pk": "paper_run"}),
-    *post("surveys:paper_cancel", Owner(), {"pk": "paper_run"}),
-    *post("surveys:paper_retry", Owner(), {"pk": "paper_run"}),
     # surveys: the review
     *get("surveys:survey_list", Menu(P.HOUSEHOLD_VIEW)),
     *get("surveys:survey_views", SignedIn()),
@@ -518,7 +515,6 @@ BY_HAND = {
     "api:survey-detail": "who sees no household anywhere is refused (403), else as the survey's page",
     "api:region-detail": "the regions at and below one's postings, whatever the role",
     "households:status_withdraw": "the proposer alone, where they may propose",
-    "surveys:paper_region": "a village in which one may fill surveys; a helper has households, not villages",
     "surveys:survey_withdraw": "its surveyor alone, until it is approved",
     "reports:print_region": "a village, township or county in which one may print; a helper has households, not villages",
     "reports:print_volume": "whoever asked for the run, of a village in it: tests/reports/test_runs.py",
@@ -890,14 +886,13 @@ def test_only_its_surveyor_takes_a_survey_back(scene, knock):
 
 def test_printing_a_village(scene, knock):
     for method in ("GET", "POST"):
-        for page, permission in (("reports:print_region", P.LEDGER_PRINT), ("surveys:paper_region", P.SURVEY_FILL)):
-            door = Door(method, page, None, {"pk": "village"})
-            for who in scene.cast.values():
-                for name in ("village", who.outside):
-                    place = scene.places[name]
-                    here = 200 if who.holds_in(permission, place.village.path) else 404
-                    expected = here if permission in who.grants else 403
-                    assert knock(door, who.name, place).status_code == expected, (who, name)
+        door = Door(method, "reports:print_region", None, {"pk": "village"})
+        for who in scene.cast.values():
+            for name in ("village", who.outside):
+                place = scene.places[name]
+                here = 200 if who.holds_in(P.LEDGER_PRINT, place.village.path) else 404
+                expected = here if P.LEDGER_PRINT in who.grants else 403
+                assert knock(door, who.name, place).status_code == expected, (who, name)
 
 
 # -- completeness -----------------------------------------------------------------------------------------------------------------

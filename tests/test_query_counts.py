@@ -136,7 +136,6 @@ def addresses(household):
         "survey progress by surveyor": reverse("surveys:progress") + "?by=person",
         "survey gaps": reverse("surveys:gaps"),
         "survey gap list": reverse("surveys:gap_households"),
-        "survey paper": reverse("surveys:paper_centre"),
         "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households") + "?stage=missing",
         "surveys": reverse("surveys:survey_list"),

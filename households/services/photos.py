@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from common import audit
-from common.evidence import FILE_CHANGED, FILE_GONE
+from common.evidence import FILE_CHANGED, FILE_GONE, note_fresh, with_pictures
 from common.reencoding import reencode
 from households.models import Household, Photo
 from households.services.base import Edit, LedgerError
@@ -38,7 +38,7 @@ def _wrong_with(photo: Photo) -> str:
     return "" if digest == photo.sha256 else FILE_CHANGED
 
 
-@transaction.atomic
+@with_pictures()
 def add_photo(*, household: Household, by: Any, kind: str, upload: Any, taken_on: dt.date | None = None) -> Photo:
     data, width, height = reencode(upload)
     edit = Edit(household, by=by, permission=Permission.HOUSEHOLD_EDIT)
@@ -48,7 +48,7 @@ def add_photo(*, household: Household, by: Any, kind: str, upload: Any, taken_on
 
 
 def put_photo(edit: Edit, kind: str, data: bytes, width: int, height: int, taken_on: dt.date | None) -> Photo:
-    """Keep a JPEG that `reencode` made."""
+    """Keep a JPEG that `reencode` made; the verb that calls stands under `with_pictures`."""
     if edit.household.photos.filter(kind=kind, removed_at=None).count() >= MOST_PER_KIND:
         raise LedgerError(_("这一类照片已有 10 张，请先删去不用的。"))
     digest = hashlib.sha256(data).hexdigest()
@@ -64,6 +64,7 @@ def put_photo(edit: Edit, kind: str, data: bytes, width: int, height: int, taken
         uploaded_by=edit.by.username,
     )
     photo.file.save(f"{photo.uid}.jpg", ContentFile(data), save=False)
+    note_fresh(str(photo.file.name))
     edit.write(photo)
     return photo
 

@@ -14,12 +14,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import require
 from common import audit
+from common.evidence import with_pictures
 from households import codelists
 from households.models import Household, Member
 from households.services.annual import put_income, put_year, record_of
@@ -93,7 +93,7 @@ class Record:
     pictures: list[Picture] = field(default_factory=list)
 
 
-@transaction.atomic
+@with_pictures()
 def write_record(
     *, household: Household, record: Record, by: Any, action: str, source: str = "page", note: str = ""
 ) -> Household:

@@ -1,4 +1,4 @@
-"""A request for paper sheets: which households, blank or filled in, and the file that came of it."""
+"""A request for paper sheets of before the print centre: which households, blank or filled in, and the file that came of it."""
 
 from __future__ import annotations
 

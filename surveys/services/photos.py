@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import audit, vault
-from common.evidence import FILE_CHANGED, FILE_GONE, note_fresh
+from common.evidence import FILE_CHANGED, FILE_GONE, note_fresh, with_pictures
 from common.reencoding import reencode
 from common.sync import Refused
 from surveys import claims
@@ -52,21 +52,16 @@ def put_piece(
     The same pieces may come again after a lost answer: nothing is taken twice. Raises `Misplaced` with the right offset, `Refused`
     (`too_large`, `too_many`, `forged`, `other_photo`, `malformed`) where the photo is none that may be sent.
     """
-    fresh: list[str] = []
-    try:
-        with transaction.atomic():
-            photo = _put_piece(uid, survey, path, offset, size, sha256.lower(), data, by, fresh)
-    except BaseException:
-        for name in fresh:  # written outside the transaction: what it did not keep goes with it
-            vault.remove(name)
-        raise
+    with with_pictures():
+        photo = _put_piece(uid, survey, path, offset, size, sha256.lower(), data, by)
     if photo.state == SurveyPhoto.State.ARRIVING and photo.received != offset + len(data):
         raise Misplaced(photo.received, "damaged", _("照片在上传途中损坏，正在从头再传。"))
     return photo
 
 
-def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, size: int, sha256: str, data: bytes, by: Any,
-               fresh: list[str]) -> SurveyPhoto:  # fmt: skip
+def _put_piece(
+    uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, size: int, sha256: str, data: bytes, by: Any
+) -> SurveyPhoto:
     _check(path, offset, size, sha256, data)
     if offset == 0 or offset + len(data) == size:
         # These may write to the survey: its row first, as whoever sends it does.
@@ -79,12 +74,12 @@ def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, si
     before, end = audit.snapshot(photo), photo.received + len(data)
     try:
         if end < size:
-            _keep(photo, data, fresh)
+            _keep(photo, data)
         else:
             whole = (vault.first(photo.file, photo.received) if photo.received else b"") + data
             if hashlib.sha256(whole).hexdigest() != sha256:
                 return _start_again(photo)
-            _replace(photo, _finish(photo, whole), fresh)
+            _replace(photo, _finish(photo, whole))
     except vault.TornError:
         return _start_again(photo)
     photo.received = end
@@ -97,21 +92,21 @@ def _put_piece(uid: uuid.UUID, survey_uid: uuid.UUID, path: str, offset: int, si
     return photo
 
 
-def _keep(photo: SurveyPhoto, data: bytes, fresh: list[str]) -> None:
+def _keep(photo: SurveyPhoto, data: bytes) -> None:
     """One more piece behind those that are here: nothing that was kept is written again. A piece whose transaction fails lies behind
     what the row says has been received, and the next one is written over it."""
     if photo.received:
         vault.append(photo.file, photo.received, data)
     else:
-        _replace(photo, data, fresh)
+        _replace(photo, data)
 
 
-def _replace(photo: SurveyPhoto, data: bytes, fresh: list[str]) -> None:
+def _replace(photo: SurveyPhoto, data: bytes) -> None:
     """Another file for the photo; none where there are no bytes."""
     old, photo.file = photo.file, ""
     if data:
         photo.file = vault.put(f"surveys/{timezone.localdate():%Y/%m}/{photo.uid}", data)
-        fresh.append(photo.file)
+        note_fresh(photo.file)
     if old:
         transaction.on_commit(partial(vault.remove, old))
 

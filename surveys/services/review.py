@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from accounts.scoping import require
 from common import audit, vault
+from common.evidence import with_pictures
 from households.models import Household, Photo
 from households.services import (
     Joining,
@@ -93,7 +94,7 @@ def _record(action: str, survey: Survey, household: Household, by: Any, note: st
 # -- into the ledger --------------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@with_pictures()
 def approve_survey(*, survey: Survey, by: Any, choices: Mapping[str, str] | None = None, why: Mapping[str, str] | None = None, note: str = "",
                    without_photos: bool = False, version: int | None = None) -> Survey:  # fmt: skip
     """Write a survey into the year's record. `choices` says for a path whether the answer or the ledger's value holds: for every conflict,
@@ -383,7 +384,7 @@ def approve_batch(*, surveys: Sequence[Survey], by: Any) -> Batch:
     return done
 
 
-@transaction.atomic
+@with_pictures()
 def _approve_plain(survey: Survey, by: Any) -> Survey:
     household, row = _locked(survey, by)
     compared = comparison.load(row)

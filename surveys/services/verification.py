@@ -19,6 +19,7 @@ from accounts.models import Posting, User
 from accounts.roles import GRANTS, Permission, Role
 from accounts.scoping import allowed, require, require_in
 from common import audit
+from common.evidence import with_pictures
 from households.models import Household, Pairing
 from households.services import LedgerError, RecordError, write_record
 from regions.models import Level, Region
@@ -260,7 +261,7 @@ def renamed_of(task: VerificationTask) -> dict[str, str]:
     return agreement.two_surveys(task.first, task.survey).renamed if task.first and task.survey else {}
 
 
-@transaction.atomic
+@with_pictures()
 def resolve(*, difference: Difference, verdict: str, reason: str, by: Any, version: int | None = None) -> Difference:
     """Say which of the two surveys is right, and why. Where it is the second one the ledger is corrected; else it stays as it is.
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -9,9 +10,11 @@ from django.db import connection
 
 from common import audit
 from common.models import AuditEvent
+from common.reencoding import reencode
 from households import services as s
 from households.models import AUDITED, Member, MemberYear
 from tests.factories.households import invented_id_number
+from tests.factories.plans import picture
 
 DAY = dt.date(2026, 3, 1)
 
@@ -165,3 +168,14 @@ def test_writing_what_is_there_leaves_no_event(family, officer):
     before = AuditEvent.objects.count()
     write(family, officer, annual={"dwelling_area": Decimal("90.00")}, income={"wage.other": Decimal(5)})
     assert AuditEvent.objects.count() == before
+
+
+def test_photos_of_a_record_that_is_refused_leave_no_file(family, clerk, settings):
+    """The second is the first once more: refused, and the file of the first goes with the transaction."""
+    one = reencode(picture())
+    before = set(Path(settings.MEDIA_ROOT).rglob("*.jpg"))
+    with pytest.raises(s.RecordError, match="已经传过"):
+        write(family, clerk, pictures=[s.Picture("dwelling", *one, DAY), s.Picture("dwelling", *one, DAY)])
+    assert set(Path(settings.MEDIA_ROOT).rglob("*.jpg")) == before
+    write(family, clerk, pictures=[s.Picture("dwelling", *one, DAY)])
+    assert len(set(Path(settings.MEDIA_ROOT).rglob("*.jpg")) - before) == 1

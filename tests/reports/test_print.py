@@ -185,7 +185,7 @@ def test_from_the_page_to_the_file(three, clerk, client_as, land, django_capture
     confirm = browser.get(address)
     assert "共 3 户" in confirm.text
     assert 'name="reason"' not in confirm.text
-    answer = browser.post(address, {"output": "merged", "year": ""})
+    answer = browser.post(address, {"output": "merged", "sheet": "A4", "year": ""})
     run = PrintRun.objects.get()
     assert answer.url == reverse("reports:print_run", args=[run.pk])
     assert "取消打印" in browser.get(answer.url).text
@@ -207,12 +207,14 @@ def test_from_the_ledger_and_from_the_list(three, clerk, client_as):
     browser = client_as(clerk)
     address = reverse("reports:print_household", args=[three[0].pk])
     assert address in browser.get(three[0].get_absolute_url()).text
-    assert browser.post(address, {"output": "zipped", "year": "2026"}).status_code == 302
+    assert browser.post(address, {"output": "zipped", "sheet": "A4", "year": "2026"}).status_code == 302
     chosen = browser.post(reverse("reports:print_chosen"), {"pk": [h.pk for h in three[:2]]})
     assert "共 2 户" in chosen.text
     token = chosen.context["hidden"]["chosen"]
     assert (
-        browser.post(reverse("reports:print_chosen"), {"chosen": token, "output": "merged", "year": ""}).status_code
+        browser.post(
+            reverse("reports:print_chosen"), {"chosen": token, "output": "merged", "sheet": "A4", "year": ""}
+        ).status_code
         == 302
     )
     assert list(PrintRun.objects.order_by("pk").values_list("total", "output")) == [(1, "zipped"), (2, "merged")]
@@ -222,6 +224,6 @@ def test_from_the_ledger_and_from_the_list(three, clerk, client_as):
 def test_full_numbers_on_the_page_need_a_reason(three, officer, client_as):
     browser = client_as(officer)
     address = reverse("reports:print_household", args=[three[0].pk])
-    answer = browser.post(address, {"output": "merged", "year": "", "numbers": "full", "reason": "看"})
+    answer = browser.post(address, {"output": "merged", "sheet": "A4", "year": "", "numbers": "full", "reason": "看"})
     assert answer.status_code == 422
     assert "写明理由" in answer.text

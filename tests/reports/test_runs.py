@@ -14,6 +14,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.storage import default_storage
 from django.db import connection, connections
 from django.db.models import F
 from django.urls import reverse
@@ -22,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Posting
-from common import files, jobs
+from common import files, jobs, vault
 from common.models import Job
 from households.models import Household
 from reports import pace, services
@@ -151,6 +152,22 @@ def test_what_expired_while_a_run_was_held_is_made_again(town, clerk, land, sett
     assert len(fetched(run, clerk)) > 1000
 
 
+def test_what_a_killed_worker_wrote_and_nobody_names_goes_after_a_day(town, officer, land, settings, tmp_path):
+    """A paper and a volume, each written beside those that stand; what is written now may still be named."""
+    settings.MEDIA_ROOT = tmp_path
+    run = services.print_papers(by=officer, region=land.township, output="villages", **CARD)
+    work(run)
+    month = Booklet.objects.first().file.rpartition("/")[0]
+    stray = [vault.put(f"{folder}/stray", b"%PDF") for folder in (month, f"runs/{run.pk}") for _n in range(2)]
+    old, two_days_ago = stray[::2], time.time() - 2 * 24 * 3600
+    standing = [*Booklet.objects.values_list("file", flat=True), *run.volumes.values_list("file", flat=True)]
+    for name in {*old, *standing}:
+        os.utime(default_storage.path(name), (two_days_ago, two_days_ago))
+    assert files.expire() == len(old)
+    assert [default_storage.exists(name) for name in stray] == [False, True, False, True]
+    assert all(default_storage.exists(name) for name in standing)
+
+
 def test_a_paper_that_is_used_again_is_kept_with_all_that_share_its_file(town, clerk, land, settings):
     work(services.print_papers(by=clerk, region=land.village, **CARD))
     Booklet.objects.update(used_at=timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS + 1))
@@ -213,6 +230,18 @@ def test_pace_of_a_steady_run():
     assert pace.minutes_left(samples, 500, 2000) == pytest.approx(5, rel=0.01)
 
 
+def test_a_village_can_be_fetched_while_the_others_are_made(town, officer, client_as, land):
+    run = services.print_papers(by=officer, region=land.township, output="villages", **CARD)
+    others = run.items.filter(volume__village=land.near_village)
+    others.update(claimed_until=timezone.now() + dt.timedelta(minutes=1))  # in other hands
+    assert work(run).state == Job.State.RUNNING
+    table = client_as(officer).get(reverse("reports:print_progress", args=[run.pk]), {"villages": ""}).text
+    assert reverse("reports:print_volume", args=[run.pk, land.village.pk]) in table
+    assert reverse("reports:print_volume", args=[run.pk, land.near_village.pk]) not in table
+    assert "3 / 3" in table
+    assert "0 / 2" in table
+
+
 def test_the_file_of_a_village_goes_to_whoever_asked_for_the_run(town, officer, clerk, client_as, land):
     run = services.print_papers(by=officer, region=land.township, output="villages", **CARD)
     work(run)
@@ -244,7 +273,7 @@ def test_killed_with_minus_nine_and_finished_by_two(post, land, settings):
     clerk = post(Role.VILLAGE_CLERK, land.village)
     for n in range(30):
         HouseholdFactory(village=land.village, with_householder=True, with_year=True, number=f"88{n:03d}")
-    run = services.print_papers(by=clerk, region=land.village, send=False, kind="ledger")
+    run = services.print_papers(by=clerk, region=land.village, **CARD)
     head, _slash, tail = os.environ["DATABASE_URL"].rpartition("/")
     _name, _mark, query = tail.partition("?")
     environ = os.environ | {

@@ -8,20 +8,22 @@ import json
 import pikepdf
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pypdf import PdfReader
 
 from common import files, jobs, pdf, qr, vault
-from common.models import AuditEvent
+from common.models import AuditEvent, Job
 from households.services import LedgerError
+from reports import services as printing
+from reports.models import PrintRun
 from surveys import paper, published, shell
 from surveys.models import PaperRun, SurveyForm
-from surveys.services.paper import fetch_sheets, print_sheets
+from surveys.services.paper import fetch_sheets
 from tests.factories import (
     HouseholdFactory,
     HouseholdYearFactory,
     IncomeLineFactory,
+    JobFactory,
     MemberFactory,
     MemberYearFactory,
     invented_id_number,
@@ -175,7 +177,9 @@ def test_queries_do_not_grow_with_the_households(house, land, form, count_querie
     assert count_queries(lambda: ask([house])) == count_queries(lambda: ask([house, *more]))
 
 
-# -- the file -------------------------------------------------------------------------------------------------------------------
+# -- the file, which the print centre makes -------------------------------------------------------------------------------------------
+
+FILLED = {"kind": "survey_filled", "send": False}
 
 
 def work(run):
@@ -184,14 +188,19 @@ def work(run):
     return job
 
 
+def fetched(run, by):
+    return b"".join(printing.fetch_run(run=run, by=by).pieces)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("blank", [False, True])
 def test_a_village_in_one_file_each_page_naming_its_household(blank, house, land, clerk):
     rare = HouseholdFactory(village=land.village, with_householder=True, householder_name="𬱖㛃")
-    run = print_sheets(by=clerk, region=land.village, blank=blank, send=False)
+    kind = "survey_blank" if blank else "survey_filled"
+    run = printing.print_papers(by=clerk, kind=kind, region=land.village, send=False)
     job = work(run)
     assert (job.state, job.result["printed"], job.result["failed"]) == ("done", 2, 0)
-    content = fetch_sheets(run=run, by=clerk)
+    content = fetched(run, clerk)
     assert not pdf.scan_glyphs(content)
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
     assert len(pages) == job.result["pages"]
@@ -208,116 +217,86 @@ def test_a_village_in_one_file_each_page_naming_its_household(blank, house, land
     assert ("92.5" in whole) is not blank
     assert ID_NUMBER not in whole
     with pikepdf.open(io.BytesIO(content)) as book, book.open_outline() as outline:
-        assert [item.title for item in outline.root] == [f"{rare.number} 𬱖㛃", "8800012345 覃顺强"]
-    assert AuditEvent.objects.filter(action="sheets.downloaded", target=f"surveys.paperrun/{run.pk}").exists()
-
-
-@pytest.mark.slow
-def test_a_character_without_a_font_keeps_one_household_out_and_says_which(house, land, clerk):
-    bad = HouseholdFactory(village=land.village, with_householder=True, householder_name="王\U0002ffff")
-    run = print_sheets(by=clerk, region=land.village, send=False)
-    assert work(run).result["failed"] == 1
-    assert "U+2FFFF" in run.failed[str(bad.pk)]
-
-
-@pytest.mark.slow
-def test_permissions_are_asked_while_printing_and_when_fetching(house, land, clerk, officer):
-    gone = HouseholdFactory(village=land.village, with_householder=True)
-    run = print_sheets(by=clerk, region=land.village, send=False)
-    gone.village = land.near_village
-    gone.save()
-    assert work(run).result["printed"] == 1
-    assert "不能调查这一户" in run.failed[str(gone.pk)]
-    with pytest.raises(PermissionDenied):
-        fetch_sheets(run=run, by=clerk)
-    with pytest.raises(PermissionDenied):
-        fetch_sheets(run=run, by=officer)
+        assert {item.title for item in outline.root} == {f"{rare.number} 𬱖㛃", "8800012345 覃顺强"}
 
 
 @pytest.mark.slow
 def test_who_looks_a_second_time_gets_nothing_of_the_first(house, land, clerk):
     VerificationTaskFactory(household=house, year=YEAR, assignee=clerk)
-    run = print_sheets(by=clerk, households=[house], send=False)
+    run = printing.print_papers(by=clerk, households=[house], **FILLED)
     work(run)
-    text = text_of(fetch_sheets(run=run, by=clerk))
+    text = text_of(fetched(run, clerk))
     assert "覃顺强" in text
     assert "92.5" not in text
 
 
-def test_only_who_surveys_there_may_ask(house, land, clerk, auditor, post):
+def test_permissions_are_asked_while_printing_and_when_fetching(house, land, clerk, officer, auditor):
+    gone = HouseholdFactory(village=land.village, with_householder=True)
     with pytest.raises(PermissionDenied):
-        print_sheets(by=auditor, households=[house])
-    with pytest.raises(LedgerError, match="没有可以打印"):
-        print_sheets(by=clerk, region=land.near_village)
-    with pytest.raises(LedgerError, match="没有可以打印"):
-        print_sheets(by=clerk, households=[])
-    assert not PaperRun.objects.exists()
+        printing.print_papers(by=auditor, households=[house], **FILLED)
+    run = printing.print_papers(by=clerk, region=land.village, **FILLED)
+    gone.village = land.near_village
+    gone.save()
+    assert work(run).result["printed"] == 1
+    assert "已不能打印" in run.items.get(household=gone).error
+    with pytest.raises(PermissionDenied):
+        fetched(run, clerk)
+
+
+def test_from_the_list_and_from_a_household_to_the_form_with_the_kind_chosen(house, clerk, auditor, client_as):
+    """Whoever asks for survey sheets finds them chosen; blank ones are a click away, on the way the ticked households come along."""
+    RoundFactory(region=house.village, audience="all")
+    client = client_as(clerk)
+    text = client.get("/surveys/progress/households/?stage=missing").content.decode()
+    assert "/reports/print/chosen/sheets/" in text
+    assert f'value="{house.pk}"' in text
+    assert "print/chosen" not in client_as(auditor).get("/surveys/progress/households/").content.decode()
+    assert "/reports/print/chosen/sheets/" in client.get("/households/").content.decode()
+    one = f"/reports/print/household/{house.pk}/sheet/"
+    assert one in client.get(f"/households/{house.pk}/").content.decode()
+    assert client.get(one).context["kind"].code == "survey_filled"
+    chosen = client.post("/reports/print/chosen/sheets/", {"pk": house.pk})
+    assert chosen.context["kind"].code == "survey_filled"
+    token = chosen.context["hidden"]["chosen"]
+    blank = client.post("/reports/print/chosen/sheets/", {"chosen": token, "kind": "survey_blank"})
+    assert blank.context["kind"].code == "survey_blank"
+    client.post("/reports/print/chosen/sheets/", {"chosen": token, "kind": "survey_blank", "output": "merged"})
+    assert PrintRun.objects.values_list("kind", "total").get() == ("survey_blank", 1)
+
+
+# -- files of before the print centre made them ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def earlier(house, clerk):
+    job = JobFactory(owner=clerk.username, kind="surveys.paper")
+    return PaperRun.objects.create(owner=clerk, job=job, title="青石村调查表 1 户", year=YEAR, households=[house.pk])
 
 
 @pytest.mark.slow
-def test_files_end_and_the_run_stays(house, land, clerk, settings):
-    run = print_sheets(by=clerk, households=[house], send=False)
-    work(run)
-    PaperRun.objects.update(created_at=timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS + 1))
-    name = run.file
+def test_what_was_asked_for_earlier_is_still_made_and_fetched(earlier, clerk, officer, client_as):
+    client, address = client_as(clerk), f"/surveys/paper/{earlier.pk}/"
+    assert work(earlier).state == "done"
+    assert "下载 PDF" in client.get(address).content.decode()
+    assert client.post(f"{address}file/").content.startswith(b"%PDF")
+    assert AuditEvent.objects.filter(action="sheets.downloaded", target=f"surveys.paperrun/{earlier.pk}").exists()
+    assert client.get(f"{address}progress/")["HX-Refresh"] == "true"
+    assert client_as(officer).get(address).status_code == 404
+    with pytest.raises(PermissionDenied):
+        fetch_sheets(run=earlier, by=officer)
+
+
+def test_files_of_earlier_end_and_the_run_stays(earlier, clerk, settings):
+    PaperRun.objects.update(
+        file=vault.put("sheets/1", b"%PDF"), created_at=timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS + 1)
+    )
+    name = PaperRun.objects.get().file
     files.expire()
-    run.refresh_from_db()
-    assert run.file == ""
+    earlier.refresh_from_db()
+    assert earlier.file == ""
     with pytest.raises(FileNotFoundError):
         vault.get(name)
+    Job.objects.update(state="done", finished_at=timezone.now())
+    earlier.job.refresh_from_db()
     with pytest.raises(LedgerError, match="已过保存期"):
-        fetch_sheets(run=run, by=clerk)
-
-
-@pytest.mark.slow
-def test_the_pages_from_the_list_to_the_file(house, land, clerk, client_as, django_capture_on_commit_callbacks):
-    client = client_as(clerk)
-    assert "打印青石村的调查表" in client.get("/surveys/paper/").content.decode()
-    confirm = client.post("/surveys/paper/chosen/", {"pk": house.pk})
-    assert "覃顺强户" in confirm.content.decode() or "共 <b" in confirm.content.decode()
-    token = confirm.context["hidden"]["chosen"]
-    answer = client.post("/surveys/paper/chosen/", {"chosen": token, "content": "filled"})
-    run = PaperRun.objects.get()
-    assert answer["Location"] == f"/surveys/paper/{run.pk}/"
-    assert "排队中" in client.get(answer["Location"]).content.decode()
-    assert client.post(f"/surveys/paper/{run.pk}/file/", follow=True).status_code == 200
-    work(run)
-    assert "下载 PDF" in client.get(answer["Location"]).content.decode()
-    content = client.post(f"/surveys/paper/{run.pk}/file/")
-    assert content["Content-Type"] == "application/pdf"
-    assert content.content.startswith(b"%PDF")
-    assert client.get(f"/surveys/paper/{run.pk}/progress/")["HX-Refresh"] == "true"
-
-
-def test_sheets_of_those_nobody_has_surveyed_are_printed_from_the_list(house, clerk, auditor, client_as):
-    RoundFactory(region=house.village, audience="all")
-    text = client_as(clerk).get("/surveys/progress/households/?stage=missing").content.decode()
-    assert "/surveys/paper/chosen/" in text
-    assert f'value="{house.pk}"' in text
-    assert "/surveys/paper/chosen/" not in client_as(auditor).get("/surveys/progress/households/").content.decode()
-
-
-def test_a_run_can_be_stopped_and_started_again(house, clerk, client_as):
-    client = client_as(clerk)
-    client.post(f"/surveys/paper/household/{house.pk}/", {"content": "blank"})
-    run = PaperRun.objects.get()
-    client.post(f"/surveys/paper/{run.pk}/cancel/")
-    assert "重新打印" in client.get(f"/surveys/paper/{run.pk}/").content.decode()
-    client.post(f"/surveys/paper/{run.pk}/retry/")
-    run.job.refresh_from_db()
-    assert run.job.state == "queued"
-
-
-@pytest.mark.slow
-def test_from_a_shell(house, land, clerk, tmp_path, capsys):
-    call_command("print_sheets", village=land.village.code, by="clerk", out=tmp_path, blank=True)
-    assert "1 户" in capsys.readouterr().out
-    assert (tmp_path / f"{land.village.code}-blank.pdf").read_bytes().startswith(b"%PDF")
-    call_command("print_sheets", household=house.number, by="clerk", out=tmp_path)
-    assert (tmp_path / f"{house.number}.pdf").exists()
-    for wrong, say in (
-        ({"village": land.village.code, "by": "nobody"}, "没有用户名"), ({"village": "1", "by": "clerk"}, "没有代码"),
-        ({"household": "1", "by": "clerk"}, "没有户编号"), ({"village": land.near_village.code, "by": "clerk"}, "没有可以打印"),
-    ):  # fmt: skip
-        with pytest.raises(CommandError, match=say):
-            call_command("print_sheets", out=tmp_path, **wrong)
+        fetch_sheets(run=earlier, by=clerk)

@@ -3,6 +3,7 @@
 import pytest
 
 from households.models import Household
+from surveys import waiting
 from surveys.models import Survey
 from tests import first_page
 from tests.factories import HouseholdFactory, PairingFactory
@@ -76,3 +77,7 @@ def test_without_a_round_nothing_is_expected(household, clerk, client_as):
     RoundFactory(region=household.village, closed=True)
     assert "还没有调查" not in tiles(client_as(clerk))
     assert not Survey.objects.exists()
+
+
+def test_of_no_household_no_year_is_hidden(clerk):
+    assert waiting.hidden_years(clerk, []) == {}
