@@ -191,11 +191,13 @@ def read(regions: Sequence[Region], years: Collection[int]) -> Reading:
     """One query, and where something has just changed a few more."""
     wanted, own = {NOW, *years}, {region.pk for region in regions}
     kept, marked, older = _kept(own, wanted)
-    inside, behind, marks = {}, 0, set()
+    inside: Mapping[int, Region] = {}
+    marks: Marks = set()
+    behind = 0
     if older:  # the software was renewed a moment ago
         behind = Region.objects.filter(level=Level.VILLAGE).count()
     elif marked or not kept:
-        marks = set(Mark.objects.order_by().values_list("table", "village_id").distinct())
+        marks |= set(Mark.objects.order_by().values_list("table", "village_id").distinct())
         inside, behind = _below(regions, marks)
         # Sums of regions and of marked villages in one query, so that both are of one moment.
         kept, _marked, _older = _kept(own | inside.keys(), wanted)
