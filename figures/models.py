@@ -68,3 +68,8 @@ class MonthEnd(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region_id} {self.month}"
+
+
+from figures.reports.models import ReportFile, ReportSchedule, SavedReport  # noqa: E402  Django looks for models here
+
+__all__ = ["Mark", "MonthEnd", "RegionFigures", "ReportFile", "ReportSchedule", "SavedReport"]
