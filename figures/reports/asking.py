@@ -104,7 +104,7 @@ def parse(code: str, data: Mapping[str, str], user: Any) -> Question:
         raise AskedError(_("没有这种数据，请重新选择统计什么。"))
     if not may_see(user, dataset):
         raise PermissionDenied(dataset.permission)
-    measures = tuple(measure for measure in dataset.measures if measure.code in table.measures)
+    measures = tuple(dataset.measure(name) for name in table.measures)
     chosen_year, year = _year(dataset, data.get("year", ""))
     question = Question(
         code, str(table.title), dataset, table.rows, table.column, measures, _region(data.get("region", ""), user, dataset), year, chosen_year,

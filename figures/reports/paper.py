@@ -15,8 +15,9 @@ from figures.board import Cell
 from figures.reports.tables import Grid
 
 TEMPLATE = "pdf/report.html"
-UPRIGHT = 8  # columns of numbers on an upright page
-WIDEST = 16  # on one that lies; more are carried on below, with the same heads
+UPRIGHT, ACROSS = 182, 273  # millimetres of a page for a table
+WIDEST = 16  # columns of numbers side by side; more are carried on below, with the same heads
+LONGEST_HEAD = 8  # characters of a row's head that stand on one line
 OUTPUTS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
@@ -92,12 +93,22 @@ def lay_out(model: dict[str, Any]) -> dict[str, Any]:
     """The template's context. A table wider than a page is cut into parts with the same heads. Raises KeyError for a model of another shape."""
     document = model["document"]
     parts = [_part(model, first, last) for first, last in _cuts(model)]
-    width = max(len(part["heads"]) + part["width"] for part in parts)
+    width = max(_millimetres(part) for part in parts)
     return {
         "title": document["title"], "scope": written(document["scope"]), "outline": document["outline"], "language": document["language"],
         "as_of": model["issue"]["as_of"], "parts": parts, "notes": [written(note) for note in model["notes"]],
-        "lies": width > UPRIGHT, "is_tight": width > 12,
+        "lies": width > UPRIGHT, "is_tight": width > ACROSS,
     }  # fmt: skip
+
+
+def _millimetres(part: dict[str, Any]) -> float:
+    """About how wide a part wants to be: heads of columns go over two lines, numbers do not."""
+    heads = sum(min(max((len(line["heads"][n][0]) for line in part["lines"]), default=0), LONGEST_HEAD) * 3.4 + 4 for n in range(len(part["heads"])))
+    texts = part["measures"] or [words for words, _wide in part["columns"]]
+    numbers = (
+        max(3.4 * ((len(texts[n]) + 1) // 2), max((1.9 * len(line["cells"][n]) for line in part["lines"]), default=0)) + 4 for n in range(part["width"])
+    )  # fmt: skip
+    return heads + sum(numbers)
 
 
 def _cuts(model: dict[str, Any]) -> list[tuple[int, int]]:
@@ -119,6 +130,6 @@ def _part(model: dict[str, Any], first: int, last: int) -> dict[str, Any]:
         "heads": [written(head) for head in model["heads"]], "width": end - begin,
         "columns": [(written(words), wide) for words, wide in columns[first:last]], "measures": [written(m) for m in model["measures"][begin:end]],
         "lines": [
-            {"heads": [written(head) for head in line["heads"]], "cells": line["cells"][begin:end], "total": line["total"]} for line in model["lines"]
+            {"heads": [(written(head), len(head) <= LONGEST_HEAD) for head in line["heads"]], "cells": line["cells"][begin:end], "total": line["total"]} for line in model["lines"]
         ],
     }  # fmt: skip

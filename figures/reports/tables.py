@@ -247,9 +247,9 @@ class _Count:
                 continue
             values = {"label": axis.label}
             if axis.overlaps:
-                found.append(_("“%(label)s”可以同时有几项，各项相加会重复，所以没有合计。") % values)
+                found.append(_("“%(label)s”可以同时有几项，各项相加会重复，所以不求各项的合计。") % values)
             elif n in self.partial:
-                found.append(_("有的记录不属于“%(label)s”的任何一项，没有列入，所以没有合计。") % values)
+                found.append(_("有的记录不属于“%(label)s”的任何一项，没有列入，所以不求各项的合计。") % values)
         return found
 
 

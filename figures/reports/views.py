@@ -101,7 +101,7 @@ def _fitting(data: Mapping[str, str]) -> dict[str, str]:
 def _page(request: HttpRequest, code: str, data: Mapping[str, str], question: Question | None, error: str) -> HttpResponse:
     dataset = question.dataset if question else _dataset(code, data, request.user)
     axes = (*question.rows, question.column) if question else ()
-    region = str(question.region.pk) if question else data.get("region", "")
+    region = str(question.region.pk if question else data.get("region", "") or asking.tops(request.user)[0].pk)
     form = (PivotForm if code == PIVOT else AskForm)(data, request.user, dataset, axes, region)
     table = definitions.BY_CODE.get(code)
     title = str(table.title) if table else _("自定义报表")
@@ -109,9 +109,16 @@ def _page(request: HttpRequest, code: str, data: Mapping[str, str], question: Qu
     context = {
         "grid": grid, "question": question, "error": error, "form": form, "title": title, "trail": _trail((title, "")), "dataset": dataset,
         "is_pivot": code == PIVOT, "groups": _spans(grid) if grid else [], "at_once": grid is not None and grid.size <= AT_ONCE,
-        "clear_url": reverse("figures:report", args=[code]),
+        "clear_url": reverse("figures:report", args=[code]), "scope": _scope(grid) if grid else "",
     } | (_ways(question) if question else {})  # fmt: skip
     return render(request, "figures/reports/report.html", context, status=INVALID if error else 200)
+
+
+def _scope(grid: Grid) -> str:
+    """What the numbers are of, under the title."""
+    question = grid.question
+    unit = [_("单位：%(unit)s") % {"unit": grid.unit}] if grid.unit else []
+    return " · ".join([*([question.title] if question.code == PIVOT else []), question.scope, *unit])
 
 
 def _ways(question: Question) -> dict[str, Any]:
