@@ -6,113 +6,212 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('common', '0003_sync_ops'),
-        ('figures', '0002_marks'),
-        ('regions', '0001_initial'),
+        ("common", "0003_sync_ops"),
+        ("figures", "0002_marks"),
+        ("regions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReportSchedule',
+            name="ReportSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, verbose_name='名称')),
-                ('code', models.CharField(max_length=40)),
-                ('query', models.JSONField(blank=True, default=dict)),
-                ('rhythm', models.CharField(choices=[('week', '每周一'), ('month', '每月 1 日'), ('quarter', '每季度第一天')], max_length=8, verbose_name='多久一次')),
-                ('output', models.CharField(choices=[('xlsx', 'Excel 表格（.xlsx）'), ('pdf', 'PDF（A4）')], default='xlsx', max_length=4, verbose_name='文件形式')),
-                ('next_on', models.DateField(blank=True, null=True, verbose_name='下次')),
-                ('ends_on', models.DateField(verbose_name='做到哪天')),
-                ('stopped', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40, verbose_name="名称")),
+                ("code", models.CharField(max_length=40)),
+                ("query", models.JSONField(blank=True, default=dict)),
+                (
+                    "rhythm",
+                    models.CharField(
+                        choices=[("week", "每周一"), ("month", "每月 1 日"), ("quarter", "每季度第一天")],
+                        max_length=8,
+                        verbose_name="多久一次",
+                    ),
+                ),
+                (
+                    "output",
+                    models.CharField(
+                        choices=[("xlsx", "Excel 表格（.xlsx）"), ("pdf", "PDF（A4）")],
+                        default="xlsx",
+                        max_length=4,
+                        verbose_name="文件形式",
+                    ),
+                ),
+                ("next_on", models.DateField(blank=True, null=True, verbose_name="下次")),
+                ("ends_on", models.DateField(verbose_name="做到哪天")),
+                ("stopped", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="regions.region"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '定时报表',
-                'ordering': ['name', 'id'],
+                "verbose_name": "定时报表",
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ReportFile',
+            name="ReportFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('code', models.CharField(max_length=40)),
-                ('query', models.JSONField(blank=True, default=dict)),
-                ('output', models.CharField(choices=[('xlsx', 'Excel 表格（.xlsx）'), ('pdf', 'PDF（A4）')], max_length=4)),
-                ('file', models.CharField(blank=True, max_length=200)),
-                ('size', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('made_at', models.DateTimeField(blank=True, null=True)),
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='report_file', to='common.job')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.region')),
-                ('schedule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='files', to='figures.reportschedule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("code", models.CharField(max_length=40)),
+                ("query", models.JSONField(blank=True, default=dict)),
+                (
+                    "output",
+                    models.CharField(choices=[("xlsx", "Excel 表格（.xlsx）"), ("pdf", "PDF（A4）")], max_length=4),
+                ),
+                ("file", models.CharField(blank=True, max_length=200)),
+                ("size", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("made_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="report_file", to="common.job"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="regions.region"
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="files",
+                        to="figures.reportschedule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '报表文件',
-                'ordering': ['-id'],
+                "verbose_name": "报表文件",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='SavedReport',
+            name="SavedReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, verbose_name='名称')),
-                ('code', models.CharField(max_length=40)),
-                ('query', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.region')),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40, verbose_name="名称")),
+                ("code", models.CharField(max_length=40)),
+                ("query", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="regions.region"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="regions.region",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '保存的报表',
-                'ordering': ['name', 'id'],
+                "verbose_name": "保存的报表",
+                "ordering": ["name", "id"],
             },
         ),
         migrations.AddIndex(
-            model_name='reportschedule',
-            index=models.Index(condition=models.Q(('next_on__isnull', False)), fields=['next_on'], name='reportschedule_due'),
+            model_name="reportschedule",
+            index=models.Index(
+                condition=models.Q(("next_on__isnull", False)), fields=["next_on"], name="reportschedule_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.UniqueConstraint(condition=models.Q(('next_on__isnull', False)), fields=('owner', 'name'), name='reportschedule_name', violation_error_message='您已经有一个同名的定时报表，请换一个名称。'),
+            model_name="reportschedule",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("next_on__isnull", False)),
+                fields=("owner", "name"),
+                name="reportschedule_name",
+                violation_error_message="您已经有一个同名的定时报表，请换一个名称。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('next_on', None), ('next_on__lte', models.F('ends_on')), _connector='OR'), name='reportschedule_next_before_end'),
+            model_name="reportschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("next_on", None), ("next_on__lte", models.F("ends_on")), _connector="OR"),
+                name="reportschedule_next_before_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('stopped', ''), ('next_on', None), _connector='OR'), name='reportschedule_stopped_is_over'),
+            model_name="reportschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stopped", ""), ("next_on", None), _connector="OR"),
+                name="reportschedule_stopped_is_over",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='reportschedule_has_name'),
+            model_name="reportschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="reportschedule_has_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reportfile',
-            index=models.Index(fields=['owner', '-id'], name='reportfile_owner'),
+            model_name="reportfile",
+            index=models.Index(fields=["owner", "-id"], name="reportfile_owner"),
         ),
         migrations.AddConstraint(
-            model_name='reportfile',
-            constraint=models.CheckConstraint(condition=models.Q(('file', ''), ('made_at__isnull', False), _connector='OR'), name='reportfile_made'),
+            model_name="reportfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("file", ""), ("made_at__isnull", False), _connector="OR"), name="reportfile_made"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedreport',
-            constraint=models.UniqueConstraint(condition=models.Q(('region', None)), fields=('owner', 'name'), name='savedreport_own_name', violation_error_message='您已经保存过一个同名的报表，请换一个名称。'),
+            model_name="savedreport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("region", None)),
+                fields=("owner", "name"),
+                name="savedreport_own_name",
+                violation_error_message="您已经保存过一个同名的报表，请换一个名称。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedreport',
-            constraint=models.UniqueConstraint(condition=models.Q(('region__isnull', False)), fields=('region', 'name'), name='savedreport_shared_name', violation_error_message='本地区已经有一个同名的共享报表，请换一个名称。'),
+            model_name="savedreport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("region__isnull", False)),
+                fields=("region", "name"),
+                name="savedreport_shared_name",
+                violation_error_message="本地区已经有一个同名的共享报表，请换一个名称。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedreport',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='savedreport_has_name'),
+            model_name="savedreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="savedreport_has_name"
+            ),
         ),
     ]

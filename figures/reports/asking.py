@@ -63,7 +63,13 @@ class Question:
             found["year"] = self.chosen_year
         if self.code == PIVOT:
             rows2 = self.rows[1] if len(self.rows) > 1 else ""
-            axes = {"dataset": self.dataset.code, "row": self.rows[0], "row2": rows2, "across": self.column, "value": self.measures[0].code}
+            axes = {
+                "dataset": self.dataset.code,
+                "row": self.rows[0],
+                "row2": rows2,
+                "across": self.column,
+                "value": self.measures[0].code,
+            }
             found |= {name: value for name, value in axes.items() if value}
         return found
 
@@ -128,7 +134,9 @@ def _table(code: str, data: Mapping[str, str]) -> Table:
     known = {PLACE, *(d.code for d in dataset.dimensions)}
     for name in axes:
         if name not in known:
-            raise AskedError(_("“%(dataset)s”不能按“%(name)s”分，请重新选择行和列。") % {"dataset": dataset.label, "name": name[:20]})
+            raise AskedError(
+                _("“%(dataset)s”不能按“%(name)s”分，请重新选择行和列。") % {"dataset": dataset.label, "name": name[:20]}
+            )
     if len(set(axes)) < len(axes):
         raise AskedError(_("行和列选了同一项，请各选一项不同的。"))
     if column == PLACE:
@@ -148,7 +156,9 @@ def _year(dataset: Dataset, asked: str) -> tuple[str, int | None]:
         return "", timezone.localdate().year
     if not (asked.isdecimal() and len(asked) < 5 and int(asked) in board.years()):
         years = board.years()
-        raise AskedError(_("年度要在 %(first)s 到 %(last)s 之间，请重新选择。") % {"first": years[-1], "last": years[0]})
+        raise AskedError(
+            _("年度要在 %(first)s 到 %(last)s 之间，请重新选择。") % {"first": years[-1], "last": years[0]}
+        )
     return asked, int(asked)
 
 
@@ -177,10 +187,13 @@ def _filters(dataset: Dataset, table: Table, data: Mapping[str, str]) -> dict[st
         if not key:
             continue
         if key not in dict(dimension.options()):
-            raise AskedError(_("“%(label)s”没有“%(key)s”这一项，请重新选择。") % {"label": dimension.label, "key": key[:20]})
+            raise AskedError(
+                _("“%(label)s”没有“%(key)s”这一项，请重新选择。") % {"label": dimension.label, "key": key[:20]}
+            )
         if dimension.overlaps and dimension.code in (*table.rows, table.column):
             raise AskedError(
-                _("“%(label)s”一户一人可以同时有几项，已经放在行或列里，就不能再用它筛选。请去掉这个条件。") % {"label": dimension.label}
+                _("“%(label)s”一户一人可以同时有几项，已经放在行或列里，就不能再用它筛选。请去掉这个条件。")
+                % {"label": dimension.label}
             )
         found[dimension.code] = key
     return found
@@ -198,5 +211,6 @@ def _check_size(question: Question) -> None:
             flags *= len(axis.choices()) if axis.overlaps else 1
     if cells > MOST_CELLS or flags > MOST_FLAGS:
         raise AskedError(
-            _("这样分有 %(cells)s 格，最多 %(most)s 格。请少选一项，或换一个分得粗的。") % {"cells": f"{cells:,}", "most": f"{MOST_CELLS:,}"}
+            _("这样分有 %(cells)s 格，最多 %(most)s 格。请少选一项，或换一个分得粗的。")
+            % {"cells": f"{cells:,}", "most": f"{MOST_CELLS:,}"}
         )

@@ -30,7 +30,9 @@ def _select(label: Any, choices: Any) -> forms.ChoiceField:
 class AskForm(forms.Form):
     """Where, which year, and every dimension as a filter; drawn with what the address says, and read by `asking.parse`."""
 
-    def __init__(self, data: Mapping[str, str], user: Any, dataset: Dataset, axes: tuple[str, ...], region: str) -> None:
+    def __init__(
+        self, data: Mapping[str, str], user: Any, dataset: Dataset, axes: tuple[str, ...], region: str
+    ) -> None:
         super().__init__(initial={**data, "region": region})
         places = RegionChoices(user, region, dataset.permission)
         self.fields["region"] = _select(_("地区"), places.choices)
@@ -49,8 +51,12 @@ class AskForm(forms.Form):
 class PivotForm(AskForm):
     """The same with what is counted, and the axes."""
 
-    def __init__(self, data: Mapping[str, str], user: Any, dataset: Dataset, axes: tuple[str, ...], region: str) -> None:
-        super().__init__({"row": PLACE, "value": datasets.ROWS, **data, "dataset": dataset.code}, user, dataset, axes, region)
+    def __init__(
+        self, data: Mapping[str, str], user: Any, dataset: Dataset, axes: tuple[str, ...], region: str
+    ) -> None:
+        super().__init__(
+            {"row": PLACE, "value": datasets.ROWS, **data, "dataset": dataset.code}, user, dataset, axes, region
+        )
         kinds = [(each.code, each.label) for each in datasets.known() if may_see(user, each)]
         dimensions = [(d.code, d.label) for d in dataset.dimensions]
         self.fields["dataset"] = _select(_("统计什么"), kinds)
@@ -80,7 +86,9 @@ class ScheduleForm(forms.Form):
         label=gettext_lazy("多久一次"), choices=Rhythm.choices, widget=forms.RadioSelect, initial=Rhythm.MONTH,
         error_messages={"required": gettext_lazy("请选择多久做一次。")},
     )  # fmt: skip
-    output = forms.ChoiceField(label=gettext_lazy("文件形式"), choices=Output.choices, widget=forms.RadioSelect, initial=Output.XLSX)
+    output = forms.ChoiceField(
+        label=gettext_lazy("文件形式"), choices=Output.choices, widget=forms.RadioSelect, initial=Output.XLSX
+    )
     ends_on = forms.DateField(
         label=gettext_lazy("做到哪天"), widget=DateInput, help_text=gettext_lazy("最多两年，到时还要就再排一次。"),
         error_messages={"required": gettext_lazy("请填写做到哪天为止。"), "invalid": gettext_lazy("日期写法不对，请写成 2026-12-31 这样。")},

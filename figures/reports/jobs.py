@@ -43,7 +43,11 @@ def report(run: jobs.Run) -> dict[str, Any]:
         raise jobs.JobError(_("这张报表已经没有了，请重新选择。")) from error
     except (AskedError, PrintError) as error:
         raise jobs.JobError(str(error)) from error
-    made.file, made.size, made.made_at = vault.put(f"figures/{timezone.now():%Y/%m}/{run.job.pk}", data), len(data), timezone.now()
+    made.file, made.size, made.made_at = (
+        vault.put(f"figures/{timezone.now():%Y/%m}/{run.job.pk}", data),
+        len(data),
+        timezone.now(),
+    )
     made.save(update_fields=["file", "size", "made_at"])
     return {"url_name": "figures:reports", "args": []}
 

@@ -121,7 +121,9 @@ class ReportSchedule(models.Model):
             models.CheckConstraint(condition=Q(stopped="") | Q(next_on=None), name="reportschedule_stopped_is_over"),
             models.CheckConstraint(condition=~Q(name=""), name="reportschedule_has_name"),
         ]  # fmt: skip
-        indexes: ClassVar = [models.Index(fields=["next_on"], name="reportschedule_due", condition=Q(next_on__isnull=False))]
+        indexes: ClassVar = [
+            models.Index(fields=["next_on"], name="reportschedule_due", condition=Q(next_on__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -149,7 +151,9 @@ class ReportFile(models.Model):
     class Meta:
         verbose_name = _("报表文件")
         ordering: ClassVar = ["-id"]
-        constraints: ClassVar = [models.CheckConstraint(condition=Q(file="") | Q(made_at__isnull=False), name="reportfile_made")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(file="") | Q(made_at__isnull=False), name="reportfile_made")
+        ]
         indexes: ClassVar = [models.Index(fields=["owner", "-id"], name="reportfile_owner")]
 
     def __str__(self) -> str:

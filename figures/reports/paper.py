@@ -103,7 +103,10 @@ def lay_out(model: dict[str, Any]) -> dict[str, Any]:
 
 def _millimetres(part: dict[str, Any]) -> float:
     """About how wide a part wants to be: heads of columns go over two lines, numbers do not."""
-    heads = sum(min(max((len(line["heads"][n][0]) for line in part["lines"]), default=0), LONGEST_HEAD) * 3.4 + 4 for n in range(len(part["heads"])))
+    heads = sum(
+        min(max((len(line["heads"][n][0]) for line in part["lines"]), default=0), LONGEST_HEAD) * 3.4 + 4
+        for n in range(len(part["heads"]))
+    )
     texts = part["measures"] or [words for words, _wide in part["columns"]]
     numbers = (
         max(3.4 * ((len(texts[n]) + 1) // 2), max((1.9 * len(line["cells"][n]) for line in part["lines"]), default=0)) + 4 for n in range(part["width"])

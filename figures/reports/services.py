@@ -64,7 +64,9 @@ def delete_saved(*, saved: SavedReport, by: Any) -> None:
     saved = SavedReport.objects.select_for_update().select_related("place").get(pk=saved.pk)
     if saved.owner_id != by.pk:
         raise PermissionDenied(SEE)
-    audit.record("report.deleted", by=by, target=saved, region_path=saved.place.path, changes={"name": [saved.name, None]})
+    audit.record(
+        "report.deleted", by=by, target=saved, region_path=saved.place.path, changes={"name": [saved.name, None]}
+    )
     saved.delete()
 
 
@@ -95,7 +97,12 @@ def schedule_report(*, question: Question, name: str, rhythm: str, output: str, 
     )  # fmt: skip
     schedule.validate_constraints()
     schedule.save(force_insert=True)
-    changes = {"name": [None, schedule.name], "rhythm": [None, rhythm], "ends_on": [None, str(ends_on)], **_said(question)}
+    changes = {
+        "name": [None, schedule.name],
+        "rhythm": [None, rhythm],
+        "ends_on": [None, str(ends_on)],
+        **_said(question),
+    }
     audit.record("report.scheduled", by=by, target=schedule, region_path=question.region.path, changes=changes)
     return schedule
 
@@ -103,7 +110,9 @@ def schedule_report(*, question: Question, name: str, rhythm: str, output: str, 
 @transaction.atomic
 def stop_schedule(*, schedule: ReportSchedule, by: Any) -> ReportSchedule:
     """It is asked no more; files that were made stay until their day."""
-    schedule = ReportSchedule.objects.for_user(by).select_for_update(of=("self",)).select_related("place").get(pk=schedule.pk)
+    schedule = (
+        ReportSchedule.objects.for_user(by).select_for_update(of=("self",)).select_related("place").get(pk=schedule.pk)
+    )
     if schedule.next_on is None:
         raise AskedError(_("这个定时报表已经停了。"))
     _stop(schedule, _("本人已停止。"), by)
@@ -123,7 +132,9 @@ def run_schedule(*, schedule: ReportSchedule, by: str, today: dt.date | None = N
     `by` is who keeps the calendar. Days that were missed, because nothing ran, are not made up for.
     """
     today = today or timezone.localdate()
-    found = ReportSchedule._base_manager.select_for_update(skip_locked=True, of=("self",)).select_related("owner", "place")
+    found = ReportSchedule._base_manager.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "owner", "place"
+    )
     row = found.filter(pk=schedule.pk, next_on__lte=today).first()
     if row is None:
         return None
@@ -169,10 +180,24 @@ def request_file(*, question: Question, output: str, by: Any) -> ReportFile:
     return _ask(by, question.code, question.query, question.region, name[:120], output)
 
 
-def _ask(owner: Any, code: str, query: Mapping[str, str], place: Any, name: str, output: str, schedule: ReportSchedule | None = None) -> ReportFile:
+def _ask(
+    owner: Any,
+    code: str,
+    query: Mapping[str, str],
+    place: Any,
+    name: str,
+    output: str,
+    schedule: ReportSchedule | None = None,
+) -> ReportFile:
     key = f"{owner.pk}/{code}/{output}/{place.pk}/{schedule.pk if schedule else ''}/{audit.canonical(dict(query))}"
     job = jobs.submit(
-        KIND, by=owner, title=_("报表 %(name)s") % {"name": name}, params={"user": owner.pk}, key=_short(key), region_path=place.path, send=False
+        KIND,
+        by=owner,
+        title=_("报表 %(name)s") % {"name": name},
+        params={"user": owner.pk},
+        key=_short(key),
+        region_path=place.path,
+        send=False,
     )
     running = ReportFile._base_manager.filter(job=job).first()
     if running is not None:

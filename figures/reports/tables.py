@@ -88,7 +88,9 @@ class _Count:
     def places(self) -> dict[str, Region]:
         """One level down, or the village itself; by primary key as a text."""
         own = self.q.region
-        below = [region for region in self.regions if region.parent_id == own.pk] if own.level < Level.VILLAGE else [own]
+        below = (
+            [region for region in self.regions if region.parent_id == own.pk] if own.level < Level.VILLAGE else [own]
+        )
         return {str(region.pk): region for region in below}
 
     @cached_property
@@ -105,13 +107,21 @@ class _Count:
     def count(self) -> None:
         q, dataset = self.q, self.q.dataset
         rows = dataset.chosen(dataset.every_row(q.today), q.today, villages=list(self.place_of), year=q.year, by=q.by)
-        raws = {f"axis_{n}": Cast(axis.raw, CharField()) for n, axis in enumerate(self.axes) if axis is not None and not axis.overlaps}
+        raws = {
+            f"axis_{n}": Cast(axis.raw, CharField())
+            for n, axis in enumerate(self.axes)
+            if axis is not None and not axis.overlaps
+        }
         places = ("figure_village",) if None in self.axes else ()
         flagged = [n for n, axis in enumerate(self.axes) if axis is not None and axis.overlaps]
         kinds = list(itertools.product(*(self._flags(n) for n in flagged)))
         sums = {f"sum_{k}_{m.code}": m.sum(_all(conditions)) for k, conditions in enumerate(kinds) for m in q.measures}
         wanted = (*places, *raws)
-        groups = rows.annotate(**raws).values(*wanted).annotate(**sums).iterator(chunk_size=5000) if wanted else [rows.aggregate(**sums)]
+        groups = (
+            rows.annotate(**raws).values(*wanted).annotate(**sums).iterator(chunk_size=5000)
+            if wanted
+            else [rows.aggregate(**sums)]
+        )
         for group in groups:
             keys = [self._key(n, axis, group) for n, axis in enumerate(self.axes)]
             for k, conditions in enumerate(kinds):
@@ -169,7 +179,9 @@ class _Count:
         if not q.column:
             columns, labels = [(label, 1) for label in labels], []
         second = labels * len(columns) if q.column and len(q.measures) > 1 else []
-        return Grid(q, tuple(self._label(n) for n in range(rows)), columns, second, lines, self._notes(), timezone.now())
+        return Grid(
+            q, tuple(self._label(n) for n in range(rows)), columns, second, lines, self._notes(), timezone.now()
+        )
 
     def _label(self, n: int) -> str:
         axis = self.axes[n]
@@ -207,7 +219,7 @@ class _Count:
         return [self._cell((*row, *column), measure) for column in wanted for measure in self.q.measures]
 
     def _cell(self, keys: Keys, measure: Measure) -> Cell:
-        """"" among the keys stands for all of them."""
+        """A number, and its list. An empty key stands for all of them."""
         number = self._sum(keys, measure.code)
         chosen, region = {}, self.q.region
         for n, key in enumerate(keys):

@@ -98,7 +98,9 @@ def _fitting(data: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in data.items() if name in ("dataset", "region", "year")}
 
 
-def _page(request: HttpRequest, code: str, data: Mapping[str, str], question: Question | None, error: str) -> HttpResponse:
+def _page(
+    request: HttpRequest, code: str, data: Mapping[str, str], question: Question | None, error: str
+) -> HttpResponse:
     dataset = question.dataset if question else _dataset(code, data, request.user)
     axes = (*question.rows, question.column) if question else ()
     region = str(question.region.pk if question else data.get("region", "") or asking.tops(request.user)[0].pk)
@@ -131,12 +133,20 @@ def _ways(question: Question) -> dict[str, Any]:
 
 
 def _file_url(question: Question, output: str) -> str:
-    return address(reverse("figures:report_file", args=[question.code, output]), question.query | {"region": str(question.region.pk)})
+    return address(
+        reverse("figures:report_file", args=[question.code, output]),
+        question.query | {"region": str(question.region.pk)},
+    )
 
 
 def _pivot_url(question: Question) -> str:
     """The same table as one put together by hand, to go on from."""
-    axes = {"dataset": question.dataset.code, "row": question.rows[0], "across": question.column, "value": question.measures[0].code}
+    axes = {
+        "dataset": question.dataset.code,
+        "row": question.rows[0],
+        "across": question.column,
+        "value": question.measures[0].code,
+    }
     found = {**question.query, **axes, "region": str(question.region.pk)}
     return address(reverse("figures:report", args=[PIVOT]), {name: value for name, value in found.items() if value})
 
@@ -173,7 +183,10 @@ def report_file(request: HttpRequest, code: str, output: str) -> HttpResponse:
         content = paper.made(grid, output)
     except (AskedError, PrintError) as error:
         return _page(request, code, data, None, str(error))
-    headers = {"Content-Disposition": content_disposition_header(True, paper.file_name(grid, output)) or "", "Cache-Control": "no-store"}
+    headers = {
+        "Content-Disposition": content_disposition_header(True, paper.file_name(grid, output)) or "",
+        "Cache-Control": "no-store",
+    }
     return HttpResponse(content, content_type=paper.OUTPUTS[output], headers=headers)
 
 
@@ -181,7 +194,9 @@ def report_file(request: HttpRequest, code: str, output: str) -> HttpResponse:
 def report_ask(request: HttpRequest, code: str) -> HttpResponse:
     """A file from a worker; what is asked stands in the address."""
     try:
-        made = services.request_file(question=_asked(request, code), output=request.POST.get("output", ""), by=request.user)
+        made = services.request_file(
+            question=_asked(request, code), output=request.POST.get("output", ""), by=request.user
+        )
     except AskedError as error:
         messages.error(request, str(error))
         return redirect("figures:reports")
@@ -209,12 +224,17 @@ def report_save(request: HttpRequest, code: str) -> HttpResponse:
     form = SaveForm(posted(request), initial={"name": question.title[: services.LONGEST_NAME]})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        saved = attempt(form, lambda: services.save_report(question=question, name=data["name"], shared=data["shared"], by=request.user))
+        saved = attempt(
+            form,
+            lambda: services.save_report(question=question, name=data["name"], shared=data["shared"], by=request.user),
+        )
         if saved is not None:
             messages.success(request, _("已保存报表“%(name)s”。") % {"name": saved.name})
             return redirect(reverse("figures:reports") + "#saved")
     back = question.url()
-    return form_page(request, form, _("保存报表"), back=back, trail=_trail((question.title, back)), pairs=_pairs(question))
+    return form_page(
+        request, form, _("保存报表"), back=back, trail=_trail((question.title, back)), pairs=_pairs(question)
+    )
 
 
 @reads_only

@@ -61,12 +61,12 @@ def yes_no(code: str, label: Any, field: str, yes: Any, no: Any) -> Dimension:
 
 def said(code: str, label: Any, columns: dict[str, tuple[Any, str]], *, value: bool = True, others: dict[str, tuple[Any, Q]] | None = None) -> Dimension:  # fmt: skip
     """Columns of yes and no, each a choice of its own: `{key: (words, field)}` of those that say `value`, and `others` with conditions."""
-    return flags(code, label, {key: (words, Q(**{field: value})) for key, (words, field) in columns.items()} | (others or {}))
+    return flags(
+        code, label, {key: (words, Q(**{field: value})) for key, (words, field) in columns.items()} | (others or {})
+    )
 
 
 def listed(code: str, label: Any, field: str, choices: Sequence[tuple[str, Any]]) -> Dimension:
     """A column with several codes at once."""
     kinds = {str(key): (words, Q(**{f"{field}__contains": [key]})) for key, words in choices}
     return flags(code, label, kinds | {UNKNOWN: (UNSAID, Q(**{field: []}))})
-
-

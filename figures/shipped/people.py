@@ -61,7 +61,9 @@ def tell_member(row: MemberYear) -> Told:
     member, household = row.member, row.member.household
     old = "" if member.birth_date is None else " · " + _("%(age)s 岁") % {"age": row.year - member.birth_date.year}
     relation = member.get_relation_display()
-    meta = f"{household} · {relation} · {household.township.name}{household.village.name} · " + _("%(year)s 年度") % {"year": row.year}
+    meta = f"{household} · {relation} · {household.township.name}{household.village.name} · " + _("%(year)s 年度") % {
+        "year": row.year
+    }
     return Told(f"{member.name}{old}", meta, f"{household.get_absolute_url()}?year={row.year}")
 
 

@@ -32,7 +32,9 @@ class Villages(Dataset):
     """Villages themselves: seen where a posting grants it."""
 
     def rows_for(self, user: Any, today: dt.date) -> Any:
-        rows = Region.objects.filter(among("pk", visible_region_ids(user, self.permission) if user.can(self.permission) else []))
+        rows = Region.objects.filter(
+            among("pk", visible_region_ids(user, self.permission) if user.can(self.permission) else [])
+        )
         return self._placed(self.narrow(rows, today))
 
 
@@ -44,7 +46,9 @@ def _of_homes(number: Any, **conditions: Any) -> Any:
 
 def _shortfalls() -> Any:
     rows = Shortfall._base_manager.filter(village=OuterRef("pk"), resolved_on=None).order_by()
-    return Coalesce(Subquery(rows.values("village").annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)
+    return Coalesce(
+        Subquery(rows.values("village").annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
+    )
 
 
 def _villages(rows: Any, today: dt.date) -> Any:
@@ -93,7 +97,11 @@ def unit_of(prefix: str) -> tuple[Dimension, Dimension]:
 
 
 def tell_pairing(row: Pairing) -> Told:
-    return Told(f"{row.cadre.name} · {row.cadre.unit.name}", f"{whose(row)} · {row.get_mode_display()}", reverse("cadres:cadre_detail", args=[row.cadre_id]))
+    return Told(
+        f"{row.cadre.name} · {row.cadre.unit.name}",
+        f"{whose(row)} · {row.get_mode_display()}",
+        reverse("cadres:cadre_detail", args=[row.cadre_id]),
+    )
 
 
 pairings = Dataset(
@@ -112,7 +120,11 @@ pairings = Dataset(
 
 
 def tell_answer(row: UnitVillage) -> Told:
-    return Told(row.unit.name, f"{row.village.full_name} · {row.unit.get_affiliation_display()}", reverse("cadres:unit_detail", args=[row.unit_id]))
+    return Told(
+        row.unit.name,
+        f"{row.village.full_name} · {row.unit.get_affiliation_display()}",
+        reverse("cadres:unit_detail", args=[row.unit_id]),
+    )
 
 
 answers = Dataset(
@@ -125,7 +137,9 @@ answers = Dataset(
 
 def tell_place(row: TeamMember) -> Told:
     return Told(
-        f"{row.cadre.name} · {row.cadre.unit.name}", row.team.village.full_name, reverse("cadres:village_page", args=[row.team.village_id])
+        f"{row.cadre.name} · {row.cadre.unit.name}",
+        row.team.village.full_name,
+        reverse("cadres:village_page", args=[row.team.village_id]),
     )
 
 
