@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -32,7 +32,7 @@ from figures.reports.models import Output, ReportFile, ReportSchedule, SavedRepo
 from figures.reports.tables import Grid, answer
 
 AT_ONCE = 800  # cells of a PDF that somebody waits for: about two seconds
-FILES = 20  # shown of those that were made
+FILES, SCHEDULES = 20, 30  # shown of those that were made, of those that are or were asked by the calendar
 
 
 def _trail(*more: tuple[str, str]) -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": [(heading, tables) for heading, tables in groups if tables],
         "saved": SavedReport.objects.for_user(user).select_related("owner", "region"),
-        "schedules": ReportSchedule.objects.for_user(user).select_related("place").order_by("stopped", "next_on", "name"),
+        "schedules": ReportSchedule.objects.for_user(user).select_related("place").order_by("stopped", "next_on", "name")[:SCHEDULES],
         "files": made, "days": settings.DOCUMENT_DAYS,
     }  # fmt: skip
     return render(request, "figures/reports/centre.html", context)
@@ -110,7 +110,7 @@ def _page(
     grid = answer(question) if question else None
     context = {
         "grid": grid, "question": question, "error": error, "form": form, "title": title, "trail": _trail((title, "")), "dataset": dataset,
-        "is_pivot": code == PIVOT, "groups": _spans(grid) if grid else [], "at_once": grid is not None and grid.size <= AT_ONCE,
+        "is_pivot": code == PIVOT, "groups": _spans(grid) if grid else [], "at_once": grid is not None and not _is_long(grid, "pdf"),
         "clear_url": reverse("figures:report", args=[code]), "scope": _scope(grid) if grid else "",
     } | (_ways(question) if question else {})  # fmt: skip
     return render(request, "figures/reports/report.html", context, status=INVALID if error else 200)
@@ -169,24 +169,26 @@ def _spans(grid: Grid) -> list[tuple[Any, list[tuple[str, str, int]]]]:
     return found
 
 
+def _is_long(grid: Grid, output: str) -> bool:
+    return output == "pdf" and grid.size > AT_ONCE
+
+
 @reads_only
 def report_file(request: HttpRequest, code: str, output: str) -> HttpResponse:
     """The table as a file. A long PDF is a worker's: the page offers that."""
     if output not in paper.OUTPUTS:
         raise Http404
-    data = request.GET.dict()
     try:
-        question = _asked(request, code)
-        grid = answer(question)
-        if output == "pdf" and grid.size > AT_ONCE:
-            raise AskedError(_("这张表太长，PDF 要在后台生成。请点“后台生成 PDF”。"))
-        content = paper.made(grid, output)
+        _asked(request, code)  # what is wrong with it is said in the language of the page
+        with translation.override("zh-hans"):  # as every paper
+            grid = answer(_asked(request, code))
+            content = b"" if _is_long(grid, output) else paper.made(grid, output)
+            name = paper.file_name(grid, output)
     except (AskedError, PrintError) as error:
-        return _page(request, code, data, None, str(error))
-    headers = {
-        "Content-Disposition": content_disposition_header(True, paper.file_name(grid, output)) or "",
-        "Cache-Control": "no-store",
-    }
+        return _page(request, code, request.GET.dict(), None, str(error))
+    if not content:
+        return _page(request, code, request.GET.dict(), None, _("这张表太长，PDF 要在后台生成。请点“后台生成 PDF”。"))
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "Cache-Control": "no-store"}
     return HttpResponse(content, content_type=paper.OUTPUTS[output], headers=headers)
 
 
