@@ -52,11 +52,16 @@ def reports(request: HttpRequest) -> HttpResponse:
     made = ReportFile.objects.for_user(user).filter(created_at__gt=since).select_related("job").order_by("-pk")[:FILES]
     context = {
         "groups": [(heading, tables) for heading, tables in groups if tables],
-        "saved": SavedReport.objects.for_user(user).select_related("owner", "region"),
+        "saved": [(each, _title(each.code)) for each in SavedReport.objects.for_user(user).select_related("owner", "region", "place")],
         "schedules": ReportSchedule.objects.for_user(user).select_related("place").order_by("stopped", "next_on", "name")[:SCHEDULES],
         "files": made, "days": settings.DOCUMENT_DAYS,
     }  # fmt: skip
     return render(request, "figures/reports/centre.html", context)
+
+
+def _title(code: str) -> str:
+    table = definitions.BY_CODE.get(code)
+    return str(table.title) if table else _("自定义报表")
 
 
 def _asked(request: HttpRequest, code: str) -> Question:
@@ -105,8 +110,7 @@ def _page(
     axes = (*question.rows, question.column) if question else ()
     region = str(question.region.pk if question else data.get("region", "") or asking.tops(request.user)[0].pk)
     form = (PivotForm if code == PIVOT else AskForm)(data, request.user, dataset, axes, region)
-    table = definitions.BY_CODE.get(code)
-    title = str(table.title) if table else _("自定义报表")
+    title = _title(code)
     grid = answer(question) if question else None
     context = {
         "grid": grid, "question": question, "error": error, "form": form, "title": title, "trail": _trail((title, "")), "dataset": dataset,
