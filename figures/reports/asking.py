@@ -159,7 +159,7 @@ def _year(dataset: Dataset, asked: str) -> tuple[str, int | None]:
         raise AskedError(
             _("年度要在 %(first)s 到 %(last)s 之间，请重新选择。") % {"first": years[-1], "last": years[0]}
         )
-    return asked, int(asked)
+    return str(int(asked)), int(asked)
 
 
 def tops(user: Any) -> list[Region]:

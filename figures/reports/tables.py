@@ -251,7 +251,7 @@ class _Count:
     # -- notes ----------------------------------------------------------------------------------------------------------------------
 
     def _notes(self) -> list[str]:
-        found = [str(self.q.dataset.meaning) + "。"]
+        found = [_("%(meaning)s。") % {"meaning": self.q.dataset.meaning}]
         if self.q.note:
             found.append(self.q.note)
         for n, axis in enumerate(self.axes):

@@ -206,7 +206,7 @@ class TestPages:
     @pytest.mark.parametrize(
         ("code", "data", "says"),
         [
-            ("age", {"year": "1999"}, "年度要在"), ("age", {"year": "abc"}, "年度要在"), ("age", {"region": "9" * 30}, "不在您的管理范围内"),
+            ("age", {"year": "1999"}, "年度要在"), ("age", {"sex": "\x00"}, "没有“"), ("age", {"year": "abc"}, "年度要在"), ("age", {"region": "9" * 30}, "不在您的管理范围内"),
             ("age", {"region": "other"}, "不在您的管理范围内"), ("age", {"sex": "nonsense"}, "没有“nonsense”这一项"),
             ("health", {"health": "01"}, "不能再用它筛选"), ("pivot", {"dataset": "nonsense"}, "没有这种数据"),
             ("pivot", {"dataset": "members", "row": "nonsense"}, "不能按“nonsense”分"), ("pivot", {"dataset": "members", "row": "sex", "across": "sex"}, "选了同一项"),
