@@ -139,7 +139,7 @@ class Dataset:
     """Rows of `model` that `narrow(queryset, today)` leaves, each in one village (an expression over the row) and one year (the same; None:
     how things stand now).
 
-    `cuts` are the combinations of dimensions that are rolled up; `tables` the tables of the database whose changes change figures;
+    `cuts` are the combinations of dimensions that are rolled up, none where reports alone ask for the dataset; `tables` the tables of the database whose changes change figures;
     `meaning` what is counted, in one sentence, as the page says it. `tell(row)` shows a row in a list. `permission` beyond that of the
     dashboard itself is needed to see the figures.
     """
@@ -262,6 +262,12 @@ def register(*datasets: Dataset) -> None:
 
 
 def every() -> list[Dataset]:
+    """Those that are rolled up."""
+    return [each for each in known() if each.cuts]
+
+
+def known() -> list[Dataset]:
+    """All of them: reports count those without cuts on the spot."""
     return sorted(_datasets.values(), key=lambda each: (each.weight, each.code))
 
 
@@ -289,6 +295,8 @@ __all__ = [
     "every",
     "flags",
     "get",
+    "known",
     "place",
     "register",
+    "signature",
 ]

@@ -91,3 +91,8 @@ class MapPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region_id}"
+
+
+from figures.reports.models import ReportFile, ReportSchedule, SavedReport  # noqa: E402  Django looks for models here
+
+__all__ = ["MapPlace", "Mark", "MonthEnd", "RegionFigures", "ReportFile", "ReportSchedule", "SavedReport"]

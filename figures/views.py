@@ -23,6 +23,7 @@ from figures.filters import filter_for
 from regions.models import Level, Region
 
 SEE = boards_of.SEE
+FRONT = 6  # filters of a list that are always in sight
 
 
 @reads_only
@@ -195,7 +196,8 @@ def rows(request: HttpRequest, code: str) -> HttpResponse:
     def context(page: pages.Page) -> dict[str, Any]:
         fields = [filterset.form[name] for name in filterset.form.fields if name != "region"]
         return {
-            "rows": [dataset.tell(row) for row in page.rows], "title": dataset.label, "meaning": dataset.meaning, "fields": fields,
+            "rows": [dataset.tell(row) for row in page.rows], "title": dataset.label, "meaning": dataset.meaning, "fields": fields[:FRONT],
+            "more": fields[FRONT:], "more_open": any(filterset.data.get(field.name) for field in fields[FRONT:]),
             "here": here, "trail": [(_("看板"), reverse("figures:boards")), (str(dataset.label), "")], "kept": {},
         }  # fmt: skip
 

@@ -738,6 +738,7 @@ def scene(django_db_setup, django_db_blocker):
         params = {"fund": kept.pk, "user": users["officer"].pk, "first": None, "last": None}
         own["fund_job"] = JobFactory(owner="officer", kind="fund.export", params=params, finished=True).pk
         own |= outgoing.furnish_own(users["officer"])
+        own |= figures.furnish_own(users["officer"])
         own |= {"form_code": survey_form.code, "form_version": survey_form.version}
         for place in places.values():
             place.rows |= {

@@ -278,6 +278,7 @@ SERVICES = [
         "figures.services",
         "exchange.people.services",
         "exchange.outgoing.services",
+        "figures.reports.services",
         "reports.services",
     )
     if (ROOT / name.replace(".", "/")).exists() or (ROOT / (name.replace(".", "/") + ".py")).exists()
@@ -294,6 +295,7 @@ NOT_VERBS = {
     "exchange.flow.insert", "exchange.flow.tables_of", "exchange.flow.locked", "exchange.flow.again", "exchange.flow.start", "exchange.flow.send",
     "exchange.outgoing.services.counties_to_share", "exchange.outgoing.services.may_change", "exchange.outgoing.services.check_password",
     "exchange.flow.no_limits", "exchange.people.services.run_people", "exchange.services.run_import", "cadres.services.check_sheet", "reports.services.households_of", "reports.services.standing_of",
+    "figures.reports.services.question_of",
 }  # fmt: skip
 
 

@@ -5,9 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from figures import rollup
-from tests.gates import Counted, Door, Menu, P, form, get
+from figures.reports.models import ReportFile, ReportSchedule, SavedReport
+from tests.factories import JobFactory
+from tests.gates import Counted, Door, Menu, P, form, get, post
+
+
+class OwnReport:
+    """A report, a schedule or a file that is the township officer's alone."""
+
+    def expected(self, who: Any, place: Any) -> int:
+        if P.FIGURES_VIEW not in who.grants:
+            return 403
+        return 200 if who.name == "officer" else 404
+
+    def __str__(self) -> str:
+        return f"{P.FIGURES_VIEW} somewhere, whoever made it"
+
 
 DOORS: list[Door] = [
     *get("figures:boards", Menu(P.FIGURES_VIEW), ok=(302,)),  # to the board of the own area
@@ -15,6 +31,18 @@ DOORS: list[Door] = [
     *get("figures:wall", Counted(P.FIGURES_VIEW), {"pk": "village"}),
     *form("figures:map_edit", Counted(P.REGION_EDIT), {"pk": "village"}, data={"act": "drop"}),
     *get("figures:rows", Menu(P.FIGURES_VIEW), {"code": "'households"}),
+    *get("figures:reports", Menu(P.FIGURES_VIEW)),
+    *get("figures:report", Menu(P.FIGURES_VIEW), {"code": "'age-places"}),
+    *get("figures:report", Menu(P.FIGURES_VIEW), {"code": "'pivot"}),
+    *get("figures:report", Menu(P.FUND_VIEW), {"code": "'payments"}),
+    *get("figures:report_file", Menu(P.FIGURES_VIEW), {"code": "'status", "output": "'xlsx"}),
+    *post("figures:report_ask", Menu(P.FIGURES_VIEW), {"code": "'status"}, data={"output": "pdf"}),
+    *form("figures:report_save", Menu(P.FIGURES_VIEW), {"code": "'status"}),
+    *form("figures:schedule_new", Menu(P.FIGURES_VIEW), {"code": "'status"}),
+    *get("figures:saved_report", OwnReport(), {"pk": "saved_report"}, ok=(302,)),
+    *form("figures:saved_delete", OwnReport(), {"pk": "saved_report"}),
+    *post("figures:schedule_stop", OwnReport(), {"pk": "report_schedule"}),
+    *post("figures:made_file", OwnReport(), {"pk": "report_file"}),
 ]
 
 
@@ -27,6 +55,19 @@ def furnish(village: Any, household: Any) -> dict[str, Any]:
     return {}
 
 
+def furnish_own(user: Any) -> dict[str, Any]:
+    """What is one user's own."""
+    place = user.postings.get().region
+    own = {"owner": user, "place": place, "code": "status"}
+    today = timezone.localdate()
+    schedule = ReportSchedule.objects.create(**own, name="自己的", rhythm="month", next_on=today, ends_on=today)
+    job = JobFactory(owner=user.username, kind="figures.report")
+    return {
+        "saved_report": SavedReport.objects.create(**own, name="自己的").pk, "report_schedule": schedule.pk,
+        "report_file": ReportFile.objects.create(**own, name="自己的", job=job, output="xlsx", schedule=schedule).pk,
+    }  # fmt: skip
+
+
 def addresses(household: Any) -> dict[str, str]:
     """Pages whose queries are counted: with what is rolled up, as they are but for the seconds after a change."""
     rollup.fold()
@@ -34,6 +75,9 @@ def addresses(household: Any) -> dict[str, str]:
     return {
         "board of a county": reverse("figures:board", args=[county.pk]),
         "board of a village": reverse("figures:board", args=[household.village_id]),
+        "centre of reports": reverse("figures:reports"),
+        "report of a county": f"{reverse('figures:report', args=['age-places'])}?region={county.pk}",
+        "report put together": f"{reverse('figures:report', args=['pivot'])}?dataset=living&row=place&row2=size&across=check&value=income",
         "rows behind a figure": f"{reverse('figures:rows', args=['households'])}?region={county.pk}&status=on_register",
     }
 
