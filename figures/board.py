@@ -50,7 +50,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Panel:
-    """A figure told apart by a dimension, as bars. `measures` stand beside each other; the first is drawn. `share`: of how many it is."""
+    """A figure told apart by a dimension, as bars. `measures` stand beside each other; the first is drawn."""
 
     code: str
     title: Any
@@ -206,9 +206,9 @@ class Bars:
 
 @dataclass(frozen=True)
 class PlaceLine:
-    """A place below, with its numbers; the last line is the sum, `region` then None."""
+    """A place with its numbers."""
 
-    region: Region | None
+    region: Region
     url: str
     cells: list[Cell]
 
@@ -243,7 +243,7 @@ class Board:
     ) -> None:
         self.user, self.region, self.below, self.above, self.year = user, region, below, above, year
         self._sums: dict[int, Sums] = {}
-        self._said: dict[int, str] = {}
+        self._said: dict[int, tuple[Any, str]] = {}
         self.today = timezone.localdate()
         self.reading = rollup.read([region, *below, *([above] if above else [])], [year])
         self.before = months.before(region, self.today, since) if self.is_now else None
@@ -414,22 +414,22 @@ class Board:
         for region in self.below:
             sums = self.sums(region)
             whole, part = sums.number("households"), sums.number("households", status="monitored")
-            rate = 1000 * part / whole if whole else 0.0
-            spots[region.pk] = charts.Spot(region.name, f"{rate:.1f}‰", rate, self.url_of(region), size=whole)
-            rows.append((region.name, self.url_of(region), f"{rate:.1f}", part, whole))
-        drawn = atlas.draw(spots, self.below, title=_("监测对象占农户的比例"), desc=_("深色的比例高，单位：千分比"))
-        rows.sort(key=lambda row: -float(row[2]))
-        return (
-            {
-                "svg": drawn,
-                "rows": rows,
-                "bars": charts.bars(
-                    [(name, float(rate)) for name, _u, rate, _p, _w in rows[:LINES]], text="{:.1f}‰".format
-                ),
-            }
-            if drawn
-            else None
+            enough = whole >= SMALLEST
+            rate = 1000 * part / whole if enough else 0.0
+            text = f"{rate:.1f}‰" if enough else f"{part}/{whole}"
+            spots[region.pk] = charts.Spot(region.name, text, rate, self.url_of(region), size=whole)
+            rows.append((region.name, self.url_of(region), text, part, whole, rate))
+        drawn = atlas.draw(
+            spots,
+            self.below,
+            title=_("监测对象占农户的比例"),
+            desc=_("深色的比例高，单位：千分比；总数太少的只写户数"),
         )
+        if drawn is None:
+            return None
+        rows.sort(key=lambda row: -row[-1])
+        bars = charts.bars([(row[0], row[-1]) for row in rows[:LINES]], text="{:.1f}‰".format)
+        return {"svg": drawn, "rows": rows, "bars": [(bar, row[2]) for bar, row in zip(bars, rows, strict=False)]}
 
     def legend(self) -> Any:
         dataset = get("households")
@@ -451,8 +451,8 @@ class Board:
     def _words(self, lazy: Any) -> str:
         """Words of a declaration in the language of the page; said hundreds of times on a page, looked up once."""
         if id(lazy) not in self._said:
-            self._said[id(lazy)] = str(lazy)
-        return self._said[id(lazy)]
+            self._said[id(lazy)] = lazy, str(lazy)  # kept with it: as long as it is there nobody else has its id
+        return self._said[id(lazy)][1]
 
 
 def tile_of(code: str) -> Tile:
