@@ -38,14 +38,14 @@ def put_pieces(name: str, pieces: Iterable[bytes]) -> str:
 
 def put_file(name: str, path: Path) -> str:
     """Store a file of any size encrypted, a piece in memory at a time."""
-    with tempfile.TemporaryFile() as sealed, path.open("rb") as plain:
-        cipher_of_today = cipher()
-        first = True
-        while piece := plain.read(PIECE):
-            sealed.write((b"" if first else b"\n") + cipher_of_today.encrypt(piece))
-            first = False
-        sealed.seek(0)
-        return default_storage.save(f"{name}.enc", File(sealed))
+    sink = Sink()
+    try:
+        with path.open("rb") as plain:
+            while piece := plain.read(PIECE):
+                sink.write(piece)
+        return sink.store(name)
+    finally:
+        sink.close()
 
 
 def stream(name: str) -> Iterator[bytes]:
@@ -76,10 +76,7 @@ def get(name: str) -> bytes:
 
 def pieces(name: str) -> list[bytes]:
     """What is stored under a name, piece by piece. Raises FileNotFoundError where it is gone."""
-    if not name:  # the file has expired; to the storage "" is the folder of all files
-        raise FileNotFoundError
-    with default_storage.open(name) as file:
-        return [cipher().decrypt(line.strip()) for line in file.read().splitlines()]
+    return list(stream(name))
 
 
 class TornError(Exception):

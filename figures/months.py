@@ -23,8 +23,7 @@ TREND = 12  # months of a line
 
 def first_of(day: dt.date, months: int = 0) -> dt.date:
     """The first day of the month of a day, or of one so many months later (earlier: negative)."""
-    number = day.year * 12 + day.month - 1 + months
-    return dt.date(number // 12, number % 12 + 1, 1)
+    return dates.later(day.replace(day=1), months)
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,3 @@ def keep_last() -> None:
     month = first_of(timezone.localdate(), -1)
     if not MonthEnd.objects.filter(month=month, reckoned=False).exists() and RegionFigures.objects.exists():
         freeze(month)
-
-
-def words(month: dt.date) -> str:
-    return dates.month(month)

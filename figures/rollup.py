@@ -75,11 +75,10 @@ def fold() -> int:
             return Region.objects.filter(level=Level.VILLAGE).count()
         today = timezone.localdate()
         changed = Region.objects.filter(among("pk", {v for _t, v in marks if v is not None})).in_bulk()
-        counted = {
-            dataset.code: dataset.counted(today, [pk for pk in changed if pk in villages])
-            for dataset, villages in _touched(marks)
-        }
-        touched = {dataset.code: villages for dataset, villages in _touched(marks)}
+        counted, touched = {}, {}
+        for dataset, villages in _touched(marks):
+            touched[dataset.code] = villages
+            counted[dataset.code] = dataset.counted(today, [pk for pk in changed if pk in villages])
         _write(changed, counted, touched)
         return len(changed)
 
@@ -132,7 +131,7 @@ def rebuild() -> int:
     with transaction.atomic():
         _lock()
         _take()
-        found = dict(_everything())
+        found = _everything()
         kept = {(row.region_id, row.year): row for row in RegionFigures.objects.iterator(chunk_size=500)}
         wrong = [key for key, row in kept.items() if found.get(key, {}) != row.numbers]
         wrong += [key for key, numbers in found.items() if key not in kept and numbers]
@@ -197,7 +196,7 @@ def read(regions: Sequence[Region], years: Collection[int]) -> Reading:
     if older:  # the software was renewed a moment ago
         behind = Region.objects.filter(level=Level.VILLAGE).count()
     elif marked or not kept:
-        marks |= set(Mark.objects.order_by().values_list("table", "village_id").distinct())
+        marks = set(Mark.objects.order_by().values_list("table", "village_id").distinct())
         inside, behind = _below(regions, marks)
         # Sums of regions and of marked villages in one query, so that both are of one moment.
         kept, _marked, _older = _kept(own | inside.keys(), wanted)

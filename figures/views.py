@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -12,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.scoping import may_in, posted_regions, require_somewhere, visible_region_ids
 from common import pages
@@ -20,6 +18,7 @@ from common.readonly import read_on_get, reads_only
 from figures import atlas, datasets, services, trends
 from figures import board as boards_of
 from figures.filters import filter_for
+from figures.forms import OutlinesForm, PositionsForm, TilesForm
 from regions.models import Level, Region
 
 SEE = boards_of.SEE
@@ -89,40 +88,6 @@ def wall(request: HttpRequest, pk: int) -> HttpResponse:
         "back": boards_of.board_url(around.region),
     }  # fmt: skip
     return render(request, "figures/wall.html", context)
-
-
-class TilesForm(forms.Form):
-    """Column and row (from 1) of each place below a region."""
-
-    def __init__(self, *args: Any, places: list[Region], at: dict[int, tuple[int, int]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.places = places
-        for place in places:
-            for n, (part, label) in enumerate((("column", _("列")), ("row", _("行")))):
-                self.fields[f"{part}_{place.pk}"] = forms.IntegerField(
-                    label=f"{place.name} {label}", min_value=1, max_value=atlas.WIDEST, initial=at[place.pk][n] + 1
-                )
-
-    def rows(self) -> list[tuple[Region, Any, Any]]:
-        return [(place, self[f"column_{place.pk}"], self[f"row_{place.pk}"]) for place in self.places]
-
-    def tiles(self) -> dict[int, tuple[int, int]]:
-        data = self.cleaned_data
-        return {place.pk: (data[f"column_{place.pk}"] - 1, data[f"row_{place.pk}"] - 1) for place in self.places}
-
-
-class PositionsForm(forms.Form):
-    text = forms.CharField(
-        label=gettext_lazy("村的位置"), max_length=60_000, widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=gettext_lazy("每行一个村：村名或代码、经度、纬度，如：青石村 108.3012 26.5533"),
-    )  # fmt: skip
-
-
-class OutlinesForm(forms.Form):
-    file = forms.FileField(
-        label=gettext_lazy("边界文件（GeoJSON）"),
-        help_text=gettext_lazy("用县里自己的边界数据；属性里要有和这里一样的名称或代码。"),
-    )
 
 
 @read_on_get

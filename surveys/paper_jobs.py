@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import files, jobs, pdf, vault
@@ -105,11 +101,4 @@ def _render(models: list[dict[str, Any]]) -> tuple[bytes, list[int]]:
 @files.expires
 def expire_sheets() -> int:
     """Delete files past their day; the runs stay."""
-    before = timezone.now() - dt.timedelta(days=settings.DOCUMENT_DAYS)
-    gone = 0
-    for run in PaperRun.objects.filter(~Q(file=""), created_at__lt=before).order_by("pk")[:1000]:
-        vault.remove(run.file)
-        run.file = ""
-        run.save(update_fields=["file"])
-        gone += 1
-    return gone
+    return files.expire_rows(PaperRun)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from common import files, jobs, vault
+from common import files, jobs
 from exchange.outgoing import making
 from exchange.outgoing.models import ExportMark, ExportRun
 from exchange.outgoing.services import KIND
@@ -34,15 +33,8 @@ def export(run: jobs.Run) -> dict[str, Any]:
 @files.expires
 def expire_exports() -> int:
     """Files past their day go; what was asked for stays. Digests that nobody compared with for long go, too."""
-    now = timezone.now()
-    before = now - dt.timedelta(days=settings.DOCUMENT_DAYS)
-    gone = 0
-    for made in ExportRun._base_manager.filter(created_at__lt=before).exclude(file="").order_by("pk")[:1000]:
-        vault.remove(made.file)
-        made.file = ""
-        made.save(update_fields=["file"])
-        gone += 1
-    old = ExportRun._base_manager.filter(has_marks=True, created_at__lt=now - dt.timedelta(days=MARK_DAYS))
+    gone = files.expire_rows(ExportRun)
+    old = ExportRun._base_manager.filter(has_marks=True, created_at__lt=timezone.now() - dt.timedelta(days=MARK_DAYS))
     ExportMark._base_manager.filter(run__in=old)._raw_delete(using=connection.alias)  # type: ignore[attr-defined]
     old.update(has_marks=False)
     return gone
