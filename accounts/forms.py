@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import departments
 from accounts.models import User
-from accounts.roles import POSTED_AT, Role, needed_to_give
+from accounts.roles import BY_PROGRAM, PERMISSION_TITLES, POSTED_AT, Permission, Role, needed_to_give
 from accounts.scoping import may_in
 from common.forms import DateInput
 
@@ -186,3 +186,21 @@ class EndForm(forms.Form):
 
 class NoteForm(forms.Form):
     note = forms.CharField(label=_("原因"), max_length=200, required=False)
+
+
+class TokenForm(forms.Form):
+    """What a program may do with a token: some of what its account holds (`held`)."""
+
+    name = forms.CharField(
+        label=_("用途"), max_length=60, help_text=_("写明是哪个系统、做什么用，例如“县数据平台每日取数”。")
+    )
+    permissions = forms.MultipleChoiceField(
+        label=_("可用权限"), widget=forms.CheckboxSelectMultiple, help_text=_("只选这个系统用得着的；号码一律打码。"),
+        error_messages={"required": _("请选择这个账号自己有的权限，至少一项。")},
+    )  # fmt: skip
+    expires_on = forms.DateField(label=_("截止日期"), widget=DateInput(), help_text=_("从这一天起不能再用，最长一年。"))
+
+    def __init__(self, *args: Any, held: frozenset[Permission], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(each.value, PERMISSION_TITLES[each]) for each in BY_PROGRAM if each in held]
+        self.fields["permissions"].choices = choices  # type: ignore[attr-defined]

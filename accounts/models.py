@@ -54,6 +54,9 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=10, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # What a request that came with a token may use of what its account holds; None: all of it. Never stored.
+    only: frozenset[Permission] | None = None
+
     objects = UserManager()
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = ["name"]
@@ -90,7 +93,7 @@ class User(AbstractBaseUser):
             found |= GRANTS[Role(posting.role)]
         if self.is_helper:
             found |= GRANTS[Role.HELPER]
-        return frozenset(found)
+        return frozenset(found if self.only is None else found & self.only)
 
     @cached_property
     def is_helper(self) -> bool:
@@ -147,3 +150,45 @@ class Posting(models.Model):
     @property
     def is_over(self) -> bool:
         return self.ends_on is not None and self.ends_on <= timezone.localdate()
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def living(self) -> ApiTokenQuerySet:
+        return self.filter(revoked_at=None, expires_on__gt=timezone.localdate())
+
+
+class ApiToken(models.Model):
+    """One program's way into the API: it acts as its account, within `permissions`, until `expires_on` (the first day without it).
+
+    The token itself is shown once and stored nowhere; `digest` recognises it and `hint` (its first characters) tells people which it is.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="tokens")
+    name = models.CharField(_("用途"), max_length=60)
+    digest = models.CharField(
+        max_length=64, unique=True
+    )  # SHA-256 of 256 random bits: nothing to guess, nothing to slow down
+    hint = models.CharField(_("开头"), max_length=12)
+    permissions = models.JSONField(_("可用权限"), default=list)
+    created_at = models.DateTimeField(_("开通时间"), auto_now_add=True)
+    expires_on = models.DateField(_("截止日期"))
+    last_used_at = models.DateTimeField(_("上次使用"), null=True, blank=True)  # to some minutes: see `accounts.tokens`
+    revoked_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+    audit_skip = ("digest", "last_used_at")
+
+    class Meta:
+        verbose_name = _("接口令牌")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.hint}…"
+
+    @property
+    def is_living(self) -> bool:
+        return self.revoked_at is None and self.expires_on > timezone.localdate()
+
+    @property
+    def allowed(self) -> frozenset[Permission]:
+        """What it asks for, without what is no permission any more."""
+        return frozenset(Permission(code) for code in self.permissions if code in set(Permission))

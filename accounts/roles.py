@@ -162,6 +162,12 @@ def needed_to_give(role: Role) -> frozenset[Permission]:
     return frozenset(each for permission in GRANTS[role] for each in COVERED_BY.get(permission, {permission}))
 
 
+# What a program may be let use: it reads, and asks for exports and print runs. Nothing that decides, pays or uncovers a number.
+BY_PROGRAM: tuple[Permission, ...] = (
+    P.HOUSEHOLD_VIEW, P.CADRE_VIEW, P.PARTY_VIEW, P.FUND_VIEW, P.ORDER_VIEW, P.APPRAISAL_VIEW, P.FIGURES_VIEW, P.HOUSEHOLD_EXPORT, P.LEDGER_PRINT,
+)  # fmt: skip
+
+
 # At which region level a posting of the role may stand (Level values).
 POSTED_AT: dict[Role, frozenset[int]] = {
     Role.VILLAGE_CLERK: frozenset({5}),

@@ -23,6 +23,8 @@ is_paired: Callable[[Any], bool] = lambda user: False  # noqa: E731
 
 def posted_regions(user: Any, permission: Permission) -> list[Region]:
     """The regions where a posting of this user grants the permission."""
+    if user.only is not None and permission not in user.only:
+        return []
     return [p.region for p in user.postings_now if permission in GRANTS[Role(p.role)]]
 
 

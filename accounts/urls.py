@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import others, own
+from accounts.views import others, own, tokens
 
 app_name = "accounts"
 urlpatterns = [
@@ -22,5 +22,7 @@ urlpatterns = [
     path("<int:pk>/reactivate/", others.account_reactivate, name="account_reactivate"),
     path("<int:pk>/unlock/", others.account_unlock, name="account_unlock"),
     path("<int:pk>/totp/off/", others.account_totp_off, name="account_totp_off"),
+    path("<int:pk>/tokens/new/", tokens.token_new, name="token_new"),
+    path("tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("postings/<int:pk>/end/", others.posting_end, name="posting_end"),
 ]

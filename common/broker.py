@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 PATH_MAX = 100  # bytes; a Unix socket's path must fit 104 on macOS
@@ -36,6 +37,15 @@ def socket_path(var: Path) -> Path:
 def url(var: Path) -> str:
     """CELERY_BROKER_URL of the embedded broker."""
     return f"redis+socket://{quote(str(socket_path(var)))}"
+
+
+def cache_at(broker_url: str) -> dict[str, Any]:
+    """A cache all processes share, as an entry of Django's CACHES: the broker, where it can be one; else a cache of each process."""
+    scheme, _colon, rest = broker_url.partition("://")
+    location = {"redis+socket": f"unix://{rest}", "redis": broker_url, "rediss": broker_url}.get(scheme)
+    if location is None:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "shared"}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location, "KEY_PREFIX": "yihu"}
 
 
 def find_program() -> str:

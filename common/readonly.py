@@ -25,6 +25,17 @@ def _refuse(execute: Callable[..., Any], sql: str, params: Any, many: bool, cont
     return execute(sql, params, many, context)
 
 
+def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, with every statement but a SELECT raising while it runs."""
+
+    @functools.wraps(handler)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        with connection.execute_wrapper(_refuse):
+            return handler(*args, **kwargs)
+
+    return wrapper
+
+
 def reads_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Mark a view as reading: GET and HEAD only, and any statement but SELECT raises."""
 

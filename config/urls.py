@@ -7,7 +7,6 @@ from django.views.i18n import set_language
 
 from common.display import text_size
 from common.views import healthz
-from config.api_router import router
 from households.views.home import home
 
 handler404 = "common.json_api.not_found"
@@ -35,7 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/", include("figures.urls")),
     path("reports/", include("reports.urls")),
     path("jobs/", include("common.urls")),
-    path("api/", include((router.urls, "api"))),
+    path("api/", include(("config.api_router", "api"))),
 ]
 if settings.DEBUG:
     from common.gallery import gallery

@@ -6,62 +6,170 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.roles import Permission
+from cadres.models import Cadre
 from common.pages import address, query_of
-from common.rest import KeysetPagination
-from households.filters import HouseholdFilter
+from common.rest import Code, PlaceSerializer, Rows
+from households import codelists, coverage
+from households.filters import HelperFilter, HouseholdFilter
 from households.ledger import load
-from households.listing import rows_of, with_row_facts
+from households.listing import STATUS_LABELS, with_row_facts
 from households.models import Household
 from households.search import SEALED, seal
+from households.serializers import Fact
+from households.services.helping import loads_of
+
+# -- households -----------------------------------------------------------------------------------------------------------------
 
 
-class MayView(BasePermission):
-    """Somebody who may see no household anywhere is told so, instead of being shown an empty list."""
+class HouseholdSerializer(serializers.ModelSerializer[Household]):
+    """A household as lists show it."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user.is_authenticated and request.user.can(Permission.HOUSEHOLD_VIEW))
+    householder = serializers.CharField(source="householder_name", allow_blank=True)
+    township = PlaceSerializer()
+    village = PlaceSerializer()
+    members = serializers.IntegerField(source="member_count")
+    status = Code(lambda status: STATUS_LABELS[status])
+    category = Code(codelists.CATEGORY.label)
+    main_cause = Code(codelists.CAUSE.label)
+    helper = serializers.CharField(source="helper_name", allow_null=True)
+    phone = serializers.CharField(source="phone_masked", allow_blank=True)
+
+    class Meta:
+        model = Household
+        fields = (
+            "id", "number", "householder", "township", "village", "hamlet", "members", "status", "category", "main_cause", "open_checks",
+            "latest_year", "helper", "phone", "closed_on",
+        )  # fmt: skip
 
 
-class HouseholdViewSet(ReadOnlyModelViewSet):
+class LedgerMember(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    relation = Code()
+    sex = serializers.CharField(allow_blank=True)
+    birth_date = serializers.DateField(allow_null=True)
+    age = serializers.IntegerField(allow_null=True)
+    id_number = serializers.CharField(allow_blank=True)
+    phone = serializers.CharField(allow_blank=True)
+    ethnicity = serializers.CharField(allow_blank=True)
+    health = serializers.CharField(allow_blank=True)
+    schooling = serializers.CharField(allow_blank=True)
+    labour = serializers.CharField(allow_blank=True)
+    work = serializers.CharField(allow_blank=True)
+    insurance = serializers.CharField(allow_blank=True)
+    left = serializers.CharField(allow_blank=True)
+
+
+class LedgerCheck(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    state = serializers.ChoiceField(["yes", "no", ""])
+    text = serializers.CharField()
+    detail = serializers.CharField(allow_blank=True)
+    doubt = serializers.BooleanField()
+
+
+class LedgerIncomeRow(serializers.Serializer[Any]):
+    code = serializers.CharField(allow_blank=True)
+    label = serializers.CharField()  # type: ignore[assignment]
+    role = serializers.CharField()
+    amounts = serializers.ListField(child=serializers.CharField(allow_null=True))
+
+
+class LedgerIncome(serializers.Serializer[Any]):
+    years = serializers.ListField(child=serializers.IntegerField())
+    rows = LedgerIncomeRow(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class LedgerHelper(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    unit = serializers.CharField(allow_blank=True)
+    title = serializers.CharField(allow_blank=True)
+    phone = serializers.CharField(allow_blank=True)
+    mode = serializers.CharField(allow_blank=True)
+    lead = serializers.BooleanField()
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField(allow_null=True)
+    current = serializers.BooleanField()
+
+
+class LedgerStatus(serializers.Serializer[Any]):
+    to = serializers.CharField()
+    effective_on = serializers.DateField()
+    state = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.CharField(allow_blank=True), **super().get_fields()}  # a word of Python
+
+
+class LedgerSerializer(serializers.Serializer[Any]):
+    """The ledger of a household, as `households.ledger.Ledger` tells it."""
+
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    householder = serializers.CharField(allow_blank=True)
+    village = serializers.DictField(child=serializers.CharField())
+    hamlet = serializers.CharField(allow_blank=True)
+    status = Code()
+    closed_on = serializers.DateField(allow_null=True)
+    phone = serializers.CharField(allow_blank=True)
+    bank_account = serializers.CharField(allow_blank=True)
+    version = serializers.IntegerField()
+    year = serializers.IntegerField()
+    years = serializers.ListField(child=serializers.IntegerField())
+    identity = Fact(many=True)
+    members = LedgerMember(many=True)
+    members_left = LedgerMember(many=True)
+    checks = LedgerCheck(many=True)
+    income = LedgerIncome()
+    causes = Fact(many=True)
+    dwelling = Fact(many=True)
+    water = Fact(many=True)
+    land = Fact(many=True)
+    relocation = Fact(many=True)
+    helpers = LedgerHelper(many=True)
+    status_history = LedgerStatus(many=True)
+    population_note = serializers.CharField(allow_blank=True)
+
+
+class HouseholdViewSet(Rows):
     """`GET ?filters` lists, `GET <id>/` is a ledger, `POST find/` lists with a search text of any kind (`{"q": …}` and filters).
 
     In an address `q` may hold a name, initials or a few digits; whole numbers go by POST, so that no log keeps them.
     """
 
-    permission_classes = (MayView,)
-    pagination_class = KeysetPagination
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = HouseholdSerializer
     filterset_class = HouseholdFilter
     queryset = Household.objects.none()
 
-    def get_queryset(self) -> QuerySet[Household]:
-        return Household.objects.for_user(self.request.user)
+    def with_facts(self, found: QuerySet[Household]) -> QuerySet[Household]:
+        return found if self.detail else with_row_facts(found)
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(with_row_facts(self.filter_queryset(self.get_queryset())))
-        return self._rows(page)
-
-    def _rows(self, households: list[Household]) -> Response:
-        return self.get_paginated_response([row.as_dict() for row in rows_of(households)])
-
+    @extend_schema(responses=LedgerSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(load(self.get_object(), request.user).as_dict())
 
-    def filter_queryset(self, queryset: QuerySet[Household]) -> QuerySet[Household]:
-        return (
-            queryset if self.action == "retrieve" else super().filter_queryset(queryset)
-        )  # a closed household has a ledger, too
-
+    @extend_schema(
+        request={"application/json": {"type": "object", "properties": {n: {"type": "string"} for n in HouseholdFilter.base_filters}}},
+        responses=HouseholdSerializer(many=True),
+    )  # fmt: skip
     @action(detail=False, methods=["post"])
     def find(self, request: Request) -> Response:
         """The list for a search that must not stand in an address. Its `next` and `previous` carry the text sealed."""
+        if not isinstance(request.data, dict):
+            raise ValidationError({})
         asked = QueryDict(mutable=True)
         for name in HouseholdFilter.base_filters:
             value = str(request.data.get(name) or "")
@@ -69,6 +177,39 @@ class HouseholdViewSet(ReadOnlyModelViewSet):
         filterset = HouseholdFilter(asked, self.get_queryset(), request=request)
         if not filterset.is_valid():
             raise ValidationError(filterset.errors)
-        page = self.paginate_queryset(with_row_facts(filterset.qs))
+        page = self.paginate_queryset(filterset.qs)
         self.paginator.base_url = request.build_absolute_uri(address(self.reverse_action("list"), query_of(filterset)))
-        return self._rows(page)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+# -- who helps ------------------------------------------------------------------------------------------------------------------
+
+
+class HelperSerializer(serializers.ModelSerializer[Cadre]):
+    """Somebody who helps, by whom the list of helpers names them."""
+
+    unit = serializers.CharField(source="unit.name")
+    households = serializers.IntegerField(source="load", help_text=_("现在帮扶几户（各地合计）"))
+
+    class Meta:
+        model = Cadre
+        fields = ("id", "name", "unit", "title", "households")
+
+
+class HelperViewSet(Rows):
+    """帮扶责任人 under the filters of their page."""
+
+    needs = Permission.CADRE_VIEW
+    serializer_class = HelperSerializer
+    filterset_class = HelperFilter
+    queryset = Cadre.objects.none()
+    order = "name"
+
+    def with_facts(self, found: QuerySet[Cadre]) -> QuerySet[Cadre]:
+        return coverage.with_troubles(self.request.user, found.select_related("unit__region"))
+
+    def told(self, rows: list[Any]) -> list[Any]:
+        loads = loads_of([cadre.pk for cadre in rows])
+        for cadre in rows:
+            cadre.load = loads[cadre.pk]
+        return rows

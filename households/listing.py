@@ -90,27 +90,6 @@ class Row:
             )
         return "、".join(names)
 
-    def as_dict(self) -> dict[str, Any]:
-        """For the API: codes and texts."""
-        h = self.household
-        return {
-            "id": h.pk,
-            "number": h.number,
-            "householder": h.householder_name,
-            "township": {"id": h.township_id, "code": h.township.code, "name": h.township.name},
-            "village": {"id": h.village_id, "code": h.village.code, "name": h.village.name},
-            "hamlet": h.hamlet,
-            "members": h.member_count,
-            "status": {"code": h.status, "text": self.status},
-            "category": {"code": h.category, "text": self.category},
-            "main_cause": {"code": h.main_cause, "text": self.cause},
-            "open_checks": h.open_checks,
-            "latest_year": h.latest_year,
-            "helper": self.helper,
-            "phone": h.phone_masked,
-            "closed_on": h.closed_on,
-        }
-
 
 def rows_of(households: Iterable[Household], search: Search | None = None) -> list[Row]:
     """Rows for households read by `with_row_facts`; one query more when something is searched for."""

@@ -5,45 +5,94 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework.permissions import BasePermission
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.roles import Permission
-from common.rest import KeysetPagination
+from common.rest import Code, Rows
+from households.serializers import HouseholdRef
 from surveys import comparison
 from surveys.filters import SurveyFilter
-from surveys.listing import rows_of, with_row_facts
+from surveys.listing import Row, with_row_facts
 from surveys.models import Survey
 
 
-class MayView(BasePermission):
-    """Somebody who may see no household anywhere is told so, instead of being shown an empty list."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user.is_authenticated and request.user.can(Permission.HOUSEHOLD_VIEW))
+class PhotosSerializer(serializers.Serializer[Any]):
+    expected = serializers.IntegerField()
+    arrived = serializers.IntegerField()
 
 
-class SurveyViewSet(ReadOnlyModelViewSet):
+class SurveySerializer(serializers.ModelSerializer[Survey]):
+    """A survey as lists show it: who, where, when, and what somebody should look at."""
+
+    household = HouseholdRef()
+    purpose = Code()
+    channel = Code()
+    state = serializers.SerializerMethodField()
+    surveyor = serializers.CharField(source="surveyor.name")
+    conflicts = serializers.IntegerField(source="conflict_count")
+    photos = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Survey
+        fields = (
+            "id", "uid", "household", "year", "purpose", "channel", "state", "revision", "surveyor", "surveyed_on", "submitted_at",
+            "decided_at", "conflicts", "questions", "photos",
+        )  # fmt: skip
+
+    @extend_schema_field(Code)
+    def get_state(self, survey: Survey) -> dict[str, str]:
+        return {"code": survey.state, "text": Row(survey).state}
+
+    @extend_schema_field(PhotosSerializer)
+    def get_photos(self, survey: Any) -> dict[str, int]:
+        return {"expected": survey.photos_expected, "arrived": survey.photo_count}
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """One answered field beside the ledger and last year, in words."""
+
+    path = serializers.CharField()
+    step = serializers.CharField(allow_blank=True)
+    member = serializers.CharField(allow_blank=True)
+    label = serializers.CharField()  # type: ignore[assignment]
+    state = serializers.CharField()
+    ledger = serializers.CharField(allow_blank=True)
+    last = serializers.CharField(allow_blank=True)
+    answer = serializers.CharField(allow_blank=True)
+    as_last_year = serializers.BooleanField()
+    questions = serializers.ListField(child=serializers.CharField())
+    photos = serializers.ListField(child=serializers.UUIDField())
+
+
+class ComparisonSerializer(SurveySerializer):
+    """A survey with its answers."""
+
+    form = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    reasons = serializers.DictField(child=serializers.CharField())
+    photos_missing = serializers.IntegerField()
+    answers = AnswerSerializer(many=True)
+
+    class Meta(SurveySerializer.Meta):
+        fields = (*SurveySerializer.Meta.fields, "form", "note", "reasons", "photos_missing", "answers")  # type: ignore[assignment]
+
+
+class SurveyViewSet(Rows):
     """`GET ?filters` lists what waits (or what the filters ask for), `GET <id>/` compares one survey with the ledger and last year."""
 
-    permission_classes = (MayView,)
-    pagination_class = KeysetPagination
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = SurveySerializer
     filterset_class = SurveyFilter
     queryset = Survey.objects.none()
 
-    def get_queryset(self) -> QuerySet[Survey]:
-        return Survey.objects.for_user(self.request.user)
+    def with_facts(self, found: QuerySet[Survey]) -> QuerySet[Survey]:
+        return with_row_facts(found).defer(None) if self.detail else with_row_facts(found)
 
-    def filter_queryset(self, queryset: QuerySet[Survey]) -> QuerySet[Survey]:
-        return queryset if self.action == "retrieve" else super().filter_queryset(queryset)
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(with_row_facts(self.filter_queryset(self.get_queryset())))
-        return self.get_paginated_response([row.as_dict() for row in rows_of(page, request.user)])
-
+    @extend_schema(responses=ComparisonSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        survey = with_row_facts(self.get_queryset()).defer(None).get(pk=self.get_object().pk)
-        (row,) = rows_of([survey], request.user)
-        return Response(row.as_dict() | comparison.load(survey).as_dict())
+        survey = self.get_object()
+        told = comparison.load(survey).as_dict()
+        return Response(SurveySerializer(survey).data | told)

@@ -272,7 +272,7 @@ class Comparison:
             "note": survey.decision_note,
             "reasons": survey.reasons,
             "photos_missing": self.photos_missing,
-            "fields": [
+            "answers": [
                 {
                     "path": row.path,
                     "step": row.step,

@@ -94,29 +94,6 @@ class Row:
             found.append((_("自己填的"), "grey"))
         return found
 
-    def as_dict(self) -> dict[str, Any]:
-        """For the API."""
-        s, h = self.survey, self.survey.household
-        return {
-            "id": s.pk,
-            "uid": str(s.uid),
-            "household": {"id": h.pk, "number": h.number, "householder": h.householder_name},
-            "village": {"id": h.village_id, "code": h.village.code, "name": h.village.name},
-            "hamlet": h.hamlet,
-            "year": s.year,
-            "purpose": {"code": s.purpose, "text": s.get_purpose_display()},
-            "channel": {"code": s.channel, "text": s.get_channel_display()},
-            "state": {"code": s.state, "text": self.state},
-            "revision": s.revision,
-            "surveyor": s.surveyor.name,
-            "surveyed_on": s.surveyed_on,
-            "submitted_at": s.submitted_at,
-            "decided_at": s.decided_at,
-            "conflicts": s.conflict_count,  # type: ignore[attr-defined]
-            "questions": s.questions,
-            "photos": {"expected": s.photos_expected, "arrived": s.photo_count},  # type: ignore[attr-defined]
-        }
-
 
 def rows_of(surveys: Iterable[Survey], user: Any) -> list[Row]:
     """Rows for surveys read by `with_row_facts`."""

@@ -5,79 +5,95 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.viewsets import ReadOnlyModelViewSet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 
 from accounts.roles import Permission
-from common.rest import KeysetPagination
+from common.rest import Code, Rows
+from households.serializers import HouseholdRef
 from visits.filters import DutyFilter, VisitFilter
 from visits.listing import DUTY_FACTS, VISIT_FACTS, duty_rows
 from visits.models import Visit, VisitDuty
 
 
-class MayView(BasePermission):
-    """Somebody who may see no household anywhere is told so, instead of being shown an empty list."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user.is_authenticated and request.user.can(Permission.HOUSEHOLD_VIEW))
+class PointSerializer(serializers.Serializer[Any]):
+    lon = serializers.FloatField()
+    lat = serializers.FloatField()
 
 
-class _Rows(ReadOnlyModelViewSet):
-    """`GET ?filters` lists, newest first, `GET <id>/` shows one; what it is has the gate of the household."""
-
-    permission_classes = (MayView,)
-    pagination_class = KeysetPagination
-    facts: tuple[str, ...] = ()
-
-    def get_queryset(self) -> QuerySet[Any]:
-        model: Any = self.queryset.model  # type: ignore[union-attr]
-        rows: QuerySet[Any] = model.objects.for_user(self.request.user).select_related(*self.facts)
-        return rows
-
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.action == "retrieve" else super().filter_queryset(queryset)
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response([self.told(row) for row in page or []])
-
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(self.told(self.get_object()))
-
-    def told(self, row: Any) -> dict[str, Any]:
-        raise NotImplementedError
+class VoidSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    reason = serializers.CharField()
 
 
-class VisitViewSet(_Rows):
+class VisitSerializer(serializers.ModelSerializer[Visit]):
+    """A visit or call, with where it was recorded."""
+
+    household = HouseholdRef()
+    manner = Code()
+    visitor = serializers.CharField(source="visitor.name")
+    place = serializers.SerializerMethodField()
+    void = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Visit
+        fields = (
+            "id", "uid", "household", "manner", "on", "met", "seen", "text", "next_on", "visitor", "capacities", "request", "photos",
+            "recorded_at", "place", "void",
+        )  # fmt: skip
+
+    @extend_schema_field(PointSerializer(allow_null=True))
+    def get_place(self, visit: Visit) -> dict[str, Any] | None:
+        return None if visit.longitude is None else {"lon": visit.longitude, "lat": visit.latitude}
+
+    @extend_schema_field(VoidSerializer(allow_null=True))
+    def get_void(self, visit: Visit) -> dict[str, Any] | None:
+        return {"at": visit.voided_at, "reason": visit.void_reason} if visit.is_void else None
+
+
+class VisitViewSet(Rows):
+    """走访记录, newest first."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = VisitSerializer
     filterset_class = VisitFilter
     queryset = Visit.objects.none()
-    facts = VISIT_FACTS
+    order = "-on"
 
-    def told(self, row: Visit) -> dict[str, Any]:
-        return {
-            "id": row.pk, "uid": str(row.uid), "household": _household(row.household), "manner": row.manner, "on": row.on, "met": row.met,
-            "seen": row.seen, "text": row.text, "next_on": row.next_on, "visitor": row.visitor.name, "capacities": row.capacities,
-            "request": row.request_id, "photos": [str(uid) for uid in row.photos], "recorded_at": row.recorded_at,
-            "place": None if row.longitude is None else {"lon": row.longitude, "lat": row.latitude},
-            "void": {"at": row.voided_at, "reason": row.void_reason} if row.is_void else None,
-        }  # fmt: skip
+    def with_facts(self, found: QuerySet[Visit]) -> QuerySet[Visit]:
+        return found.select_related(*VISIT_FACTS)
 
 
-class DutyViewSet(_Rows):
+class DutySerializer(serializers.ModelSerializer[VisitDuty]):
+    """What a rule asks for at a household in a period, and how far it is."""
+
+    household = HouseholdRef()
+    rule = serializers.SerializerMethodField()
+    capacity = Code(source="rule.capacity")
+    manner = Code(source="rule.manner")
+    cadre = serializers.CharField(source="cadre.name", allow_null=True, default=None)
+    days_late = serializers.SerializerMethodField()
+
+    class Meta:
+        model = VisitDuty
+        fields = (
+            "id", "household", "rule", "capacity", "manner", "cadre", "starts_on", "ends_on", "needed", "made", "next_due_on", "days_late",
+        )  # fmt: skip
+
+    def get_rule(self, duty: VisitDuty) -> str:
+        return duty_rows([duty])[0].rule
+
+    def get_days_late(self, duty: VisitDuty) -> int:
+        return max(duty_rows([duty])[0].days_late, 0)
+
+
+class DutyViewSet(Rows):
+    """走访任务: what is asked for and what is late."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = DutySerializer
     filterset_class = DutyFilter
     queryset = VisitDuty.objects.none()
-    facts = DUTY_FACTS
 
-    def told(self, row: VisitDuty) -> dict[str, Any]:
-        (shown,) = duty_rows([row])
-        return {
-            "id": row.pk, "household": _household(row.household), "rule": shown.rule, "capacity": row.rule.capacity, "manner": row.rule.manner,
-            "cadre": row.cadre.name if row.cadre else None, "starts_on": row.starts_on, "ends_on": row.ends_on, "needed": row.needed,
-            "made": row.made, "next_due_on": row.next_due_on, "days_late": max(shown.days_late, 0),
-        }  # fmt: skip
-
-
-def _household(household: Any) -> dict[str, Any]:
-    return {"id": household.pk, "number": household.number, "village": household.village.full_name}
+    def with_facts(self, found: QuerySet[VisitDuty]) -> QuerySet[VisitDuty]:
+        return found.select_related(*DUTY_FACTS)

@@ -6,23 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from accounts import services
+from accounts import services, tokens
 from accounts.forms import CorrectForm, EndForm, NoteForm, OpenForm, PostForm
 from accounts.models import Posting, User
 from accounts.postings import MANAGE, accounts_for, may_grant, may_take_over, subject_of
 from accounts.roles import Role
 from common import audit
+from common.answering import attempt, posted
 from common.pii import lookup_hash
 from common.readonly import read_on_get, reads_only
 from regions.models import Region
@@ -30,6 +31,7 @@ from regions.picker import picker_for, region_for
 
 PAGE = 50
 HISTORY = 50
+TOKENS = 20
 
 ACTIONS = {
     "account.opened": gettext_lazy("开通账号"),
@@ -46,12 +48,14 @@ ACTIONS = {
     "account.totp_enabled": gettext_lazy("开启两步验证"),
     "account.totp_disabled": gettext_lazy("关闭两步验证"),
     "account.recovery_code_used": gettext_lazy("用备用码登录"),
+    "account.token_issued": gettext_lazy("开通接口令牌"),
+    "account.token_revoked": gettext_lazy("停用接口令牌"),
     "account.preferences_set": gettext_lazy("修改显示设置"),
     "account.logged_in": gettext_lazy("登录"),
 }
 
 
-def _by(request: HttpRequest) -> User:
+def manager(request: HttpRequest) -> User:
     """Who asks; 403 for those who manage no accounts at all."""
     assert isinstance(request.user, User)
     if not request.user.can(MANAGE):
@@ -60,41 +64,21 @@ def _by(request: HttpRequest) -> User:
 
 
 def _account_or_404(request: HttpRequest, pk: int) -> User:
-    return get_object_or_404(accounts_for(_by(request)), pk=pk)
+    return get_object_or_404(accounts_for(manager(request)), pk=pk)
 
 
-def _in_reach_or_403(request: HttpRequest, pk: int) -> User:
+def may_reach(request: HttpRequest, pk: int) -> User:
     """An account whose way in one may give out again: the page is refused as the verb would be."""
-    by, user = _by(request), _account_or_404(request, pk)
+    by, user = manager(request), _account_or_404(request, pk)
     if user.pk != by.pk and not may_take_over(by, user):
         raise PermissionDenied(MANAGE)
     return user
 
 
-def _posted(request: HttpRequest) -> QueryDict | None:
-    """What a form is bound to: also an empty POST is one."""
-    return request.POST if request.method == "POST" else None
-
-
-def _attempt(form: Form, verb: Callable[[], Any]) -> Any:
-    """Run a verb; what it refuses becomes errors of the form, None comes back."""
-    try:
-        return verb()
-    except services.AccountError as error:
-        form.add_error(None, str(error))
-    except ValidationError as error:
-        if hasattr(error, "error_dict"):
-            for name, sentences in error.message_dict.items():
-                form.add_error(name if name in form.fields else None, sentences)
-        else:
-            form.add_error(None, error)
-    return None
-
-
 @reads_only
 def account_list(request: HttpRequest) -> HttpResponse:
     """Accounts of the own area, by user name; found by name, user name, whole phone number or place."""
-    by = _by(request)
+    by = manager(request)
     q, role, state = (request.GET.get(key, "").strip()[:60] for key in ("q", "role", "state"))
     rows = accounts_for(by)
     if q:
@@ -122,7 +106,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
 
 @reads_only
 def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _account_or_404(request, pk)
+    by, user = manager(request), _account_or_404(request, pk)
     entries = [
         {
             "title": ACTIONS.get(event.action, event.action),
@@ -132,13 +116,16 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for event in audit.trail_of(subject_of(user))[:HISTORY]
     ]
+    own, reach = user.pk == by.pk, user.pk != by.pk and may_take_over(by, user)
     context = {
         "account": user,
         "postings": user.postings.select_related("region").order_by("-starts_on", "-pk"),
         "entries": entries,
         "locked": services.locked_until(user.username),
-        "own": user.pk == by.pk,
-        "may_take_over": user.pk != by.pk and may_take_over(by, user),
+        "own": own,
+        "may_take_over": reach,
+        "tokens": tokens.tokens_for(by, user)[:TOKENS],
+        "token_url": reverse("accounts:token_new", args=[pk]) if user.is_active and (own or reach) else "",
     }
     return render(request, "accounts/account_detail.html", context)
 
@@ -175,15 +162,15 @@ def _first_password(request: HttpRequest, user: User, password: str, title: str)
 @never_cache
 @read_on_get
 def account_new(request: HttpRequest) -> HttpResponse:
-    by = _by(request)
-    form = OpenForm(_posted(request), by=by)
+    by = manager(request)
+    form = OpenForm(posted(request), by=by)
     if request.method == "POST" and form.is_valid():
         region = _picked(request, form, by)
         if region:
             facts = form.cleaned_data | {
                 "role": None if form.cleaned_data["role"] == Role.HELPER else Role(form.cleaned_data["role"])
             }
-            opened = _attempt(form, lambda: services.open_account(region=region, by=by, **facts))
+            opened = attempt(form, lambda: services.open_account(region=region, by=by, **facts))
             if opened:
                 return _first_password(request, *opened, _("账号已开通"))
     return _role_page(request, form, "accounts/account_new.html")
@@ -191,12 +178,12 @@ def account_new(request: HttpRequest) -> HttpResponse:
 
 @read_on_get
 def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _account_or_404(request, pk)
-    form = CorrectForm(_posted(request), initial={"name": user.name}, masked=user.phone_masked)
+    by, user = manager(request), _account_or_404(request, pk)
+    form = CorrectForm(posted(request), initial={"name": user.name}, masked=user.phone_masked)
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         phone = "" if facts.get("remove_phone") else (facts["phone"] or None)
-        if _attempt(form, lambda: services.correct_account(user=user, by=by, name=facts["name"], phone=phone)):
+        if attempt(form, lambda: services.correct_account(user=user, by=by, name=facts["name"], phone=phone)):
             messages.success(request, _("已保存。"))
             return redirect("accounts:account_detail", pk=pk)
     context = {"form": form, "account": user}
@@ -205,13 +192,13 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @read_on_get
 def account_post(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _account_or_404(request, pk)
-    form = PostForm(_posted(request), by=by)
+    by, user = manager(request), _account_or_404(request, pk)
+    form = PostForm(posted(request), by=by)
     if request.method == "POST" and form.is_valid():
         region = _picked(request, form, by)
         if region:
             facts = form.cleaned_data | {"role": Role(form.cleaned_data["role"])}
-            if _attempt(form, lambda: services.post_user(user=user, region=region, by=by, **facts)):
+            if attempt(form, lambda: services.post_user(user=user, region=region, by=by, **facts)):
                 messages.success(request, _("已安排任职。"))
                 return redirect("accounts:account_detail", pk=pk)
     return _role_page(request, form, "accounts/account_post.html", account=user)
@@ -219,20 +206,20 @@ def account_post(request: HttpRequest, pk: int) -> HttpResponse:
 
 @read_on_get
 def posting_end(request: HttpRequest, pk: int) -> HttpResponse:
-    by = _by(request)
+    by = manager(request)
     posting = get_object_or_404(Posting.objects.select_related("user", "region"), pk=pk, user__in=accounts_for(by))
-    return _confirm(
-        request, posting.user, EndForm(_posted(request)),
+    return ask_and_act(
+        request, posting.user, EndForm(posted(request)),
         lambda facts: services.end_posting(posting=posting, by=by, **facts),
         title=_("结束任职"), verb=_("确认结束任职"), done=_("任职已结束。"), danger=True,
         what=_("%(posting)s：结束以后，这个账号不能再看到和修改那里的资料。") % {"posting": posting},
     )  # fmt: skip
 
 
-def _confirm(request: HttpRequest, user: User, form: Form, act: Callable[[dict[str, Any]], Any], *, title: str, verb: str,
+def ask_and_act(request: HttpRequest, user: User, form: Form, act: Callable[[dict[str, Any]], Any], *, title: str, verb: str,
              done: str, what: str, danger: bool = False) -> HttpResponse:  # fmt: skip
     """One question, one button; the verb's refusal is said on the same page."""
-    if request.method == "POST" and form.is_valid() and _attempt(form, lambda: act(form.cleaned_data)):
+    if request.method == "POST" and form.is_valid() and attempt(form, lambda: act(form.cleaned_data)):
         messages.success(request, done)
         return redirect("accounts:account_detail", pk=user.pk)
     return _confirm_page(request, user, form, title, verb, what, danger)
@@ -241,10 +228,10 @@ def _confirm(request: HttpRequest, user: User, form: Form, act: Callable[[dict[s
 @never_cache
 @read_on_get
 def account_reset(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _in_reach_or_403(request, pk)
-    form = Form(_posted(request))
+    by, user = manager(request), may_reach(request, pk)
+    form = Form(posted(request))
     if request.method == "POST":
-        password = _attempt(form, lambda: services.reset_password(user=user, by=by)) if form.is_valid() else None
+        password = attempt(form, lambda: services.reset_password(user=user, by=by)) if form.is_valid() else None
         if password:
             return _first_password(request, user, password, _("密码已重置"))
     return _confirm_page(request, user, form, _("重置密码"), _("确认重置"), _(
@@ -264,9 +251,9 @@ def _confirm_page(
 
 @read_on_get
 def account_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _account_or_404(request, pk)
-    return _confirm(
-        request, user, NoteForm(_posted(request)), lambda facts: services.deactivate(user=user, by=by, **facts),
+    by, user = manager(request), _account_or_404(request, pk)
+    return ask_and_act(
+        request, user, NoteForm(posted(request)), lambda facts: services.deactivate(user=user, by=by, **facts),
         title=_("停用账号"), verb=_("确认停用"), done=_("账号已停用。"), danger=True,
         what=_("停用后马上不能登录，所有设备都会退出。做过的记录都保留，以后可以再启用。"),
     )  # fmt: skip
@@ -274,18 +261,18 @@ def account_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @read_on_get
 def account_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _in_reach_or_403(request, pk)
-    return _confirm(
-        request, user, Form(_posted(request)), lambda facts: services.reactivate(user=user, by=by),
+    by, user = manager(request), may_reach(request, pk)
+    return ask_and_act(
+        request, user, Form(posted(request)), lambda facts: services.reactivate(user=user, by=by),
         title=_("启用账号"), verb=_("确认启用"), done=_("账号已启用。"), what=_("启用后可以用原来的密码登录。"),
     )  # fmt: skip
 
 
 @read_on_get
 def account_unlock(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _account_or_404(request, pk)
-    return _confirm(
-        request, user, Form(_posted(request)), lambda facts: services.unlock_account(user=user, by=by),
+    by, user = manager(request), _account_or_404(request, pk)
+    return ask_and_act(
+        request, user, Form(posted(request)), lambda facts: services.unlock_account(user=user, by=by),
         title=_("解除锁定"), verb=_("确认解锁"), done=_("已解锁，可以重新登录。"),
         what=_("请先确认是本人输错了密码，而不是别人在试密码。"),
     )  # fmt: skip
@@ -293,9 +280,9 @@ def account_unlock(request: HttpRequest, pk: int) -> HttpResponse:
 
 @read_on_get
 def account_totp_off(request: HttpRequest, pk: int) -> HttpResponse:
-    by, user = _by(request), _in_reach_or_403(request, pk)
-    return _confirm(
-        request, user, Form(_posted(request)), lambda facts: services.disable_totp(user=user, by=by),
+    by, user = manager(request), may_reach(request, pk)
+    return ask_and_act(
+        request, user, Form(posted(request)), lambda facts: services.disable_totp(user=user, by=by),
         title=_("关闭两步验证"), verb=_("确认关闭"), done=_("两步验证已关闭。"), danger=True,
         what=_("本人换了手机或丢了手机时用。请先确认是本人提出的。"),
     )  # fmt: skip

@@ -12,6 +12,8 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from common.broker import cache_at
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
     "django_celery_results",
     "django_filters",
     "django_htmx",
+    "drf_spectacular",
     "rest_framework",
     "template_partials",
     "common",
@@ -223,19 +226,38 @@ CELERY_BEAT_SCHEDULE = {
     "nightly": {"task": "common.tasks.work_nightly", "schedule": crontab(hour="2", minute="30")},
 }
 
+# Cached is only what may be lost: how often the API was asked. In the broker where that is a Valkey or Redis, so that all processes
+# count together; else each process counts its own.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "shared": cache_at(CELERY_BROKER_URL),
+}
+
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "common.rest.KeysetPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["common.throttling.PerAccount"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "common.rest.Description",
     "EXCEPTION_HANDLER": "common.rest.sentence_of_error",
-    "PAGE_SIZE": 50,
+    "NUM_PROXIES": 0,  # an address of the throttle is the connection's own, not what a header says
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "一户一账",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "DISABLE_ERRORS_AND_WARNINGS": False,
 }
 
 # The product's own settings
 PUBLIC_URL = env("YIHU_PUBLIC_URL", default="http://127.0.0.1:8000")  # what the QR codes on paper begin with
 VISIT_DAYS = env.int("YIHU_VISIT_DAYS", default=60)  # how long after a visit it may still be recorded
+API_RATE = env.int("YIHU_API_RATE", default=600)  # requests a minute that the API answers to one token or account
 DOCUMENT_DAYS = env.int("YIHU_DOCUMENT_DAYS", default=30)  # printed files and uploads are kept this long
 UPLOAD_MAX_BYTES = env.int("YIHU_UPLOAD_MAX_BYTES", default=60 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("YIHU_IMPORT_MAX_ROWS", default=350_000)

@@ -12,3 +12,4 @@ STORAGES = {
 MEDIA_ROOT = VAR / "test-media"  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
+CACHES["shared"] = CACHES["default"]  # noqa: F405  no broker is spoken to

@@ -370,7 +370,7 @@ def test_the_api_has_the_filters_of_the_page_and_masks(client_as, officer, surve
     ]
     assert len(client.get(reverse("api:survey-list") + "?state=any").json()["results"]) == 2
     detail = client.get(reverse("api:survey-detail", args=[survey.pk]))
-    fields = {field["path"]: field for field in detail.json()["fields"]}
+    fields = {field["path"]: field for field in detail.json()["answers"]}
     assert (fields["dwelling_area"]["ledger"], fields["dwelling_area"]["answer"], fields["dwelling_area"]["state"]) == (
         "80 ㎡", "92 ㎡", "changed",
     )  # fmt: skip
