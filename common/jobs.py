@@ -26,6 +26,7 @@ from kombu.exceptions import OperationalError
 
 from common import audit
 from common.models import Job
+from common.refusal import RefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ MAX_ATTEMPTS = 3
 PROGRESS_EVERY = dt.timedelta(seconds=0.7)
 
 
-class JobError(Exception):
+class JobError(RefusedError):
     """The work cannot be done; the message is one sentence for the user."""
 
 
