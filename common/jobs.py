@@ -20,12 +20,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from common import audit
-from common.models import Job
+from common import audit, notices
+from common.models import Job, Notice
 
 logger = logging.getLogger(__name__)
 
@@ -244,8 +245,13 @@ def _finish(job: Job, state: Job.State, *, error: str = "", result: dict[str, An
     if result is not None:
         values["result"] = result
         values["done"] = F("total")
-    Job.objects.filter(pk=job.pk, state__in=Job.OPEN).update(**values)
+    ended = Job.objects.filter(pk=job.pk, state__in=Job.OPEN).update(**values)
     job.refresh_from_db()
+    if ended and state != Job.State.CANCELLED:  # who cancels knows
+        said = _("“%(title)s”已完成。") if state == Job.State.DONE else _("“%(title)s”没有完成，请看原因。")
+        notices.tell(
+            [job.owner], said % {"title": job.title}, reverse("jobs:job_detail", args=[job.pk]), kind=Notice.Kind.JOB
+        )
     if state != Job.State.DONE:
         _tell_end(job)
     return job

@@ -163,3 +163,37 @@ class SyncOp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uid}"
+
+
+class Notice(models.Model):
+    """通知: one sentence for one account, by username as in `Job.owner`, with the page it is about. Written in the transaction of what it tells.
+
+    `kind` "digest" is the day's summary of what waits: there is one, the newest.
+    """
+
+    class Kind(models.TextChoices):
+        DECISION = "decision", _("办理结果")
+        TASK = "task", _("交给我办的")
+        JOB = "job", _("后台任务")
+        DIGEST = "digest", _("每日提醒")
+
+    to = models.CharField(max_length=150)
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.CharField(max_length=200)
+    url = models.CharField(max_length=300)
+    at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("通知")
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["to", "-id"], name="notice_of_account"),
+            models.Index(fields=["to"], condition=Q(read_at=None), name="notice_unread"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(text="") & ~Q(url=""), name="notice_says_something")
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -29,7 +29,7 @@ from common.context import TEXT_COOKIE
 from common.display import YEAR
 from common.readonly import read_on_get, reads_only
 
-SESSION_BACKEND = "django.contrib.auth.backends.ModelBackend"
+SESSION_BACKEND = "accounts.backends.AccountBackend"
 PENDING = "second_step"
 PENDING_SECONDS = 300
 RECENT = 10

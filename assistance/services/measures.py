@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ from assistance.values import checked, in_words
 from catalogue.codelists import Period, Whose
 from catalogue.eligibility import Facts, Verdict, facts_of
 from catalogue.models import MeasureKind
-from common import audit
+from common import audit, notices
 from common.money import format_money
 from households.models import Household, Member
 from households.services import LedgerError
@@ -317,6 +318,7 @@ def approve_many(*, measures: Iterable[Measure], by: Any, note: str = "") -> Out
     audit.record_many(
         acts.event("measure.approved", row, by, acts.told(row, acts.yuan(row.amount), said)) for row in outcome.done
     )
+    _tell(outcome.done, by, _("%(what)s已批准。"))
     return outcome
 
 
@@ -343,7 +345,22 @@ def refuse_measure(*, measure: Measure, by: Any, note: str, version: int | None 
     row.version += 1
     save(row)
     acts.record("measure.refused", row, by, acts.told(row, row.decision_note))
+    _tell([row], by, _("%(what)s没有批准，请看意见。"))
     return row
+
+
+def _tell(rows: Sequence[Measure], by: Any, said: str) -> None:
+    """Who proposed measures hears how they were decided: of one by name, of several how many."""
+    for name in {row.proposed_by for row in rows}:
+        own = [row for row in rows if row.proposed_by == name]
+        one = _("%(household)s的%(kind)s") % {"household": own[0].household, "kind": own[0].kind.title}
+        what = one if len(own) == 1 else _("您提出的 %(count)s 条帮扶措施") % {"count": len(own)}
+        url = (
+            reverse("assistance:measure_detail", args=[own[0].pk])
+            if len(own) == 1
+            else reverse("assistance:measure_list")
+        )
+        notices.tell([name], said % {"what": what}, url, by=by)
 
 
 # -- what came of it --------------------------------------------------------------------------------------------------------------

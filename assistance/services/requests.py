@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,8 @@ from assistance.services import acts
 from assistance.services.base import save
 from cadres.models import Cadre
 from catalogue.codelists import COLUMN
+from common import notices
+from common.models import Notice
 from households.models import Household, Member, Pairing
 from households.services import LedgerError, begin_point, end_point
 
@@ -90,8 +93,16 @@ def assign(*, request: ServiceRequest, cadre: Cadre, by: Any) -> ServiceRequest:
     save(row)
     if before is not None:
         _end_service(before, by, _("改由别人办理"))
+    _tell(row, by)
     acts.record("servicerequest.assigned", row, by, _("%(text)s：由%(name)s办理") % {"text": row.text.rstrip("。"), "name": cadre.name})  # fmt: skip
     return row
+
+
+def _tell(row: ServiceRequest, by: Any) -> None:
+    """Whoever is to see to a request hears of it."""
+    text = _("%(household)s的诉求请您办理：%(text)s") % {"household": row.household, "text": row.text}
+    url = reverse("assistance:request_detail", args=[row.pk])
+    notices.tell([row.taker.username if row.taker else ""], text, url, kind=Notice.Kind.TASK, by=by)
 
 
 def _end_service(pairing: Pairing | None, by: Any, reason: str) -> None:
@@ -111,6 +122,7 @@ def follow_hand_over(pairs: Sequence[tuple[Pairing, Pairing]], by: Any) -> None:
             row.taker = began.cadre.user or by
         row.pairing = began
         save(row)
+        _tell(row, by)
         acts.record("servicerequest.assigned", row, by, _("%(text)s：由%(name)s办理") % {"text": row.text.rstrip("。"), "name": began.cadre.name})  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from common import audit
+from common import audit, notices
 from households.models import Member
 from households.services import LedgerError
 from households.services.base import refuse_future
@@ -130,6 +131,7 @@ def _decide(plan: Plan, by: Any, state: State, note: str, version: int | None) -
 @transaction.atomic
 def approve_plan(*, plan: Plan, by: Any, note: str = "", version: int | None = None) -> Plan:
     edit = _decide(plan, by, State.APPROVED, text_of(note, "note", NOTE), version)
+    _tell(edit, _("%(household)s的%(year)s年度计划已批准。"))
     return edit.finish("plan.approved", note=edit.plan.decision_note)
 
 
@@ -137,7 +139,16 @@ def approve_plan(*, plan: Plan, by: Any, note: str = "", version: int | None = N
 def return_plan(*, plan: Plan, by: Any, note: str, version: int | None = None) -> Plan:
     """Back to who wrote it, with the reason."""
     note = reason_of(note, "note", NOTE, _("请写明退回理由，至少四个字。"))
-    return _decide(plan, by, State.RETURNED, note, version).finish("plan.returned", note=note)
+    edit = _decide(plan, by, State.RETURNED, note, version)
+    _tell(edit, _("%(household)s的%(year)s年度计划被退回，请按意见修改。"))
+    return edit.finish("plan.returned", note=note)
+
+
+def _tell(edit: PlanEdit, said: str) -> None:
+    """Whoever wrote and submitted it hears how it was decided."""
+    row = edit.plan
+    text = said % {"household": edit.household, "year": row.year}
+    notices.tell([row.drafted_by, row.submitted_by], text, reverse("plans:plan_detail", args=[row.pk]), by=edit.by)
 
 
 @dataclass(slots=True)

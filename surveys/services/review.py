@@ -14,12 +14,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import require
-from common import audit, vault
+from common import audit, notices, vault
 from common.evidence import with_pictures
 from households.models import Household, Photo
 from households.services import (
@@ -82,6 +83,9 @@ def _decide(survey: Survey, by: Any, state: Survey.State, note: str, reasons: Ma
     survey.state, survey.decision_note, survey.reasons = state, note, dict(reasons)
     survey.decided_by, survey.decided_at = by, timezone.now()
     survey.save(update_fields=["state", "decision_note", "reasons", "decided_by", "decided_at", "updated_at"])
+    if state == Survey.State.RETURNED:
+        text = _("%(household)s的调查被退回，请按意见修改后重新提交。") % {"household": survey.household}
+        notices.tell([survey.surveyor.username], text, reverse("surveys:survey_detail", args=[survey.pk]), by=by)
 
 
 def _record(action: str, survey: Survey, household: Household, by: Any, note: str, rows: Iterable[Any] = ()) -> None:

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from common import notice_views as views
+
+app_name = "notices"
+urlpatterns = [
+    path("", views.notice_list, name="notice_list"),
+    path("read/", views.notice_read, name="notice_read"),
+]
