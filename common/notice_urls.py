@@ -5,5 +5,6 @@ from common import notice_views as views
 app_name = "notices"
 urlpatterns = [
     path("", views.notice_list, name="notice_list"),
-    path("read/", views.notice_read, name="notice_read"),
+    path("read/", views.notices_read, name="notices_read"),
+    path("<int:pk>/", views.notice_open, name="notice_open"),
 ]

@@ -10,12 +10,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import require
+from assistance import telling
 from assistance.models import LIVE, Delivery, Measure
 from assistance.services import acts
 from assistance.services.base import refusals, save
@@ -23,7 +23,7 @@ from assistance.values import checked, in_words
 from catalogue.codelists import Period, Whose
 from catalogue.eligibility import Facts, Verdict, facts_of
 from catalogue.models import MeasureKind
-from common import audit, notices
+from common import audit
 from common.money import format_money
 from households.models import Household, Member
 from households.services import LedgerError
@@ -318,7 +318,7 @@ def approve_many(*, measures: Iterable[Measure], by: Any, note: str = "") -> Out
     audit.record_many(
         acts.event("measure.approved", row, by, acts.told(row, acts.yuan(row.amount), said)) for row in outcome.done
     )
-    _tell(outcome.done, by, _("%(what)s已批准。"))
+    telling.measures_decided(outcome.done, by)
     return outcome
 
 
@@ -345,22 +345,8 @@ def refuse_measure(*, measure: Measure, by: Any, note: str, version: int | None 
     row.version += 1
     save(row)
     acts.record("measure.refused", row, by, acts.told(row, row.decision_note))
-    _tell([row], by, _("%(what)s没有批准，请看意见。"))
+    telling.measures_decided([row], by)
     return row
-
-
-def _tell(rows: Sequence[Measure], by: Any, said: str) -> None:
-    """Who proposed measures hears how they were decided: of one by name, of several how many."""
-    for name in {row.proposed_by for row in rows}:
-        own = [row for row in rows if row.proposed_by == name]
-        one = _("%(household)s的%(kind)s") % {"household": own[0].household, "kind": own[0].kind.title}
-        what = one if len(own) == 1 else _("您提出的 %(count)s 条帮扶措施") % {"count": len(own)}
-        url = (
-            reverse("assistance:measure_detail", args=[own[0].pk])
-            if len(own) == 1
-            else reverse("assistance:measure_list")
-        )
-        notices.tell([name], said % {"what": what}, url, by=by)
 
 
 # -- what came of it --------------------------------------------------------------------------------------------------------------

@@ -123,7 +123,6 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "accounts.backends.AccountBackend",
     "accounts.backends.SecondStepBackend",
-    "django.contrib.auth.backends.ModelBackend",  # sessions that began before there were notices name it
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -221,7 +220,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "common.tasks.sweep_jobs", "schedule": 30.0},
     "expire-files": {"task": "common.tasks.expire_files", "schedule": 3600.0},
     "fold-figures": {"task": "figures.tasks.fold_figures", "schedule": 10.0, "options": {"expires": 10}},
-    "digest": {"task": "accounts.tasks.tell_what_waits", "schedule": crontab(hour="7", minute="0")},
+    "digest": {"task": "households.tasks.tell_what_waits", "schedule": crontab(hour="7", minute="0")},
     "nightly": {"task": "common.tasks.work_nightly", "schedule": crontab(hour="2", minute="30")},
 }
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from common import audit, notices
+from common import audit
+from households import telling
 from households.models import Household, Status, StatusChange
 from households.models.status import NEXT
 from households.services.base import Edit, LedgerError, refuse_future
@@ -50,6 +51,7 @@ def propose_status(*, household: Household, by: Any, to_status: str, effective_o
     )  # fmt: skip
     edit.write(change)
     edit.finish("status.proposed", target=change, note=reason)
+    telling.status_proposed(edit.household, by)
     return change
 
 
@@ -72,15 +74,7 @@ def decide_status(*, change: StatusChange, by: Any, confirm: bool, note: str = "
         edit.household.status = change.to_status
     edit.write(change, before)
     edit.finish("status.confirmed" if confirm else "status.refused", target=change, note=note)
-    said = (
-        _("%(household)s变更为“%(status)s”已确认。")
-        if confirm
-        else _("%(household)s变更为“%(status)s”被退回，请看意见。")
-    )
-    text = said % {"household": edit.household, "status": change.get_to_status_display()}
-    notices.tell(
-        [change.proposed_by.username if change.proposed_by else ""], text, edit.household.get_absolute_url(), by=by
-    )
+    telling.status_decided(edit.household, change, by)
     return change
 
 
@@ -115,4 +109,5 @@ def change_status(*, household: Household, by: Any, to_status: str, effective_on
     edit.household.status = to_status
     edit.write(change)
     edit.finish("status.changed", target=change, note=reason)
+    telling.status_decided(edit.household, change, by)
     return change

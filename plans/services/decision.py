@@ -9,20 +9,19 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from common import audit, notices
+from common import audit
 from households.models import Member
 from households.services import LedgerError
 from households.services.base import refuse_future
 from households.services.evidence import put_evidence, with_pictures
-from plans import versions
+from plans import telling, versions
 from plans.indicators import MOST
 from plans.models import Goal, Plan, PlanEvidence, PlanRevision, Task
-from plans.services.base import EDITABLE, PlanEdit, has_written, reason_of, text_of, writers_of
+from plans.services.base import EDITABLE, PlanEdit, authors_of, has_written, reason_of, text_of, writers_of
 
 State = Plan.State
 EDIT, APPROVE = Permission.PLAN_EDIT, Permission.PLAN_APPROVE
@@ -107,6 +106,7 @@ def submit_plan(*, plan: Plan, by: Any, version: int | None = None) -> Plan:
         plan=row, revision=row.revision, body=versions.body_of(row), by=by.username, at=row.submitted_at
     )
     edit.write(revision)
+    telling.submitted(row, edit.household, by, writers=authors_of(row))
     return edit.finish("plan.submitted", note=_("第 %(n)s 版") % {"n": row.revision})
 
 
@@ -131,7 +131,7 @@ def _decide(plan: Plan, by: Any, state: State, note: str, version: int | None) -
 @transaction.atomic
 def approve_plan(*, plan: Plan, by: Any, note: str = "", version: int | None = None) -> Plan:
     edit = _decide(plan, by, State.APPROVED, text_of(note, "note", NOTE), version)
-    _tell(edit, _("%(household)s的%(year)s年度计划已批准。"))
+    telling.decided(edit.plan, edit.household, edit.by)
     return edit.finish("plan.approved", note=edit.plan.decision_note)
 
 
@@ -140,15 +140,8 @@ def return_plan(*, plan: Plan, by: Any, note: str, version: int | None = None) -
     """Back to who wrote it, with the reason."""
     note = reason_of(note, "note", NOTE, _("请写明退回理由，至少四个字。"))
     edit = _decide(plan, by, State.RETURNED, note, version)
-    _tell(edit, _("%(household)s的%(year)s年度计划被退回，请按意见修改。"))
+    telling.decided(edit.plan, edit.household, edit.by)
     return edit.finish("plan.returned", note=note)
-
-
-def _tell(edit: PlanEdit, said: str) -> None:
-    """Whoever wrote and submitted it hears how it was decided."""
-    row = edit.plan
-    text = said % {"household": edit.household, "year": row.year}
-    notices.tell([row.drafted_by, row.submitted_by], text, reverse("plans:plan_detail", args=[row.pk]), by=edit.by)
 
 
 @dataclass(slots=True)
@@ -257,6 +250,7 @@ def return_review(*, plan: Plan, by: Any, note: str, version: int | None = None)
     note = reason_of(note, "note", NOTE, _("请写明退回理由，至少四个字。"))
     edit = PlanEdit(plan, by=by, permission=APPROVE, states={State.REVIEWED}, what=_("退回总结"), version=version)
     row = edit.plan
+    telling.review_returned(row, edit.household, by)
     for goal in row.goals.select_for_update().order_by("pk"):
         before = audit.snapshot(goal)
         goal.state = Goal.State.OPEN

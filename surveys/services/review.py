@@ -14,13 +14,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import require
-from common import audit, notices, vault
+from common import audit, vault
 from common.evidence import with_pictures
 from households.models import Household, Photo
 from households.services import (
@@ -33,7 +32,8 @@ from households.services import (
     room_for_photos,
     write_record,
 )
-from surveys import comparison
+
+from surveys import comparison, telling
 from surveys.comparison import CHANGED, CONFLICT, GONE, JOINED, LEFT, NEW, Comparison, Row
 from surveys.models import Survey, SurveyConflict
 
@@ -83,9 +83,6 @@ def _decide(survey: Survey, by: Any, state: Survey.State, note: str, reasons: Ma
     survey.state, survey.decision_note, survey.reasons = state, note, dict(reasons)
     survey.decided_by, survey.decided_at = by, timezone.now()
     survey.save(update_fields=["state", "decision_note", "reasons", "decided_by", "decided_at", "updated_at"])
-    if state == Survey.State.RETURNED:
-        text = _("%(household)s的调查被退回，请按意见修改后重新提交。") % {"household": survey.household}
-        notices.tell([survey.surveyor.username], text, reverse("surveys:survey_detail", args=[survey.pk]), by=by)
 
 
 def _record(action: str, survey: Survey, household: Household, by: Any, note: str, rows: Iterable[Any] = ()) -> None:
@@ -331,6 +328,7 @@ def return_survey(*, survey: Survey, by: Any, reasons: Mapping[str, str] | None 
     if unknown := set(told) - known - {""}:
         raise ReviewError(_("调查里没有这一项：%(path)s。请刷新页面再试。") % {"path": sorted(unknown)[0]})
     _decide(row, by, Survey.State.RETURNED, note, told | ({"": note} if note else {}))
+    telling.returned(row, household, by)
     _record("survey.returned", row, household, by, note or _("%(count)s 项有问题") % {"count": len(told)})
     return row
 

@@ -1,8 +1,8 @@
-"""Celery tasks: thin wrappers."""
+"""Celery tasks: every morning everybody hears what waits."""
 
 from celery import shared_task
 
-from accounts import digest
+from households import digest
 
 
 @shared_task(ignore_result=True)
