@@ -1,3 +1,5 @@
+"""Addresses of the page of one's notices."""
+
 from django.urls import path
 
 from common import notice_views as views

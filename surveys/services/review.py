@@ -32,7 +32,6 @@ from households.services import (
     room_for_photos,
     write_record,
 )
-
 from surveys import comparison, telling
 from surveys.comparison import CHANGED, CONFLICT, GONE, JOINED, LEFT, NEW, Comparison, Row
 from surveys.models import Survey, SurveyConflict
