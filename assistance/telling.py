@@ -28,7 +28,7 @@ MEASURES, REQUESTS = "assistance:measure_list", "assistance:request_list"
 APPROVED = topic(
     "measure.approved", DECISION, _("%(village)s%(name)s户的“%(kind)s”已批准。"),
     ngettext_lazy("您提出的 %(count)s 项帮扶措施已批准。", "您提出的 %(count)s 项帮扶措施已批准。", "count"),
-    _list(MEASURES, state=Measure.State.APPROVED.value),
+    _list(MEASURES),
 )  # fmt: skip
 REFUSED = topic(
     "measure.refused", DECISION, _("%(village)s%(name)s户的“%(kind)s”没有批准，请看意见。"),
@@ -42,7 +42,7 @@ REQUEST_GIVEN = topic(
 REQUEST_ANSWERED = topic(
     "request.answered", DECISION, _("%(village)s%(name)s户的诉求已答复，请看结果。"),
     ngettext_lazy("您登记的 %(count)s 项诉求已答复，请看结果。", "您登记的 %(count)s 项诉求已答复，请看结果。", "count"),
-    _list(REQUESTS, state=ServiceRequest.State.ANSWERED.value),
+    _list(REQUESTS),
 )  # fmt: skip
 REQUEST_REOPENED = topic(
     "request.reopened", TASK, _("%(village)s%(name)s户对答复不满意，请您再办。"),

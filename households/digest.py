@@ -28,6 +28,7 @@ from households.figures import figures_of
 
 logger = logging.getLogger(__name__)
 NAMED = 3  # of what presses and of what waits; the rest is a number
+TIGHT = "\u00a0"  # a number stays on the line of what it counts
 Line = tuple[str, str]  # what, how many
 
 DIGEST = notices.topic(
@@ -95,11 +96,11 @@ def _line(tile: Any) -> Line:
 def _changed(news: Iterable[News], before: dict[str, int]) -> list[Line]:
     """How far the numbers of the month have grown. Of what the last reminder did not count, as on the first day of a month, nothing is said."""
     grown = [(each, each.number - before[each.url]) for each in news if each.url in before]
-    return [(each.label, f"{n} {each.unit}".strip()) for each, n in grown if n > 0]
+    return [(each.label, f"{n}{TIGHT}{each.unit}".strip()) for each, n in grown if n > 0]
 
 
 def _said(lines: Sequence[Line], whole: str, cut: str) -> str:
-    what = _("、").join(f"{label} {number}" for label, number in lines[:NAMED])
+    what = _("、").join(f"{label}{TIGHT}{number}" for label, number in lines[:NAMED])
     more = len(lines) - NAMED
     if more > 0:
         return cut % {"what": what, "more": ngettext("%(count)s 类", "%(count)s 类", more) % {"count": more}}

@@ -31,7 +31,7 @@ SUBMITTED = topic(
 )  # fmt: skip
 APPROVED = topic(
     "plan.approved", DECISION, _("%(village)s%(name)s户的%(year)s年度帮扶计划已批准。"),
-    ngettext_lazy("您的 %(count)s 份帮扶计划已批准。", "您的 %(count)s 份帮扶计划已批准。", "count"), _list(state=Plan.State.APPROVED.value, mine="yes"),
+    ngettext_lazy("您的 %(count)s 份帮扶计划已批准。", "您的 %(count)s 份帮扶计划已批准。", "count"), _list(mine="yes"),
 )  # fmt: skip
 RETURNED = topic(
     "plan.returned", DECISION, _("%(village)s%(name)s户的%(year)s年度帮扶计划被退回，请按意见修改。"),

@@ -123,7 +123,7 @@ def test_plans_approved_one_by_one_are_one_line(land, household, resident, offic
         plans.approve_plan(plan=plan, by=officer)
     assert heard(resident) == ["您的 2 份帮扶计划已批准。"]
     answer = client_as(resident).post(reverse("notices:notice_open", args=[notices.of(resident).get().pk]))
-    assert answer.url == reverse("plans:plan_list") + "?state=approved&mine=yes"
+    assert answer.url == reverse("plans:plan_list") + "?mine=yes"
 
 
 def test_who_may_no_longer_see_it_is_not_told(household, resident, officer):
@@ -188,6 +188,11 @@ def test_whoever_helps_a_household_from_now_on_hears_of_it(household, helper, of
     written = f"{TODAY.year}年{TODAY.month}月{TODAY.day}日"
     assert heard(helper) == [f"从{written}起，{named(household)}不再由您帮扶。"]
     assert follow(helper) == 200  # who sees no household any more still lands somewhere
+
+
+def test_a_household_that_is_closed_needs_no_helper(household, helper, officer):
+    ledger.close_household(household=household, by=officer, on=TODAY, reason="moved_out")
+    assert heard(helper)[0].endswith(f"{named(household)}不再由您帮扶。")
 
 
 def test_households_handed_over_are_one_line_for_each(land, household, helper, officer, follow):
@@ -358,8 +363,8 @@ def test_the_morning_says_what_waits_once(official, officer, clerk, stranger, la
     assert tasks.tell_what_waits() == 0
     text = heard(official)[0]
     assert "要抓紧：" in text
-    assert "逾期任务 1" in text
-    assert "等您办：身份变更待县级确认 1" in text
+    assert "逾期任务\u00a01" in text
+    assert "等您办：身份变更待县级确认\u00a01" in text
     assert "身份变更" not in heard(clerk)[0]
     assert heard(stranger) == []
     notices.of(official).update(at=timezone.now() - dt.timedelta(days=1))
@@ -387,7 +392,7 @@ def test_it_says_how_far_the_numbers_of_the_area_have_grown(officer, monkeypatch
     yesterday.at = timezone.now() - dt.timedelta(days=1)
     yesterday.save()
     assert tasks.tell_what_waits() == 1
-    assert heard(officer)[-1].endswith("上次提醒以来新增：入户走访 2 次。")
+    assert heard(officer)[-1].endswith("上次提醒以来新增：入户走访\u00a02\u00a0次。")
 
 
 def test_one_account_that_fails_keeps_nobody_from_hearing(officer, clerk, land, monkeypatch):
