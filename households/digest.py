@@ -27,6 +27,7 @@ from common.tiles import tiles_for
 from households.figures import figures_of
 
 logger = logging.getLogger(__name__)
+TURN = 200  # accounts at a time: some ten seconds
 NAMED = 3  # of what presses and of what waits; the rest is a number
 TIGHT = "\u00a0"  # a number stays on the line of what it counts
 Line = tuple[str, str]  # what, how many
@@ -40,17 +41,17 @@ DIGEST = notices.topic(
 )
 
 
-def tell_what_waits(today: dt.date | None = None) -> int:
-    """How many accounts were told. Who has heard today hears nothing more, so it may be stopped and begun again; an account that fails keeps
-    nobody else from hearing."""
-    told = 0
-    for user in _listeners(today or timezone.localdate()).iterator(chunk_size=200):
+def tell_what_waits(*, after: int = 0, most: int = TURN) -> tuple[int, int | None]:
+    """How many of the next accounts were told, and the key of the last one where there are more. Who has heard today hears nothing more, so it
+    may be stopped and begun again; an account that fails keeps nobody else from hearing."""
+    told, found = 0, list(_listeners(timezone.localdate()).filter(pk__gt=after)[: most + 1])
+    for user in found[:most]:
         try:
             with translation.override(user.language or settings.LANGUAGE_CODE):
                 told += _tell(user)
         except Exception:
             logger.exception("the reminder of account %s failed", user.pk)
-    return told
+    return told, found[most - 1].pk if len(found) > most else None
 
 
 def _listeners(today: dt.date) -> Any:

@@ -1,4 +1,4 @@
-"""Celery tasks: every morning everybody hears what waits."""
+"""Celery tasks: every morning everybody hears what waits, some hundred accounts at a time, so that other work comes in between."""
 
 from celery import shared_task
 
@@ -6,5 +6,9 @@ from households import digest
 
 
 @shared_task(ignore_result=True)
-def tell_what_waits() -> int:
-    return digest.tell_what_waits()
+def tell_what_waits(after: int = 0) -> int:
+    """`after` is the key of the last account that was looked at."""
+    told, last = digest.tell_what_waits(after=after)
+    if last is not None:
+        tell_what_waits.delay(last)
+    return told

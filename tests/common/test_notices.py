@@ -395,6 +395,16 @@ def test_it_says_how_far_the_numbers_of_the_area_have_grown(officer, monkeypatch
     assert heard(officer)[-1].endswith("上次提醒以来新增：入户走访\u00a02\u00a0次。")
 
 
+def test_many_accounts_are_told_in_turns(officer, clerk, official, land):
+    TaskFactory(goal__plan=PlanFactory(household=HouseholdFactory(village=land.village), in_progress=True), late=True)
+    told, last, turns = 0, 0, 0
+    while last is not None:
+        n, last = digest.tell_what_waits(after=last, most=1)
+        told, turns = told + n, turns + 1
+    assert (told, turns >= 3) == (3, True)
+    assert [len(heard(user)) for user in (officer, clerk, official)] == [1, 1, 1]
+
+
 def test_one_account_that_fails_keeps_nobody_from_hearing(officer, clerk, land, monkeypatch):
     TaskFactory(goal__plan=PlanFactory(household=HouseholdFactory(village=land.village), in_progress=True), late=True)
     tell = digest._tell
