@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -74,8 +74,7 @@ def _tell(user: Any) -> bool:
     ]
     if not any(parts):
         return False
-    space = "" if (get_language() or "zh").startswith("zh") else " "
-    values = {"text": space.join(filter(None, parts)), "news": {each.url: each.number for each in news}}
+    values = {"text": "\n".join(filter(None, parts)), "news": {each.url: each.number for each in news}}
     notices.put_daily(user.username, DIGEST, reverse("home"), values)
     return True
 
