@@ -48,6 +48,7 @@ from tests.factories import (
     MatchingRunFactory,
     MemberFactory,
     MemberYearFactory,
+    NoticeFactory,
     PairingFactory,
     PeopleBatchFactory,
     PhotoFactory,
@@ -446,6 +447,9 @@ DOORS: list[Door] = [
     *get("jobs:job_progress", Owner(), {"pk": "job"}),
     *post("jobs:job_cancel", Owner(), {"pk": "job"}),
     *post("jobs:job_retry", Owner(), {"pk": "job"}),
+    *get("notices:notice_list", SignedIn()),
+    *post("notices:notice_open", Owner(), {"pk": "notice"}),
+    *post("notices:notices_read", SignedIn()),
     # one's own account
     *form("accounts:password_change", SignedIn()),
     *get("accounts:profile", SignedIn()),
@@ -743,6 +747,7 @@ def scene(django_db_setup, django_db_blocker):
         for place in places.values():
             place.rows |= {
                 "job": job.pk,
+                "notice": NoticeFactory(to="officer").pk,
                 "print_run": run.pk,
                 "saved_view": view.pk,
                 "survey_view": survey_view.pk,

@@ -9,7 +9,7 @@ from tests.factories.cadres import (
     UnitVillageFactory,
     VillageProfileFactory,
 )
-from tests.factories.common import JobFactory
+from tests.factories.common import JobFactory, NoticeFactory
 from tests.factories.exchange import PeopleBatchFactory, PeopleRowFactory
 from tests.factories.funds import FundFactory, PayBatchFactory, PayRowFactory, balances
 from tests.factories.households import (
@@ -67,6 +67,7 @@ __all__ = [
     "JobFactory",
     "MemberFactory",
     "MemberYearFactory",
+    "NoticeFactory",
     "PairingFactory",
     "PayBatchFactory",
     "PayRowFactory",
