@@ -250,6 +250,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "一户一账",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [],  # codes stand where they are used, instead of in schemas of their own with made-up names
 }

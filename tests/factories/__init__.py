@@ -1,6 +1,6 @@
 """The smallest valid rows, by package: `from tests.factories import HouseholdFactory`."""
 
-from tests.factories.accounts import PostingFactory, UserFactory
+from tests.factories.accounts import ApiTokenFactory, PostingFactory, UserFactory
 from tests.factories.cadres import (
     CadreFactory,
     TeamFactory,
@@ -79,6 +79,7 @@ __all__ = [
     "PhotoFactory",
     "PlanEvidenceFactory",
     "PlanFactory",
+    "ApiTokenFactory",
     "PostingFactory",
     "QuarantinedFactory",
     "RegionFactory",
