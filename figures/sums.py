@@ -37,7 +37,10 @@ class Sums:
         """(choice of the dimension asked for, number) of what fits."""
         for joined, number in self.numbers.get(place(plan.dataset.code, plan.cut, measure), {}).items():
             raws = joined.split("|")
-            if all(told(raws[at], self.today) in keep for at, told, keep in plan.wanted):
+            for at, told, keep in plan.wanted:
+                if told(raws[at], self.today) not in keep:
+                    break
+            else:
                 yield plan.told(raws[plan.at], self.today) if plan.order else "", number
 
 
