@@ -12,7 +12,6 @@ from catalogue.models import MeasureKind
 from households.models import MatchingRow, MatchingRun
 from supervision.models import Order
 from tests.factories import CadreFactory, MatchingRunFactory, PayRowFactory, VisitFactory
-from tests.factories.assistance import MeasureFactory
 from tests.factories.party import CourseFactory
 from tests.factories.supervision import OrderFactory
 from tests.gates import Area, Counted, Door, Listed, Menu, Mine, OwnKind, P, Purse, SignedIn, get
@@ -120,7 +119,6 @@ def _proposed(run: MatchingRun, household: Any) -> MatchingRow:
 
 def addresses(household: Any) -> dict[str, str]:
     """Lists whose queries are pinned, with the rows that the pages beside them stand on."""
-    MeasureFactory(household=household, kind__department="教育局")
     run = MatchingRun.objects.latest("pk")
     project, order = household.village.projects.first(), Order.objects.latest("pk")
     fund, batch = Fund.objects.earliest("pk"), PayBatch.objects.earliest("pk")
