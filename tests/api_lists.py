@@ -140,5 +140,3 @@ def addresses(household: Any) -> dict[str, str]:
 def grow(household: Any, land: Any) -> None:
     """The packages and the test add a row of everything; orders beside."""
     OrderFactory(region=household.township.parent, to=[household.village])
-
-
