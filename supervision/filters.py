@@ -147,7 +147,9 @@ class OrderPlaceFilter(django_filters.FilterSet):
         return self._form
 
     def of_state(self, queryset: Any, name: str, value: str) -> Any:
-        got = Exists(OrderReceipt.objects.filter(region=OuterRef("pk"), order=self.of_order, version=self.of_order.version))
+        got = Exists(
+            OrderReceipt.objects.filter(region=OuterRef("pk"), order=self.of_order, version=self.of_order.version)
+        )
         return queryset.filter(got if value == RECEIVED else ~got)
 
     def of_level(self, queryset: Any, name: str, value: str) -> Any:

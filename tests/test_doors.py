@@ -103,7 +103,8 @@ from tests.visits import doors as visits
 
 pytestmark = pytest.mark.django_db
 RECORD = Path(settings.BASE_DIR) / "docs" / "doors.md"
-BESIDE = (cadres, party, visits, supervision, outgoing, figures, api_lists)  # packages that declare their doors themselves
+# Packages that declare their doors themselves.
+BESIDE = (cadres, party, visits, supervision, outgoing, figures, api_lists)
 
 # -- doors ------------------------------------------------------------------------------------------------------------------------
 
