@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.backends import BaseBackend, ModelBackend
+from django.db.models import OuterRef
 from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.services import check_second_step
+from common.notices import unread_of
+
+
+class AccountBackend(ModelBackend):
+    """Name and password; whoever a session belongs to comes with the number of their unread notices, which stands on every page."""
+
+    def get_user(self, user_id: int) -> User | None:
+        found = User.objects.annotate(unread=unread_of(OuterRef("username"))).filter(pk=user_id).first()
+        return found if found is not None and self.user_can_authenticate(found) else None
 
 
 class SecondStepBackend(BaseBackend):

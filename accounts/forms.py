@@ -81,6 +81,7 @@ class NewPasswordForm(forms.Form):
 class PreferencesForm(forms.Form):
     language = forms.ChoiceField(label=_("语言"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
     large_text = forms.BooleanField(label=_("用大字显示"), required=False)
+    digest = forms.BooleanField(label=_("每天早上提醒我要办的事"), required=False)
 
 
 class EnableTotpForm(forms.Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -37,9 +37,8 @@ def account_gate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
             if match is None or match.view_name not in OPEN_VIEWS:
                 if json_api.is_for_script(request):
                     return json_api.error(403, "password", _("请先在网页上登录并修改初始密码。"))
-                if request.path.startswith("/api/"):
-                    return JsonResponse({"error": _("请先在网页上登录并修改初始密码。"), "fields": {}}, status=403)
-                return redirect("accounts:password_change")
+                said = json_api.for_program(request, 403, _("请先在网页上登录并修改初始密码。"))
+                return said or redirect("accounts:password_change")
         return None
 
     middleware.process_view = process_view  # type: ignore[attr-defined]

@@ -51,6 +51,7 @@ class User(AbstractBaseUser):
     # Who looks after the account while it has no posting in force (a helper never has one): the last posting's region.
     home = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
     large_text = models.BooleanField(_("大字"), default=False)
+    digest_off = models.BooleanField(_("不要每日提醒"), default=False)
     language = models.CharField(max_length=10, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -61,6 +62,7 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = ["name"]
     audit_skip = ("last_login", "password", "totp_last_step", "totp_recovery")
+    unread = 0  # notices; whoever comes by a session brings the number along (`accounts.backends.AccountBackend`)
 
     class Meta:
         verbose_name = _("账号")

@@ -354,16 +354,16 @@ def change_password(*, user: User, new_password: str, by: Any) -> User:
 
 
 @transaction.atomic
-def set_preferences(*, user: User, by: Any, language: str, large_text: bool) -> User:
-    """Language of the pages and size of the text, for a new device of this user."""
+def set_preferences(*, user: User, by: Any, language: str, large_text: bool, digest: bool) -> User:
+    """Language of the pages and size of the text, for a new device of this user; whether they want to be told every morning what waits."""
     user = locked_account(user)
     if by.pk != user.pk:
         raise PermissionDenied
     if language and language not in LANGUAGES:
         raise ValidationError({"language": [_("没有这种语言。")]})
     before = audit.snapshot(user)
-    user.language, user.large_text = language, large_text
-    user.save(update_fields=["language", "large_text"])
+    user.language, user.large_text, user.digest_off = language, large_text, not digest
+    user.save(update_fields=["language", "large_text", "digest_off"])
     if changes := audit.changes_since(before, user):
         record_account("account.preferences_set", user, by, changes=changes)
     return user

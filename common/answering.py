@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from common.refusal import RefusedError
@@ -43,6 +44,13 @@ def put_errors(form: Any, error: ValidationError) -> None:
         return
     for name, errors in error.error_dict.items():
         form.add_error(name if name in form.fields else None, [m for e in errors for m in e.messages])
+
+
+def sent_file(name: str, kind: str, content: bytes | Iterable[bytes]) -> HttpResponse | StreamingHttpResponse:
+    """A file on its way out under its name, kept in no cache; in pieces where it is made or decrypted while it is sent."""
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "Cache-Control": "no-store"}
+    answer = HttpResponse if isinstance(content, bytes) else StreamingHttpResponse
+    return answer(content, content_type=kind, headers=headers)
 
 
 def form_status(form: Any, conflict: Any = None) -> int:

@@ -134,7 +134,7 @@ def copy_values(table: str, columns: Sequence[str], values: Sequence[Sequence[An
     lines = map("\t".join, zip(*map(_column, values), strict=True))
     buffer = io.StringIO("\n".join(lines) + "\n")
     quoted = ", ".join(f'"{column}"' for column in columns)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:  # what Django does for the statements it knows
         cursor.copy_expert(f'COPY "{table}" ({quoted}) FROM STDIN', buffer)
 
 

@@ -20,12 +20,15 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from kombu.exceptions import OperationalError
 
-from common import audit
-from common.models import Job
+from common import audit, notices
+from common.models import Job, Notice
+from common.refusal import RefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +37,24 @@ MAX_ATTEMPTS = 3
 PROGRESS_EVERY = dt.timedelta(seconds=0.7)
 
 
-class JobError(Exception):
+def _list(user: Any) -> str:
+    return reverse("jobs:job_list")
+
+
+# What its owner hears when a job has ended.
+TOLD = {
+    Job.State.DONE: notices.topic(
+        "job.done", Notice.Kind.JOB, gettext_lazy("“%(title)s”已完成，请查看结果。"),
+        ngettext_lazy("%(count)s 项后台任务已完成，请查看结果。", "%(count)s 项后台任务已完成，请查看结果。", "count"), _list,
+    ),
+    Job.State.FAILED: notices.topic(
+        "job.failed", Notice.Kind.JOB, gettext_lazy("“%(title)s”没有完成，请看原因。"),
+        ngettext_lazy("%(count)s 项后台任务没有完成，请看原因。", "%(count)s 项后台任务没有完成，请看原因。", "count"), _list,
+    ),
+}  # fmt: skip
+
+
+class JobError(RefusedError):
     """The work cannot be done; the message is one sentence for the user."""
 
 
@@ -244,7 +264,11 @@ def _finish(job: Job, state: Job.State, *, error: str = "", result: dict[str, An
     if result is not None:
         values["result"] = result
         values["done"] = F("total")
-    Job.objects.filter(pk=job.pk, state__in=Job.OPEN).update(**values)
+    with transaction.atomic():
+        ended = Job.objects.filter(pk=job.pk, state__in=Job.OPEN).update(**values)
+        if ended and state != Job.State.CANCELLED:  # who cancels knows
+            about, url = TOLD[state], reverse("jobs:job_detail", args=[job.pk])
+            notices.put([notices.draft(job.owner, about, url, {"title": job.title})])
     job.refresh_from_db()
     if state != Job.State.DONE:
         _tell_end(job)

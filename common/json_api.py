@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Of what is refused; 422 else.
 STATUS = {"too_large": 413, "too_many": 413, "malformed": 400, "device_unknown": 403, "device_revoked": 403}
+API = "/api/"  # what other programs read; the framework there has a shape of error of its own
 ROOTS = ("/collect/api/",)  # below these nothing answers with a page
 
 View = Callable[..., HttpResponse]
@@ -121,6 +122,11 @@ def is_for_script(request: HttpRequest) -> bool:
     return request.path.startswith(ROOTS)
 
 
+def for_program(request: HttpRequest, status: int, say: Any) -> JsonResponse | None:
+    """The API's shape of an error (`common.rest`), where no viewset is asked."""
+    return JsonResponse({"error": str(say), "fields": {}}, status=status) if request.path.startswith(API) else None
+
+
 def signed_out() -> JsonResponse:
     return error(401, "signed_out", _("登录已过期，请重新登录。没有上传的内容还在您的手机里。"))
 
@@ -135,10 +141,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_for_script(request):
         return error(404, "not_found", _("没有找到，或者不是您的。"))
-    return page_not_found(request, exception)
+    answer = for_program(request, 404, _("接口没有这个地址，请看接口说明 /api/docs/。"))
+    return answer or page_not_found(request, exception)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     if is_for_script(request):
         return error(500, "failed", _("服务器出了问题，没有收下。稍后会自动再传。"))
-    return server_error(request)
+    return for_program(request, 500, _("服务器出了问题，请稍后再试。")) or server_error(request)

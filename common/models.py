@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.pii import SecretField
@@ -163,3 +164,43 @@ class SyncOp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uid}"
+
+
+class Notice(models.Model):
+    """通知: for one account, by username as in `Job.owner`, one matter or several of one topic (`common.notices`).
+
+    `values` are the placeholders of the topic's sentence, `count` how many matters it stands for; `url` leads to the page of the last one.
+    """
+
+    class Kind(models.TextChoices):
+        DECISION = "decision", _("办理结果")
+        TASK = "task", _("交给我办的")
+        JOB = "job", _("后台任务")
+        DIGEST = "digest", _("每日提醒")
+
+    to = models.CharField(max_length=150)
+    kind = models.CharField(max_length=10, choices=Kind)
+    topic = models.CharField(max_length=40)
+    values = models.JSONField(default=dict)
+    count = models.PositiveIntegerField(default=1)
+    url = models.CharField(max_length=300)
+    at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("通知")
+        indexes: ClassVar = [
+            models.Index(fields=["to", "-at"], name="notice_of_account"),
+            models.Index(fields=["to", "topic"], condition=Q(read_at=None), name="notice_unread"),
+            models.Index(fields=["at"], name="notice_age"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(to="") & ~Q(topic="") & Q(count__gt=0), name="notice_says_something"),
+            # It leads to a page of this house.
+            models.CheckConstraint(
+                condition=Q(url__startswith="/") & ~Q(url__startswith="//"), name="notice_leads_home"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.to}"

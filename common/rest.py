@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,9 +26,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import exception_handler
-from rest_framework.viewsets import ReadOnlyModelViewSet
+from rest_framework.viewsets import GenericViewSet
 
 from common import pages, readonly
+from common.refusal import RefusedError
 
 CURSOR, SIZE = pages.CURSOR, "size"
 MOST = 500  # rows of a page
@@ -79,7 +81,7 @@ class KeysetPagination(BasePagination):
         link = {"type": "string", "format": "uri", "nullable": True}
         return {
             "type": "object", "required": ["next", "previous", "results"],
-            "properties": {"next": link, "previous": link, "results": {"type": "array", "items": schema}},
+            "properties": {"next": link, "previous": link, "results": schema},
         }  # fmt: skip
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -102,7 +104,7 @@ class SameFilters(filters.DjangoFilterBackend):
         return super().get_filterset_kwargs(request, queryset, view) | view.filter_facts()
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
-        filterset = self.get_filterset(request, queryset, view)
+        filterset = view.bound_filter(queryset, lambda: self.get_filterset(request, queryset, view))
         known = set() if filterset is None else set(filterset.filters)
         if unknown := set(request.query_params) - known - ALWAYS:
             sentence = _("没有这个条件。可用的条件：%(known)s。") % {"known": "、".join(sorted(known | ALWAYS))}
@@ -169,12 +171,8 @@ class Guarded:
             self.get = readonly.guarded(self.get)
 
 
-class Rows(Guarded, ReadOnlyModelViewSet):
-    """`GET ?filters` lists the rows of a page in the order of the page, `GET <id>/` shows one.
-
-    A row outside the user's area is not there (404); a user who holds `needs` nowhere is refused (403). A row that the list leaves out
-    under its filters, such as a household that is closed, can still be read by its key.
-    """
+class Listing(Guarded, GenericViewSet):
+    """`GET ?filters` lists the rows of a page in the order of the page. A user who holds `needs` nowhere is refused (403)."""
 
     needs: ClassVar[str] = ""
     order: ClassVar[str] = "-pk"
@@ -195,6 +193,10 @@ class Rows(Guarded, ReadOnlyModelViewSet):
         """What the FilterSet must be told beside the query."""
         return {}
 
+    def bound_filter(self, queryset: QuerySet[Any], made: Callable[[], Any]) -> Any:
+        """The FilterSet over the rows of the gate; `made()` is one of `filterset_class`."""
+        return made()
+
     def told(self, rows: list[Any]) -> Any:
         """Rows of a page as their serializer wants them."""
         return rows
@@ -202,6 +204,11 @@ class Rows(Guarded, ReadOnlyModelViewSet):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         return self.get_paginated_response(self.get_serializer(self.told(list(page)), many=True).data)
+
+
+class Rows(Listing):
+    """The same, and `GET <id>/` shows one. A row outside the user's area is not there (404). A row that the list leaves out under its
+    filters, such as a household that is closed, can still be read by its key."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(self.get_serializer(self.told([self.get_object()])[0]).data)
@@ -268,6 +275,10 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 def sentence_of_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error answers `{"error": one sentence, "fields": {field: [sentences]}}`."""
+    if isinstance(error, RefusedError):
+        return Response({"error": str(error), "fields": {}}, status=409)
+    if isinstance(error, DjangoValidationError):
+        error = ValidationError(error.message_dict if hasattr(error, "error_dict") else error.messages)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -289,6 +300,7 @@ class Description(AutoSchema):
 
     ERRORS: ClassVar = {"400": gettext_lazy("条件或内容有错"), "401": gettext_lazy("没有登录，或者令牌无效"),
                         "403": gettext_lazy("没有权限"), "404": gettext_lazy("没有，或者不在管理范围内"),
+                        "405": gettext_lazy("这个地址不接受这种请求"), "409": gettext_lazy("现在的状态不允许"),
                         "429": gettext_lazy("请求太频繁")}  # fmt: skip
 
     def get_response_serializers(self) -> Any:

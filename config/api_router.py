@@ -23,6 +23,8 @@ from assistance.api import (
 from cadres.api import CadreViewSet, ResidentTeamViewSet, UnitViewSet
 from catalogue.api import MeasureKindViewSet, ReliefCategoryViewSet
 from common.api_docs import docs
+from exchange.api import ExportFormatViewSet, ExportViewSet, ImportViewSet
+from figures.api import BoardViewSet, DatasetRows, DatasetViewSet, ReportFileViewSet, ReportViewSet, SavedReportViewSet
 from households.api import (
     HandOverViewSet,
     HelperViewSet,
@@ -42,6 +44,7 @@ from party.api import (
 )
 from plans.api import PlanTaskViewSet, PlanViewSet
 from regions.api import RegionViewSet
+from reports.api import PrintViewSet
 from supervision.api import (
     ActivityViewSet,
     AppraisalRoundViewSet,
@@ -118,6 +121,16 @@ router.register(r"activity/(?P<code>[^/.]+)", ActivityViewSet, basename="activit
 router.register("appraisal-rounds", AppraisalRoundViewSet, basename="appraisal-round")
 router.register("appraisals", AppraisalViewSet, basename="appraisal")
 router.register("own-appraisals", OwnAppraisalViewSet, basename="own-appraisal")
+router.register("boards", BoardViewSet, basename="board")
+router.register("datasets", DatasetViewSet, basename="dataset")
+router.register(r"datasets/(?P<code>[a-z_]+)/rows", DatasetRows, basename="dataset-row")
+router.register("reports", ReportViewSet, basename="report")
+router.register("saved-reports", SavedReportViewSet, basename="saved-report")
+router.register("report-files", ReportFileViewSet, basename="report-file")
+router.register("export-formats", ExportFormatViewSet, basename="export-format")
+router.register("exports", ExportViewSet, basename="export")
+router.register("imports", ImportViewSet, basename="import")
+router.register("prints", PrintViewSet, basename="print")
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("figures/", include("figures.urls")),
     path("reports/", include("reports.urls")),
     path("jobs/", include("common.urls")),
+    path("notices/", include("common.notice_urls")),
     path("api/", include(("config.api_router", "api"))),
 ]
 if settings.DEBUG:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +16,7 @@ from common import pages
 from common.readonly import read_on_get, reads_only
 from figures import atlas, datasets, services, trends
 from figures import board as boards_of
+from figures.around import Around
 from figures.filters import filter_for
 from figures.forms import OutlinesForm, PositionsForm, TilesForm
 from regions.models import Level, Region
@@ -49,32 +49,6 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         "trail": around.trail(year), "may_place": around.below and may_in(request.user, atlas.EDIT, around.region),
     }  # fmt: skip
     return render(request, "figures/board.html", context)
-
-
-class Around:
-    """A region of one's own area with those below and above it, in one query; 404 outside."""
-
-    def __init__(self, user: Any, pk: int) -> None:
-        self.visible = set(visible_region_ids(user, SEE))
-        if pk not in self.visible:
-            raise Http404
-        parent = Region.objects.filter(pk=pk).values("parent")
-        near = (
-            Q(pk=pk) | Q(parent=pk) | Q(pk__in=parent) | Q(pk__in=Region.objects.filter(pk__in=parent).values("parent"))
-        )
-        rows = {row.pk: row for row in Region.objects.filter(near).order_by("code")}
-        self.region = rows[pk]
-        self.below = [row for row in rows.values() if row.parent_id == pk and row.is_current]
-        self.up = [rows[key] for key in self.region.ancestor_ids if key in rows and key != pk]
-
-    @property
-    def above(self) -> Region | None:
-        """The region one level up, to compare with: never above the county."""
-        return self.up[-1] if self.up and self.region.level > Level.COUNTY else None
-
-    def trail(self, year: int) -> list[tuple[str, str]]:
-        own = [(row.name, boards_of.board_url(row, year)) for row in self.up if row.pk in self.visible]
-        return [(_("看板"), reverse("figures:boards")), *own, (self.region.name, "")]
 
 
 @reads_only

@@ -123,7 +123,7 @@ class LedgerSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     number = serializers.CharField()
     householder = serializers.CharField(allow_blank=True)
-    village = serializers.DictField(child=serializers.CharField())
+    village = PlaceSerializer()
     hamlet = serializers.CharField(allow_blank=True)
     status = Code()
     closed_on = serializers.DateField(allow_null=True)

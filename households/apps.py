@@ -17,7 +17,7 @@ class HouseholdsConfig(AppConfig):
         from accounts.roles import Permission
         from cadres import holdings
         from common import audit, bulk, demonstration, navigation, tabs
-        from households import jobs, places, querysets, standing  # noqa: F401  the kinds of long work register themselves
+        from households import digest, jobs, places, querysets, standing  # noqa: F401  topics and kinds of long work register themselves
         from households.models import AUDITED
         from households.services.photos import check_files
         from regions import registry

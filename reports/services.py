@@ -20,6 +20,7 @@ from accounts.scoping import visible_region_ids
 from common import audit, copying, jobs, vault
 from common.lookups import among
 from common.models import Job
+from common.refusal import RefusedError
 from households.models import Household
 from regions.models import Region
 from reports import kinds, parcels, places
@@ -32,7 +33,7 @@ MOST_MERGED = 5_000  # papers in one PDF of several villages: more than that no 
 CHUNK = 5_000
 
 
-class PrintRefused(Exception):  # noqa: N818  a refusal with a sentence, not a fault
+class PrintRefused(RefusedError):  # noqa: N818  a refusal with a sentence, not a fault
     """The print cannot be made or fetched; the message is one sentence for the user."""
 
 

@@ -10,12 +10,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -23,6 +22,7 @@ from django.views.decorators.http import require_POST
 from accounts.roles import Permission
 from accounts.scoping import require, visible_region_ids
 from common import jobs, pages
+from common.answering import sent_file
 from common.models import Job
 from common.readonly import read_on_get, reads_only
 from households import selection
@@ -248,7 +248,7 @@ def print_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The result. A POST, because fetching it is written into the history."""
     run = _run(request, pk)
     try:
-        return _sent(services.fetch_run(run=run, by=request.user))
+        return sent_file(*services.fetch_run(run=run, by=request.user))
     except services.PrintRefused as error:
         messages.error(request, str(error))
         return redirect("reports:print_run", run.pk)
@@ -260,15 +260,10 @@ def print_volume(request: HttpRequest, pk: int, village: int) -> HttpResponseBas
     run = _run(request, pk)
     volume = get_object_or_404(run.volumes.select_related("village", "run__job"), village=village)
     try:
-        return _sent(services.fetch_volume(volume=volume, by=request.user))
+        return sent_file(*services.fetch_volume(volume=volume, by=request.user))
     except services.PrintRefused as error:
         messages.error(request, str(error))
         return redirect("reports:print_run", run.pk)
-
-
-def _sent(fetched: services.Fetched) -> StreamingHttpResponse:
-    headers = {"Content-Disposition": content_disposition_header(True, fetched.name) or "", "Cache-Control": "no-store"}
-    return StreamingHttpResponse(fetched.pieces, content_type=fetched.content_type, headers=headers)
 
 
 @require_POST

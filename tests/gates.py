@@ -271,6 +271,21 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class Own:
+    """The township officer's own, on a page that refuses whoever holds the permission nowhere."""
+
+    permission: Permission
+
+    def expected(self, who: Who, place: Place) -> int:
+        if self.permission not in who.grants:
+            return 403
+        return 200 if who.name == "officer" else 404
+
+    def __str__(self) -> str:
+        return f"{self.permission} somewhere, whoever made it"
+
+
+@dataclass(frozen=True)
 class Door:
     """`row` names the scene's row behind each argument of the address. Allowed answers are `ok`, or any page or form for a POST."""
 

@@ -35,6 +35,7 @@ from tests.cadres import doors as cadres
 from tests.data.pictures import jpeg
 from tests.exchange.outgoing import doors as outgoing
 from tests.factories import (
+    ApiTokenFactory,
     CadreFactory,
     DeviceFactory,
     DifferenceFactory,
@@ -49,6 +50,7 @@ from tests.factories import (
     MatchingRunFactory,
     MemberFactory,
     MemberYearFactory,
+    NoticeFactory,
     PairingFactory,
     PeopleBatchFactory,
     PhotoFactory,
@@ -81,6 +83,7 @@ from tests.gates import (
     Household,
     Menu,
     Mine,
+    Own,
     Owner,
     OwnKind,
     P,
@@ -448,6 +451,9 @@ DOORS: list[Door] = [
     *get("jobs:job_progress", Owner(), {"pk": "job"}),
     *post("jobs:job_cancel", Owner(), {"pk": "job"}),
     *post("jobs:job_retry", Owner(), {"pk": "job"}),
+    *get("notices:notice_list", SignedIn()),
+    *post("notices:notice_open", Owner(), {"pk": "notice"}),
+    *post("notices:notices_read", SignedIn()),
     # one's own account
     *form("accounts:password_change", SignedIn()),
     *get("accounts:profile", SignedIn()),
@@ -466,6 +472,8 @@ DOORS: list[Door] = [
     *form("accounts:account_reactivate", TAKE_OVER, {"pk": "account"}),
     *form("accounts:account_unlock", ACCOUNTS, {"pk": "account"}),
     *form("accounts:account_totp_off", TAKE_OVER, {"pk": "account"}),
+    *form("accounts:token_new", TAKE_OVER, {"pk": "account"}),
+    *form("accounts:token_revoke", TAKE_OVER, {"pk": "token"}),
     *form("accounts:posting_end", ACCOUNTS, {"pk": "posting"}),
     *form("cadres:sheet_upload", Menu(P.ACCOUNT_MANAGE)),
     *get("cadres:sheet_template", Menu(P.ACCOUNT_MANAGE)),
@@ -504,6 +512,13 @@ DOORS: list[Door] = [
     *form("surveys:key_in", Menu(P.SURVEY_FILL)),
     # the API
     *get("api:api-root", SignedIn()),
+    *get("api:schema", SignedIn()),
+    *get("api:docs", SignedIn()),
+    *get("api:me", SignedIn()),
+    *get("api:print-list", Menu(P.LEDGER_PRINT)),
+    *post("api:print-list", Menu(P.LEDGER_PRINT), ok=(400,)),
+    *get("api:print-detail", Own(P.LEDGER_PRINT), {"pk": "print_run"}),
+    *post("api:print-file", Own(P.LEDGER_PRINT), {"pk": "print_run"}, ok=(409,)),  # not made yet
     *get("api:household-list", Menu(P.HOUSEHOLD_VIEW)),
     *post("api:household-find", Menu(P.HOUSEHOLD_VIEW), data={"q": "王"}),
     *get("api:region-list", SignedIn()),
@@ -649,6 +664,7 @@ def furnish(name: str, village: Any) -> Place:
         "quarantined": QuarantinedFactory(household=household, owner=account.username).pk,
         "household_uid": str(household.uid),
         "posting": PostingFactory(user=account, region=village).pk,
+        "token": ApiTokenFactory(user=account).pk,
         "batch": ImportBatch.objects.create(
             owner=UserFactory(),
             region=village,
@@ -745,6 +761,7 @@ def scene(django_db_setup, django_db_blocker):
         for place in places.values():
             place.rows |= {
                 "job": job.pk,
+                "notice": NoticeFactory(to="officer").pk,
                 "print_run": run.pk,
                 "saved_view": view.pk,
                 "survey_view": survey_view.pk,

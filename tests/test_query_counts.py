@@ -33,6 +33,7 @@ from tests.factories import (
     MatchingRunFactory,
     MemberFactory,
     MemberYearFactory,
+    NoticeFactory,
     PairingFactory,
     PayBatchFactory,
     PayRowFactory,
@@ -164,6 +165,7 @@ def addresses(household):
         "kind of measure, its form": reverse("catalogue:kind_edit", args=["medical-aid"]),
         "kind of measure, its history": reverse("catalogue:kind_history", args=["medical-aid"]),
         "jobs": reverse("jobs:job_list"),
+        "notices": reverse("notices:notice_list"),
         "accounts": reverse("accounts:account_list"),
         "my surveys": reverse("collect:home"),
         "service worker": reverse("collect:worker"),
@@ -267,6 +269,8 @@ def test_no_page_grows_with_its_rows(counts, household, land, official):
         MemberYearFactory(member=MemberFactory(household=household))
         PhotoFactory(household=household)
         JobFactory(owner="official")
+        NoticeFactory(to="official")
+        NoticeFactory(to="official", read=True)
         DeviceFactory(user=UserFactory(home=land.village))
         QuarantinedFactory(household=household)
         PlanEvidenceFactory(plan=plan, task=TaskFactory(goal__plan=plan))

@@ -29,7 +29,7 @@ from common.context import TEXT_COOKIE
 from common.display import YEAR
 from common.readonly import read_on_get, reads_only
 
-SESSION_BACKEND = "django.contrib.auth.backends.ModelBackend"
+SESSION_BACKEND = "accounts.backends.AccountBackend"
 PENDING = "second_step"
 PENDING_SECONDS = 300
 RECENT = 10
@@ -162,11 +162,10 @@ def profile(request: HttpRequest) -> HttpResponse:
     """我的: who I am here, how pages look for me, how I come in, when I last did."""
     user = _own(request)
     log_ins = audit.trail_of(subject_of(user)).filter(action="account.logged_in", actor=user.username)[:RECENT]
+    chosen = {"language": user.language or request.LANGUAGE_CODE, "large_text": user.large_text, "digest": not user.digest_off}  # type: ignore[attr-defined]  # fmt: skip
     context = {
         "postings": user.postings_now,
-        "form": PreferencesForm(
-            initial={"language": user.language or request.LANGUAGE_CODE, "large_text": user.large_text}
-        ),  # type: ignore[attr-defined]
+        "form": PreferencesForm(initial=chosen),
         "log_ins": [(event.at, audit.content_of(event)["note"]) for event in log_ins],
         "codes_left": len(user.totp_recovery),
     }
@@ -187,7 +186,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         TEXT_COOKIE, "large" if facts["large_text"] else "normal", max_age=YEAR, samesite="Lax",
         secure=request.is_secure(), httponly=True,
     )  # fmt: skip
-    messages.success(request, _("已保存，换一台设备登录也是这样显示。"))
+    messages.success(request, _("已保存，换一台设备登录也是这样。"))
     return response
 
 

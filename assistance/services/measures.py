@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import require
+from assistance import telling
 from assistance.models import LIVE, Delivery, Measure
 from assistance.services import acts
 from assistance.services.base import refusals, save
@@ -317,6 +318,7 @@ def approve_many(*, measures: Iterable[Measure], by: Any, note: str = "") -> Out
     audit.record_many(
         acts.event("measure.approved", row, by, acts.told(row, acts.yuan(row.amount), said)) for row in outcome.done
     )
+    telling.measures_decided(outcome.done, by)
     return outcome
 
 
@@ -343,6 +345,7 @@ def refuse_measure(*, measure: Measure, by: Any, note: str, version: int | None 
     row.version += 1
     save(row)
     acts.record("measure.refused", row, by, acts.told(row, row.decision_note))
+    telling.measures_decided([row], by)
     return row
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import require
+from assistance import telling
 from assistance.models import Measure, ServiceRequest
 from assistance.services import acts
 from assistance.services.base import save
@@ -90,6 +91,7 @@ def assign(*, request: ServiceRequest, cadre: Cadre, by: Any) -> ServiceRequest:
     save(row)
     if before is not None:
         _end_service(before, by, _("改由别人办理"))
+    telling.request_given(row, by)
     acts.record("servicerequest.assigned", row, by, _("%(text)s：由%(name)s办理") % {"text": row.text.rstrip("。"), "name": cadre.name})  # fmt: skip
     return row
 
@@ -107,10 +109,13 @@ def follow_hand_over(pairs: Sequence[tuple[Pairing, Pairing]], by: Any) -> None:
     rows = ServiceRequest.objects.select_for_update(of=("self",)).filter(pairing__in=list(new), state__in=OPEN)
     for row in rows.select_related("pairing__cadre", "household__village").order_by("pk"):
         old, began = row.pairing, new[row.pairing_id]
-        if row.taker_id == old.cadre.user_id:
+        moves = row.taker_id == old.cadre.user_id
+        if moves:
             row.taker = began.cadre.user or by
         row.pairing = began
         save(row)
+        if moves:
+            telling.request_given(row, by)
         acts.record("servicerequest.assigned", row, by, _("%(text)s：由%(name)s办理") % {"text": row.text.rstrip("。"), "name": began.cadre.name})  # fmt: skip
 
 
@@ -126,6 +131,7 @@ def answer(*, request: ServiceRequest, text: str, by: Any, measure: Measure | No
     row.measure, row.state = measure, State.ANSWERED
     row.answered_by, row.answered_at = by.username, timezone.now()
     save(row)
+    telling.request_answered(row, by)
     acts.record(
         "servicerequest.answered",
         row,
@@ -153,6 +159,8 @@ def confirm(*, request: ServiceRequest, satisfied: bool, by: Any, note: str = ""
         row.state, row.answer, row.answered_by, row.answered_at = State.TAKEN, "", "", None
         action = "servicerequest.reopened"
     save(row)
+    if not satisfied:
+        telling.request_reopened(row, by)
     if satisfied:
         _end_service(row.pairing, by, _("诉求已办结"))
     acts.record(action, row, by, "：".join(part for part in (row.text.rstrip("。"), row.closing_note) if part))

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
@@ -147,6 +148,21 @@ class ExportRun(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def file_name(self) -> str:
+        """Under which the finished file is saved: 一户一档-2026-20261126.xlsx."""
+        return f"{self.name}-{self.year}-{timezone.localtime(self.made_at):%Y%m%d}.{self.output}"
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self.Output(self.output)]
+
+
+MEDIA_TYPES = {
+    ExportRun.Output.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportRun.Output.CSV: "text/csv; charset=utf-8",
+}
 
 
 class ExportMarkQuerySet(ScopedQuerySet):

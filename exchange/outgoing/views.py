@@ -8,11 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_POST
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common import jobs, pages
-from common.answering import attempt, form_status, posted
+from common.answering import attempt, form_status, posted, sent_file
 from common.models import Job
 from common.readonly import read_on_get, reads_only
 from exchange.outgoing import fields, reading, services
@@ -35,10 +34,6 @@ from households.services import LedgerError
 
 ROWS = 20
 PREFIX = "x"  # of the form's names: the filters of the list stand beside them
-KINDS = {
-    ExportRun.Output.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ExportRun.Output.CSV: "text/csv; charset=utf-8",
-}
 LOCKED = "application/octet-stream"
 
 
@@ -183,10 +178,7 @@ def export_file(request: HttpRequest, pk: int) -> Any:
             return _shown(request, export, form)
         messages.error(request, str(error))
         return redirect("exchange:export_detail", export.pk)
-    name = f"{export.name}-{export.year}-{timezone.localtime(export.made_at):%Y%m%d}.{export.output}"
-    kind = LOCKED if password else KINDS[ExportRun.Output(export.output)]
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "Cache-Control": "no-store"}
-    return StreamingHttpResponse(pieces, content_type=kind, headers=headers)
+    return sent_file(export.file_name, LOCKED if password else export.media_type, pieces)
 
 
 def _act(request: HttpRequest, pk: int, act: Any, said: str = "") -> HttpResponse:

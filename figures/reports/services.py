@@ -17,7 +17,7 @@ from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common import audit, jobs, vault
 from common.models import Job
-from figures.reports import asking
+from figures.reports import asking, telling
 from figures.reports.asking import AskedError, Question
 from figures.reports.models import Output, ReportFile, ReportSchedule, Rhythm, SavedReport, following
 
@@ -123,6 +123,7 @@ def _stop(schedule: ReportSchedule, why: str, by: Any) -> None:
     schedule.next_on, schedule.stopped = None, why
     schedule.save(update_fields=["next_on", "stopped"])
     audit.record("report.schedule_stopped", by=by, target=schedule, region_path=schedule.place.path, note=why)
+    telling.schedule_stopped(schedule, by)
 
 
 @transaction.atomic

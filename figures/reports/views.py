@@ -14,12 +14,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.scoping import require_somewhere
-from common.answering import INVALID, attempt, form_page, posted
+from common.answering import INVALID, attempt, form_page, posted, sent_file
 from common.pages import address
 from common.pdf import PrintError
 from common.readonly import read_on_get, reads_only
@@ -192,8 +191,7 @@ def report_file(request: HttpRequest, code: str, output: str) -> HttpResponse:
         return _page(request, code, request.GET.dict(), None, str(error))
     if not content:
         return _page(request, code, request.GET.dict(), None, _("这张表太长，PDF 要在后台生成。请点“后台生成 PDF”。"))
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type=paper.OUTPUTS[output], headers=headers)
+    return sent_file(name, paper.OUTPUTS[output], content)
 
 
 @require_POST
@@ -312,5 +310,4 @@ def made_file(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(reverse("figures:reports") + "#files")
     name = f"{made.name}.{made.output}".replace("/", "-")
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type=paper.OUTPUTS[Output(made.output).value], headers=headers)
+    return sent_file(name, paper.OUTPUTS[Output(made.output).value], content)

@@ -13,7 +13,7 @@ from accounts.roles import Permission
 from accounts.scoping import allowed, require_in
 from common import audit
 from households import codelists, followers
-from households.models import Household, Member, Pairing
+from households.models import Household, Member
 from households.services.base import (
     HOUSEHOLD_FACTS,
     MEMBER_FACTS,
@@ -27,7 +27,7 @@ from households.services.base import (
     refuse_known_id,
     save,
 )  # fmt: skip
-from households.services.pairing import lasting
+from households.services.pairing import Hands, lasting
 from regions.models import Level, Region
 
 CLOSE_REASONS = {
@@ -185,10 +185,11 @@ def _move_member(
 
 def _end_pairings(edit: Edit, on: dt.date, reason: str) -> None:
     """Those without an end, and those whose end is set for later."""
-    for pairing in Pairing.objects.filter(lasting(on), household=edit.household).select_for_update():
-        before = audit.snapshot(pairing)
-        pairing.ends_on, pairing.end_reason = max(on, pairing.starts_on), reason
-        edit.write(pairing, before)
+    rows = edit.household.pairings.filter(lasting(on)).select_for_update(of=("self",)).select_related("cadre")
+    hands = Hands(edit.household, list(rows.order_by("starts_on", "pk")), on)
+    for pairing in hands.rows:
+        hands.end(pairing, max(on, pairing.starts_on), reason)
+    hands.write(edit)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection
 from common import audit
 from common.copying import copy_rows, rarely_collecting, reserve_keys, update_rows
 from common.lookups import among
-from households import followers
+from households import followers, telling
 from households.models import Household, Pairing
 from households.services.base import LedgerError, label_of, sentence_of
 from households.services.pairing import Hands, lasting
@@ -70,6 +70,7 @@ def write(done: Sequence[Done], *, action: str, by: Any, step: Callable[[int], N
             )
         audit.record_many(_events(done, action, by, step))
         followers.changed(each.hands.household.pk for each in done)
+        telling.pairings_changed((each.hands for each in done), by)
 
 
 def _events(done: Sequence[Done], action: str, by: Any, step: Callable[[int], None]) -> Iterator[audit.Event]:

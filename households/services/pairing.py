@@ -23,7 +23,7 @@ from accounts.roles import Permission
 from accounts.scoping import require
 from cadres.models import Cadre
 from common import audit, dates
-from households import followers
+from households import followers, telling
 from households.models import Household, Pairing
 from households.services.base import Edit, LedgerError, label_of, refuse_future
 from households.services.helping import Helping
@@ -121,6 +121,7 @@ class Hands:
             edit.write(row, before)
         for row in sorted(self.begins, key=lambda each: each.is_lead):
             edit.write(row)
+        telling.pairings_changed([self], edit.by)
 
 
 def _lasts(row: Pairing, on: dt.date) -> bool:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from common import audit
+from households import telling
 from households.models import Household, Status, StatusChange
 from households.models.status import NEXT
 from households.services.base import Edit, LedgerError, refuse_future
@@ -50,6 +51,7 @@ def propose_status(*, household: Household, by: Any, to_status: str, effective_o
     )  # fmt: skip
     edit.write(change)
     edit.finish("status.proposed", target=change, note=reason)
+    telling.status_proposed(edit.household, by)
     return change
 
 
@@ -72,6 +74,7 @@ def decide_status(*, change: StatusChange, by: Any, confirm: bool, note: str = "
         edit.household.status = change.to_status
     edit.write(change, before)
     edit.finish("status.confirmed" if confirm else "status.refused", target=change, note=note)
+    telling.status_decided(edit.household, change, by)
     return change
 
 
@@ -106,4 +109,5 @@ def change_status(*, household: Household, by: Any, to_status: str, effective_on
     edit.household.status = to_status
     edit.write(change)
     edit.finish("status.changed", target=change, note=reason)
+    telling.status_decided(edit.household, change, by)
     return change

@@ -152,6 +152,12 @@ def writers_of(plans: list[Plan], user: Any) -> set[int]:
     }
 
 
+def authors_of(plan: Plan) -> set[str]:
+    """The usernames of everybody who wrote a part of it; one query."""
+    wrote = AuditEvent.objects.filter(target=audit.row_key(plan), action__in=CONTENT)
+    return {plan.drafted_by, plan.submitted_by, *wrote.order_by().values_list("actor", flat=True)} - {""}
+
+
 def text_of(value: str, field: str, most: int, *, needed: str = "", lines: bool = False) -> str:
     """Text as kept. `needed` is the sentence where there is none; `lines` keeps line breaks. Raises ValidationError at `field`."""
     text = normalise_text(value or "").strip()

@@ -18,10 +18,10 @@ from households.models import Member
 from households.services import LedgerError
 from households.services.base import refuse_future
 from households.services.evidence import put_evidence, with_pictures
-from plans import versions
+from plans import telling, versions
 from plans.indicators import MOST
 from plans.models import Goal, Plan, PlanEvidence, PlanRevision, Task
-from plans.services.base import EDITABLE, PlanEdit, has_written, reason_of, text_of, writers_of
+from plans.services.base import EDITABLE, PlanEdit, authors_of, has_written, reason_of, text_of, writers_of
 
 State = Plan.State
 EDIT, APPROVE = Permission.PLAN_EDIT, Permission.PLAN_APPROVE
@@ -106,6 +106,7 @@ def submit_plan(*, plan: Plan, by: Any, version: int | None = None) -> Plan:
         plan=row, revision=row.revision, body=versions.body_of(row), by=by.username, at=row.submitted_at
     )
     edit.write(revision)
+    telling.submitted(row, edit.household, by, writers=authors_of(row))
     return edit.finish("plan.submitted", note=_("第 %(n)s 版") % {"n": row.revision})
 
 
@@ -130,6 +131,7 @@ def _decide(plan: Plan, by: Any, state: State, note: str, version: int | None) -
 @transaction.atomic
 def approve_plan(*, plan: Plan, by: Any, note: str = "", version: int | None = None) -> Plan:
     edit = _decide(plan, by, State.APPROVED, text_of(note, "note", NOTE), version)
+    telling.decided(edit.plan, edit.household, edit.by)
     return edit.finish("plan.approved", note=edit.plan.decision_note)
 
 
@@ -137,7 +139,9 @@ def approve_plan(*, plan: Plan, by: Any, note: str = "", version: int | None = N
 def return_plan(*, plan: Plan, by: Any, note: str, version: int | None = None) -> Plan:
     """Back to who wrote it, with the reason."""
     note = reason_of(note, "note", NOTE, _("请写明退回理由，至少四个字。"))
-    return _decide(plan, by, State.RETURNED, note, version).finish("plan.returned", note=note)
+    edit = _decide(plan, by, State.RETURNED, note, version)
+    telling.decided(edit.plan, edit.household, edit.by)
+    return edit.finish("plan.returned", note=note)
 
 
 @dataclass(slots=True)
@@ -246,6 +250,7 @@ def return_review(*, plan: Plan, by: Any, note: str, version: int | None = None)
     note = reason_of(note, "note", NOTE, _("请写明退回理由，至少四个字。"))
     edit = PlanEdit(plan, by=by, permission=APPROVE, states={State.REVIEWED}, what=_("退回总结"), version=version)
     row = edit.plan
+    telling.review_returned(row, edit.household, by)
     for goal in row.goals.select_for_update().order_by("pk"):
         before = audit.snapshot(goal)
         goal.state = Goal.State.OPEN

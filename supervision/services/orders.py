@@ -19,7 +19,7 @@ from common.models import Job
 from households.models import Household
 from households.services import LedgerError
 from regions.models import Level, Region
-from supervision import steps
+from supervision import steps, telling
 from supervision.models import Order, OrderAction, OrderReceipt, OrderRevision, OrderVillage
 from supervision.services.base import record, save, text_of
 
@@ -112,6 +112,7 @@ def issue(*, region: Region, villages: Iterable[Region], facts: Mapping[str, Any
     given = OrderVillage.objects.bulk_create(OrderVillage(order=row, village=village) for village in chosen)
     revision = _revise(row, by, now)
     record("order.issued", row, by, region, before={}, note=title, rows=[*given, revision])
+    telling.order_changed(row, receivers_of(row).values(), telling.ISSUED, by)
     steps.recount(row, [village.pk for village in chosen])
     return row
 
@@ -146,6 +147,7 @@ def amend(*, order: Order, title: str, text: str, due_on: dt.date, by: Any, vers
     row.version += 1
     save(row)
     record("order.amended", row, by, row.region, before=before, note=title, rows=[_revise(row, by, timezone.now())])
+    telling.order_changed(row, receivers_of(row).values(), telling.AMENDED, by)
     return row
 
 
@@ -154,6 +156,7 @@ def withdraw(*, order: Order, reason: str, by: Any) -> Order:
     """撤回, with the reason: it is asked of nobody any more."""
     row = _locked(order, by, Permission.ORDER_ISSUE)
     reason = text_of(reason, "reason", NOTE_LENGTH, needed=_("请写明为什么撤回。"))
+    telling.order_changed(row, receivers_of(row).values(), telling.WITHDRAWN, by)
     return _end(row, State.WITHDRAWN, "order.withdrawn", reason, by)
 
 

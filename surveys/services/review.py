@@ -32,7 +32,7 @@ from households.services import (
     room_for_photos,
     write_record,
 )
-from surveys import comparison
+from surveys import comparison, telling
 from surveys.comparison import CHANGED, CONFLICT, GONE, JOINED, LEFT, NEW, Comparison, Row
 from surveys.models import Survey, SurveyConflict
 
@@ -327,6 +327,7 @@ def return_survey(*, survey: Survey, by: Any, reasons: Mapping[str, str] | None 
     if unknown := set(told) - known - {""}:
         raise ReviewError(_("调查里没有这一项：%(path)s。请刷新页面再试。") % {"path": sorted(unknown)[0]})
     _decide(row, by, Survey.State.RETURNED, note, told | ({"": note} if note else {}))
+    telling.returned(row, household, by)
     _record("survey.returned", row, household, by, note or _("%(count)s 项有问题") % {"count": len(told)})
     return row
 

@@ -10,10 +10,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from common.answering import sent_file
 from common.readonly import reads_only
 from households.models import Household
 from households.services import LedgerError
@@ -60,6 +60,4 @@ def paper_file(request: HttpRequest, pk: int) -> HttpResponse:
     except LedgerError as error:
         messages.error(request, str(error))
         return redirect("surveys:paper_run", run.pk)
-    name = content_disposition_header(True, f"{run.title}.pdf") or ""
-    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
-    return HttpResponse(data, content_type="application/pdf", headers=headers)
+    return sent_file(f"{run.title}.pdf", "application/pdf", data)

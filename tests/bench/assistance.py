@@ -144,7 +144,7 @@ def run(table: Table, households: int) -> None:
     ready()
     today = timezone.localdate()
     client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(User.objects.get(username=OFFICIAL), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(username=OFFICIAL), backend="accounts.backends.AccountBackend")
 
     def get(address: str) -> Callable[[], None]:
         def ask() -> None:

@@ -57,7 +57,7 @@ def _grow(households: int) -> None:
 def signed_in() -> tuple[Client, User]:
     client = Client(HTTP_HOST="127.0.0.1")
     official = User.objects.get(username=seed.OFFICIAL)
-    client.force_login(official, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(official, backend="accounts.backends.AccountBackend")
     return client, official
 
 

@@ -40,7 +40,7 @@ class Place:
         self.official = User.objects.get(username=seed.OFFICIAL)
         self.village = Region.objects.filter(level=Level.VILLAGE).select_related("parent").order_by("code")[0]
         self.client = Client(HTTP_HOST="127.0.0.1")
-        self.client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+        self.client.force_login(officer, backend="accounts.backends.AccountBackend")
         first = f"{reverse('households:household_list')}?status=out_of_poverty"
         own = Household.objects.for_user(officer).filter(status="out_of_poverty").order_by("pk")
         counted = re.search(r"cursor=a\d+(\.\w+)", self.client.get(first).content.decode())

@@ -242,7 +242,7 @@ def _page(table: Table, by: User) -> None:
     batch = services.upload_batch(data=data, filename="bench.xlsx", by=by, year=2025)
     batch = services.run_import(batch, by=by, write=False, run=Run())
     client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(by, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(by, backend="accounts.backends.AccountBackend")
     page = client.get(reverse("exchange:batch_detail", args=[batch.pk]))
     table.most("imports", "preview page where everything changes", len(page.content) / 1000, 300, "KB")
     services.undo_batch(batch=written, by=by)

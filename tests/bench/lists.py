@@ -18,7 +18,7 @@ from tests.bench.seed import OFFICER
 def run(table: Table, households: int) -> None:
     officer = User.objects.get(username=OFFICER)
     client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(officer, backend="accounts.backends.AccountBackend")
 
     def get(address: str, **headers: str) -> None:
         response = client.get(address, **headers)
@@ -70,9 +70,7 @@ def run(table: Table, households: int) -> None:
     years = Household.objects.filter(pk__in=HouseholdYear.objects.filter(year=2023).values("household"))
     shown = years.order_by("-pk").first() or own[0]
     official = Client(HTTP_HOST="127.0.0.1")
-    official.force_login(
-        User.objects.get(username="bench-official"), backend="django.contrib.auth.backends.ModelBackend"
-    )
+    official.force_login(User.objects.get(username="bench-official"), backend="accounts.backends.AccountBackend")
     client = official
     ledger = reverse("households:household_detail", args=[shown.pk])
     change = reverse("baseline:households_household_change", args=[shown.pk])

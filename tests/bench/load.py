@@ -63,7 +63,7 @@ def run(table: Table, households: int) -> None:
 
 def _signed_in() -> str:
     client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(User.objects.get(username=OFFICER), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(username=OFFICER), backend="accounts.backends.AccountBackend")
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 

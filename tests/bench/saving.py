@@ -23,7 +23,7 @@ TIMES = 40
 def run(table: Table, households: int) -> None:
     client = Client(HTTP_HOST="127.0.0.1")
     official = User.objects.get(username=OFFICIAL)
-    client.force_login(official, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(official, backend="accounts.backends.AccountBackend")
     four = Household.objects.for_user(official).filter(member_count=MEMBERS, closed_on=None).order_by("-pk")
     house = next(h for h in four[:100] if h.members.count() == MEMBERS)
     ours, bare = (

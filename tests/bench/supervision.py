@@ -195,7 +195,7 @@ def _computing(table: Table) -> None:
 def _pages(table: Table) -> None:
     client = Client(HTTP_HOST="127.0.0.1")
     official = User.objects.get(username=seed.OFFICIAL)
-    client.force_login(official, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(official, backend="accounts.backends.AccountBackend")
 
     def get(address: str) -> Callable[[], None]:
         def ask() -> None:

@@ -72,7 +72,7 @@ def ready() -> SurveyRound:
 def run(table: Table, households: int) -> None:
     round = ready()
     client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(User.objects.get(username="bench-official"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(username="bench-official"), backend="accounts.backends.AccountBackend")
 
     def get(address: str) -> None:
         response = client.get(address)

@@ -81,7 +81,7 @@ class _Phone:
         self.device = str(Device.objects.get_or_create(uid=uuid.UUID(int=n), defaults={"user": self.user})[0].uid)
         store = import_module(settings.SESSION_ENGINE).SessionStore()
         store[SESSION_KEY], store[HASH_SESSION_KEY] = str(self.user.pk), self.user.get_session_auth_hash()
-        store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        store[BACKEND_SESSION_KEY] = "accounts.backends.AccountBackend"
         store.create()
         self.cookie = f"{settings.SESSION_COOKIE_NAME}={store.session_key}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
         households = list(

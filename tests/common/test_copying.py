@@ -7,7 +7,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,3 +51,11 @@ def test_a_column_of_one_value_and_one_of_mixed_classes():
         copy_values("copied", ["same", "mixed"], [[None] * 3, ["a\tb", 7, Decimal("1.50")]])
         cursor.execute("SELECT * FROM copied")
         assert cursor.fetchall() == [(None, "a\tb"), (None, "7"), (None, "1.50")]
+
+
+def test_what_the_database_refuses_is_an_error_of_django():
+    """Verbs turn it into a sentence, as after any other statement; the driver's own would be a fault of the server."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE copied (whole int UNIQUE)")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy_values("copied", ["whole"], [[1, 1]])

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from surveys import standard
 from tests.browser import wrong_with
-from tests.factories import PhotoFactory, RoundFactory, StatusChangeFactory, SurveyFormFactory
+from tests.factories import NoticeFactory, PhotoFactory, RoundFactory, StatusChangeFactory, SurveyFormFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,6 +20,8 @@ pytestmark = [
 def addresses(household):
     """Main pages of a county official, by name."""
     PhotoFactory(household=household)
+    NoticeFactory(to="official")
+    NoticeFactory(to="official", read=True)
     change = StatusChangeFactory(household=household)
     RoundFactory(region=household.township.parent, audience="all")
     definition = dict(standard.definitions())["household-2026.1.json"] | {"code": "own"}
@@ -59,6 +61,7 @@ def addresses(household):
         "survey effort": reverse("surveys:effort"),
         "survey list": reverse("surveys:progress_households"),
         "jobs": reverse("jobs:job_list"),
+        "notices": reverse("notices:notice_list"),
         "accounts": reverse("accounts:account_list"),
         "account form": reverse("accounts:account_new"),
         "profile": reverse("accounts:profile"),

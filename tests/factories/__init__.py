@@ -1,6 +1,6 @@
 """The smallest valid rows, by package: `from tests.factories import HouseholdFactory`."""
 
-from tests.factories.accounts import PostingFactory, UserFactory
+from tests.factories.accounts import ApiTokenFactory, PostingFactory, UserFactory
 from tests.factories.cadres import (
     CadreFactory,
     TeamFactory,
@@ -9,7 +9,7 @@ from tests.factories.cadres import (
     UnitVillageFactory,
     VillageProfileFactory,
 )
-from tests.factories.common import JobFactory
+from tests.factories.common import JobFactory, NoticeFactory
 from tests.factories.exchange import PeopleBatchFactory, PeopleRowFactory
 from tests.factories.funds import FundFactory, PayBatchFactory, PayRowFactory, balances
 from tests.factories.households import (
@@ -67,6 +67,7 @@ __all__ = [
     "JobFactory",
     "MemberFactory",
     "MemberYearFactory",
+    "NoticeFactory",
     "PairingFactory",
     "PayBatchFactory",
     "PayRowFactory",
@@ -78,6 +79,7 @@ __all__ = [
     "PhotoFactory",
     "PlanEvidenceFactory",
     "PlanFactory",
+    "ApiTokenFactory",
     "PostingFactory",
     "QuarantinedFactory",
     "RegionFactory",

@@ -1,9 +1,12 @@
 """Users and their postings."""
 
+import datetime as dt
+
 import factory
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
-from accounts.models import Posting, User
+from accounts.models import ApiToken, Posting, User
 from accounts.roles import Role
 from tests.factories.regions import RegionFactory
 
@@ -37,3 +40,17 @@ class PostingFactory(factory.django.DjangoModelFactory):
 
     class Params:
         ended = factory.Trait(ends_on="2021-01-01")
+
+
+class ApiTokenFactory(factory.django.DjangoModelFactory):
+    """A token in force; nobody knows its text."""
+
+    class Meta:
+        model = ApiToken
+
+    user = factory.SubFactory(UserFactory)
+    name = "每日取数"
+    digest = factory.Sequence(lambda n: f"{n:064x}")
+    hint = "yihu_test"
+    permissions = factory.LazyFunction(lambda: ["household.view"])
+    expires_on = factory.LazyFunction(lambda: timezone.localdate() + dt.timedelta(days=30))

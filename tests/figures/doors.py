@@ -10,21 +10,9 @@ from django.utils import timezone
 from figures import rollup
 from figures.reports.models import ReportFile, ReportSchedule, SavedReport
 from tests.factories import JobFactory
-from tests.gates import Counted, Door, Menu, P, form, get, post
+from tests.gates import Counted, Door, Menu, Own, P, form, get, post
 
-
-class OwnReport:
-    """A report, a schedule or a file that is the township officer's alone."""
-
-    def expected(self, who: Any, place: Any) -> int:
-        if P.FIGURES_VIEW not in who.grants:
-            return 403
-        return 200 if who.name == "officer" else 404
-
-    def __str__(self) -> str:
-        return f"{P.FIGURES_VIEW} somewhere, whoever made it"
-
-
+OWN = Own(P.FIGURES_VIEW)
 DOORS: list[Door] = [
     *get("figures:boards", Menu(P.FIGURES_VIEW), ok=(302,)),  # to the board of the own area
     *get("figures:board", Counted(P.FIGURES_VIEW), {"pk": "village"}),
@@ -39,10 +27,22 @@ DOORS: list[Door] = [
     *post("figures:report_ask", Menu(P.FIGURES_VIEW), {"code": "'status"}, data={"output": "pdf"}),
     *form("figures:report_save", Menu(P.FIGURES_VIEW), {"code": "'status"}),
     *form("figures:schedule_new", Menu(P.FIGURES_VIEW), {"code": "'status"}),
-    *get("figures:saved_report", OwnReport(), {"pk": "saved_report"}, ok=(302,)),
-    *form("figures:saved_delete", OwnReport(), {"pk": "saved_report"}),
-    *post("figures:schedule_stop", OwnReport(), {"pk": "report_schedule"}),
-    *post("figures:made_file", OwnReport(), {"pk": "report_file"}),
+    *get("figures:saved_report", OWN, {"pk": "saved_report"}, ok=(302,)),
+    *form("figures:saved_delete", OWN, {"pk": "saved_report"}),
+    *post("figures:schedule_stop", OWN, {"pk": "report_schedule"}),
+    *post("figures:made_file", OWN, {"pk": "report_file"}),
+    *get("api:board-list", Menu(P.FIGURES_VIEW)),
+    *get("api:board-detail", Counted(P.FIGURES_VIEW), {"pk": "village"}),
+    *get("api:dataset-list", Menu(P.FIGURES_VIEW)),
+    *get("api:dataset-row-list", Menu(P.FIGURES_VIEW), {"code": "'households"}),
+    *get("api:dataset-row-list", Menu(P.FUND_VIEW), {"code": "'payments"}),
+    *get("api:report-list", Menu(P.FIGURES_VIEW)),
+    *get("api:report-detail", Menu(P.FIGURES_VIEW), {"pk": "'status"}),
+    *get("api:report-detail", Menu(P.FUND_VIEW), {"pk": "'payments"}),
+    *get("api:saved-report-list", Menu(P.FIGURES_VIEW)),
+    *get("api:saved-report-detail", OWN, {"pk": "saved_report"}),
+    *get("api:report-file-list", Menu(P.FIGURES_VIEW)),
+    *get("api:report-file-detail", OWN, {"pk": "report_file"}),
 ]
 
 
@@ -78,6 +78,9 @@ def addresses(household: Any) -> dict[str, str]:
         "centre of reports": reverse("figures:reports"),
         "report of a county": f"{reverse('figures:report', args=['age-places'])}?region={county.pk}",
         "report put together": f"{reverse('figures:report', args=['pivot'])}?dataset=living&row=place&row2=size&across=check&value=income",
+        "api: board of a county": reverse("api:board-detail", args=[county.pk]),
+        "api: rows behind a figure": f"{reverse('api:dataset-row-list', args=['households'])}?region={county.pk}&status=on_register",
+        "api: report of a county": f"{reverse('api:report-detail', args=['age-places'])}?region={county.pk}",
         "rows behind a figure": f"{reverse('figures:rows', args=['households'])}?region={county.pk}&status=on_register",
     }
 
