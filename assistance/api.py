@@ -58,7 +58,7 @@ class MeasureKindRef(serializers.ModelSerializer[MeasureKind]):
 # -- measures -------------------------------------------------------------------------------------------------------------------
 
 
-class MeasureSerializer(serializers.ModelSerializer[Measure]):
+class HouseholdMeasureSerializer(serializers.ModelSerializer[Measure]):
     """A measure for a household, or for one of its members: what was planned, what of it stands as delivered (null for nothing), and
     whether the household said that something did not arrive."""
 
@@ -96,13 +96,13 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
         return None if word is None else word.received
 
 
-class MeasureDetailSerializer(MeasureSerializer):
+class HouseholdMeasureDetailSerializer(HouseholdMeasureSerializer):
     """A measure with what was delivered of it, newest first."""
 
     deliveries = serializers.SerializerMethodField()
 
-    class Meta(MeasureSerializer.Meta):
-        fields = (*MeasureSerializer.Meta.fields, "deliveries")  # type: ignore[assignment]
+    class Meta(HouseholdMeasureSerializer.Meta):
+        fields = (*HouseholdMeasureSerializer.Meta.fields, "deliveries")  # type: ignore[assignment]
 
     @extend_schema_field(DeliverySerializer(many=True))
     def get_deliveries(self, measure: Measure) -> Any:
@@ -120,7 +120,7 @@ class MeasureViewSet(Rows):
     queryset = Measure.objects.none()
 
     def get_serializer_class(self) -> Any:
-        return MeasureDetailSerializer if self.detail else MeasureSerializer
+        return HouseholdMeasureDetailSerializer if self.detail else HouseholdMeasureSerializer
 
     def with_facts(self, found: QuerySet[Measure]) -> QuerySet[Measure]:
         return with_row_facts(found)
@@ -164,7 +164,7 @@ class DepartmentDetailSerializer(DepartmentMeasureSerializer):
     class Meta(DepartmentMeasureSerializer.Meta):
         fields = (*DepartmentMeasureSerializer.Meta.fields, "deliveries")  # type: ignore[assignment]
 
-    get_deliveries = MeasureDetailSerializer.get_deliveries
+    get_deliveries = HouseholdMeasureDetailSerializer.get_deliveries
 
 
 class DepartmentMeasureViewSet(Rows):
