@@ -102,7 +102,7 @@ class HouseholdMeasureDetailSerializer(HouseholdMeasureSerializer):
     deliveries = serializers.SerializerMethodField()
 
     class Meta(HouseholdMeasureSerializer.Meta):
-        fields = (*HouseholdMeasureSerializer.Meta.fields, "deliveries")  # type: ignore[assignment]
+        fields = (*HouseholdMeasureSerializer.Meta.fields, "deliveries")
 
     @extend_schema_field(DeliverySerializer(many=True))
     def get_deliveries(self, measure: Measure) -> Any:
@@ -162,7 +162,7 @@ class DepartmentDetailSerializer(DepartmentMeasureSerializer):
     deliveries = serializers.SerializerMethodField()
 
     class Meta(DepartmentMeasureSerializer.Meta):
-        fields = (*DepartmentMeasureSerializer.Meta.fields, "deliveries")  # type: ignore[assignment]
+        fields = (*DepartmentMeasureSerializer.Meta.fields, "deliveries")
 
     get_deliveries = HouseholdMeasureDetailSerializer.get_deliveries
 
@@ -405,7 +405,7 @@ class IdleHouseDetailSerializer(IdleHouseSerializer):
     tenancies = serializers.SerializerMethodField()
 
     class Meta(IdleHouseSerializer.Meta):
-        fields = (*IdleHouseSerializer.Meta.fields, "tenancies")  # type: ignore[assignment]
+        fields = (*IdleHouseSerializer.Meta.fields, "tenancies")
 
     @extend_schema_field(TenancySerializer(many=True))
     def get_tenancies(self, house: IdleHouse) -> Any:
