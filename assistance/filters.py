@@ -12,8 +12,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
+from assistance.codelists import SOURCE
 from assistance.departments import own_kinds
-from assistance.models import Confirmation, Measure, ServiceRequest
+from assistance.models import Confirmation, Fund, Measure, PayRow, ServiceRequest
 from catalogue.codelists import COLUMN
 from catalogue.models import MeasureKind, ReliefCategory
 from common.forms import LightSelect
@@ -202,3 +203,21 @@ class RequestFilter(PlaceFilter):
             open_ones = [ServiceRequest.State.ASKED, ServiceRequest.State.TAKEN]
             return queryset.filter(state__in=open_ones, due_on__lt=timezone.localdate())
         return queryset.filter(state=value)
+
+
+class FundFilter(django_filters.FilterSet):
+    """Funds; the page shows one year, nothing chosen means all."""
+
+    year = django_filters.NumberFilter(label=_("年度"), min_value=2000, max_value=2100)
+    source = choice(_("资金来源"), SOURCE.choices)
+
+    class Meta:
+        model = Fund
+        fields: tuple[str, ...] = ()
+
+
+class PayRowFilter(django_filters.FilterSet):
+    """Rows of a subsidy list by what became of them."""
+
+    outcome = choice(_("结果"), PayRow.Outcome.choices)
+    why = choice(_("原因种类"), PayRow.Why.choices)

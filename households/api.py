@@ -6,26 +6,30 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.names import names_of
 from accounts.roles import Permission
-from cadres.models import Cadre
+from cadres.models import Cadre, Unit
 from common.pages import address, query_of
 from common.rest import Code, PlaceSerializer, Rows
-from households import codelists, coverage
-from households.filters import HelperFilter, HouseholdFilter
+from households import codelists, coverage, proposed
+from households.filters import HelperFilter, HouseholdFilter, MatchingRowFilter, UnitFilter
 from households.ledger import load
 from households.listing import STATUS_LABELS, with_row_facts
-from households.models import Household
+from households.models import HandOver, Household, MatchingRow, MatchingRun
 from households.search import SEALED, seal
-from households.serializers import Fact
+from households.serializers import Fact, HouseholdRef
 from households.services.helping import loads_of
+from households.services.matching import scope_name
 
 # -- households -----------------------------------------------------------------------------------------------------------------
 
@@ -213,3 +217,147 @@ class HelperViewSet(Rows):
         for cadre in rows:
             cadre.load = loads[cadre.pk]
         return rows
+
+
+class CadreRef(serializers.ModelSerializer[Cadre]):
+    unit = serializers.CharField(source="unit.name")
+
+    class Meta:
+        model = Cadre
+        fields = ("id", "name", "unit")
+
+
+class UnitPairingSerializer(serializers.ModelSerializer[Unit]):
+    """A unit: how many cadres serve, how many of them help, and how many households here."""
+
+    region = PlaceSerializer()
+    serving = serializers.IntegerField()
+    helpers = serializers.SerializerMethodField()
+    households = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Unit
+        fields = ("id", "name", "region", "serving", "helpers", "households")
+
+    def get_helpers(self, unit: Any) -> int:
+        return unit.helpers or 0
+
+    def get_households(self, unit: Any) -> int:
+        return unit.helped or 0
+
+
+class UnitPairingViewSet(Rows):
+    """各单位结对情况; with `region` households of that region alone are counted."""
+
+    needs = Permission.CADRE_VIEW
+    serializer_class = UnitPairingSerializer
+    filterset_class = UnitFilter
+    queryset = Unit.objects.none()
+    order = "name"
+
+    def with_facts(self, found: QuerySet[Unit]) -> QuerySet[Unit]:
+        at = (
+            None if self.detail else UnitFilter(self.request.query_params, Unit.objects.none(), request=self.request).at
+        )
+        rows: QuerySet[Unit] = coverage.with_unit_counts(self.request.user, found, at)
+        return rows
+
+
+class HandOverSerializer(serializers.ModelSerializer[HandOver]):
+    """Households that went from one cadre to another, or to several by a proposal (`to_cadre` null)."""
+
+    from_cadre = CadreRef()
+    to_cadre = CadreRef(allow_null=True)
+
+    class Meta:
+        model = HandOver
+        fields = ("id", "from_cadre", "to_cadre", "proposal", "on", "reason", "households", "at")
+
+
+class HandOverViewSet(Rows):
+    """移交记录, newest first."""
+
+    needs = Permission.CADRE_VIEW
+    serializer_class = HandOverSerializer
+    queryset = HandOver.objects.none()
+
+    def with_facts(self, found: QuerySet[HandOver]) -> QuerySet[HandOver]:
+        return found.select_related("from_cadre__unit", "to_cadre__unit")
+
+
+# -- proposals of who helps whom ------------------------------------------------------------------------------------------------
+
+
+class MatchingRunSerializer(serializers.ModelSerializer[MatchingRun]):
+    """A proposal; `figures` are numbers of households by outcome."""
+
+    scope = serializers.SerializerMethodField()
+    state = Code()
+    asked_by = serializers.CharField(source="asked_by_name")
+    figures = serializers.DictField(child=serializers.IntegerField())
+
+    class Meta:
+        model = MatchingRun
+        fields = ("id", "scope", "anew", "state", "asked_by", "asked_at", "decided_at", "figures")
+
+    def get_scope(self, run: MatchingRun) -> str:
+        return scope_name(run)
+
+
+class MatchingRunViewSet(Rows):
+    """结对方案, newest first."""
+
+    needs = Permission.PAIRING_EDIT
+    serializer_class = MatchingRunSerializer
+    queryset = MatchingRun.objects.none()
+
+    def with_facts(self, found: QuerySet[MatchingRun]) -> QuerySet[MatchingRun]:
+        return found.select_related("region", "unit__region", "leaving__unit")
+
+    def told(self, rows: list[Any]) -> list[Any]:
+        names = names_of(run.asked_by for run in rows)
+        for run in rows:
+            run.asked_by_name = names.get(run.asked_by, run.asked_by)
+        return rows
+
+
+class MatchingRowSerializer(serializers.ModelSerializer[MatchingRow]):
+    """What a proposal says of one household: who helps now, who should, and why, in a sentence."""
+
+    household = HouseholdRef()
+    now = CadreRef(allow_null=True)
+    proposed = CadreRef(allow_null=True)
+    outcome = Code()
+    sentence = serializers.SerializerMethodField()
+
+    class Meta:
+        model = MatchingRow
+        fields = ("id", "household", "now", "proposed", "outcome", "sentence")
+
+    def get_sentence(self, row: MatchingRow) -> str:
+        return proposed.sentence(row)
+
+
+@extend_schema(parameters=[OpenApiParameter("run_pk", int, OpenApiParameter.PATH, description=_("结对方案的 id"))])
+class MatchingRowViewSet(Rows):
+    """The households of a proposal."""
+
+    needs = Permission.PAIRING_EDIT
+    serializer_class = MatchingRowSerializer
+    filterset_class = MatchingRowFilter
+    queryset = MatchingRow.objects.none()
+
+    @cached_property
+    def run(self) -> MatchingRun:
+        found: MatchingRun = get_object_or_404(
+            MatchingRun.objects.for_user(self.request.user), pk=self.kwargs["run_pk"]
+        )
+        return found
+
+    def get_queryset(self) -> QuerySet[MatchingRow]:
+        return MatchingRow.objects.for_user(self.request.user).filter(run=self.run)
+
+    def with_facts(self, found: QuerySet[MatchingRow]) -> QuerySet[MatchingRow]:
+        return found.select_related("household__village", "now__unit", "proposed__unit").defer(
+            "household__phone", "household__bank_account"
+        )

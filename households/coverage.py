@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -281,3 +281,23 @@ def _rarer(villages: list[int]) -> Iterator[tuple[str, set[tuple[int, int]]]]:
     point = current.filter(mode=Pairing.Mode.POINT_TO_POINT)
     yield "point", set(point.values_list("household__village_id", "household_id"))
     yield "unfit", set(current.ordinary().filter(unfit()).values_list("household__village_id", "household_id"))
+
+
+def with_unit_counts(user: Any, units: Any, region: Region | None) -> Any:
+    """Bring along of units: who serves today (`serving`), and of the households in the region the user sees how many are helped (`helped`) by
+    how many of them (`helpers`); None for none."""
+    own = (
+        Pairing.objects.for_user(user)
+        .current()
+        .ordinary()
+        .filter(cadre__unit=OuterRef("pk"), household__closed_on=None)
+    )
+    if region is not None:
+        own = own.filter(household__village__in=villages_of(user, region))
+    per = own.order_by().values("cadre__unit")
+    serving = Q(cadres__left_on=None) | Q(cadres__left_on__gt=timezone.localdate())
+    return units.select_related("region").annotate(
+        serving=Count("cadres", filter=serving),
+        helpers=Subquery(per.annotate(n=Count("cadre", distinct=True)).values("n")),
+        helped=Subquery(per.annotate(n=Count("household", distinct=True)).values("n")),
+    )

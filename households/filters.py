@@ -17,7 +17,7 @@ from cadres.models import Cadre, Unit
 from common.forms import LightSelect
 from households import codelists, coverage
 from households.ledger import CHECK_TITLES
-from households.models import HouseholdYear, Member, Pairing, Status, StatusChange
+from households.models import HouseholdYear, MatchingRow, Member, Pairing, Status, StatusChange
 from households.models.status import MONITORED
 from households.search import Search, SearchField
 from regions.models import Level, Region
@@ -228,6 +228,16 @@ class UnitFilter(AreaFilter):
 
     def filter_queryset(self, queryset: Any) -> Any:
         return coverage.units_of(self.request.user, self.form.cleaned_data["of"], self.at)
+
+
+class MatchingRowFilter(django_filters.FilterSet):
+    """Households of a proposal. `queryset` comes through the row gate."""
+
+    of = choice(_("结果"), MatchingRow.Outcome.choices, field_name="outcome", empty=_("全部"))
+    name = django_filters.CharFilter(label=_("帮扶责任人姓名"), method="of_helper", max_length=20)
+
+    def of_helper(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(proposed__name__contains=value) | queryset.filter(now__name__contains=value)
 
 
 def also(name: str, filter: django_filters.Filter) -> None:

@@ -249,6 +249,14 @@ def listed(user: Any, kind: Kind, month: dt.date, region: Region | None) -> Any:
     return rows.filter(among(kind.village, keys))
 
 
+def receipts(user: Any, month: dt.date, region: Region | None, visible: Collection[int]) -> Any:
+    """The receipts of a month that the user may see, of a region or of all that is `visible`."""
+    rows = OrderReceipt.objects.for_user(user).filter(at__date__gte=month, at__date__lt=after(month))
+    if region is not None:
+        return rows.filter(region__path__startswith=region.path)
+    return rows.filter(among("region_id", visible))
+
+
 __all__ = [
     "KINDS",
     "Kind",
@@ -258,6 +266,7 @@ __all__ = [
     "before",
     "listed",
     "month_of",
+    "receipts",
     "recount",
     "recount_lately",
     "side_by_side",

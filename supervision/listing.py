@@ -11,13 +11,16 @@ from django.db.models import Count, Min, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.roles import Permission
+from accounts.scoping import may_in, posted_regions
 from common import pages
 from common.charts import Bar, bars
 from common.lookups import among
-from regions.models import Level
+from regions.models import Level, Region
 from supervision import items
 from supervision.funnel import Line
 from supervision.models import Appraisal, Order, OrderReceipt, OrderVillage
+from supervision.services.orders import receivers_of
 
 STATE_TONES = {"issued": "blue", "closed": "green", "withdrawn": "grey"}
 APPRAISAL_TONES = {"computed": "grey", "shown": "amber", "commented": "amber", "answered": "blue", "final": "green"}
@@ -70,6 +73,17 @@ def order_rows(user: Any, orders: Sequence[Order]) -> list[OrderRow]:
         if versions[pk] == version:
             lines[pk].villages_received = number
     return [OrderRow(order, lines[order.pk]) for order in orders]
+
+
+def places_of(user: Any, order: Order) -> Any:
+    """The townships and villages that are to receive an order and that the user sees; townships for who stands at or above one."""
+    above = any(region.level <= Level.TOWNSHIP for region in posted_regions(user, Permission.ORDER_VIEW))
+    keys = [
+        region.pk
+        for region in receivers_of(order).values()
+        if may_in(user, Permission.ORDER_VIEW, region) and (above or region.level == Level.VILLAGE)
+    ]
+    return Region.objects.filter(pk__in=keys)
 
 
 def counted_since(user: Any) -> Any:

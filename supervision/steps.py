@@ -121,6 +121,13 @@ def listed(order: Order, households: QuerySet[Any], of: str) -> QuerySet[Any]:
     return with_steps(order, households).filter(CONDITIONS[of])
 
 
+def seen_in(order: Order, user: Any, of: str) -> QuerySet[Any]:
+    """The households behind a figure that the user sees, in the villages where they see the order; "asked" where `of` is no list."""
+    own = OrderVillage.objects.for_user(user).filter(order=order).order_by().values_list("village_id", flat=True)
+    rows = in_order(order, Household.objects.for_user(user), list(own))
+    return listed(order, rows, of if of in LISTS else "asked")
+
+
 def count(order: Order, villages: Collection[int], now: dt.datetime | None = None) -> list[OrderVillage]:
     """The rows of these villages with what is true now, not saved. Two queries."""
     now = now or timezone.now()

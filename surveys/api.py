@@ -1,22 +1,37 @@
-"""Surveys for programs: read only, the filters and the order of the page, numbers masked. Who must not have seen a survey gets none here."""
+"""Surveys, rounds and verification for programs: read only, the filters and the order of the pages, numbers masked.
+
+Who must not have seen a survey gets none here; a task never says what its two surveys answered.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import Permission
-from common.rest import Code, Rows
+from common.rest import Code, PlaceSerializer, Rows
+from households.models import Household
 from households.serializers import HouseholdRef
-from surveys import comparison
-from surveys.filters import SurveyFilter
-from surveys.listing import Row, with_row_facts
-from surveys.models import Survey
+from surveys import comparison, gaps, progress
+from surveys.filters import GapFilter, RoundFilter, SurveyFilter, TaskFilter
+from surveys.listing import (
+    Row,
+    draws_for,
+    tasks_for,
+    with_draw_facts,
+    with_gap_facts,
+    with_progress,
+    with_row_facts,
+    with_task_facts,
+)
+from surveys.models import Device, Survey, SurveyRound, VerificationDraw, VerificationTask
 
 
 class PhotosSerializer(serializers.Serializer[Any]):
@@ -96,3 +111,249 @@ class SurveyViewSet(Rows):
         survey = self.get_object()
         told = comparison.load(survey).as_dict()
         return Response(SurveySerializer(survey).data | told)
+
+
+# -- rounds and their households ------------------------------------------------------------------------------------------------
+
+
+class SurveyRoundSerializer(serializers.ModelSerializer[SurveyRound]):
+    """A round of surveys; `stage` says in a word how it stands today."""
+
+    region = PlaceSerializer()
+    audience = Code()
+    stage = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SurveyRound
+        fields = ("id", "title", "region", "year", "audience", "starts_on", "due_on", "closed_at", "stage")
+
+    def get_stage(self, row: SurveyRound) -> str:
+        return progress.stage_of_round(row)[0]
+
+
+class SurveyRoundViewSet(Rows):
+    """调查任务 that ask for households one may see, newest year first."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = SurveyRoundSerializer
+    queryset = SurveyRound.objects.none()
+    order = "-year"
+
+    def get_queryset(self) -> QuerySet[SurveyRound]:
+        return progress.rounds_for(self.request.user)
+
+    def with_facts(self, found: QuerySet[SurveyRound]) -> QuerySet[SurveyRound]:
+        return found.select_related("region")
+
+
+class SurveyProgressSerializer(serializers.ModelSerializer[Household]):
+    """A household of a round: how far its survey is, whose it is, and whether it is late."""
+
+    householder = serializers.CharField(source="householder_name", allow_blank=True)
+    township = PlaceSerializer()
+    village = PlaceSerializer()
+    stage = Code(progress.STAGES.__getitem__)
+    surveyor = serializers.CharField(allow_blank=True)
+    surveyed_on = serializers.DateField(allow_null=True)
+    late = serializers.BooleanField()
+
+    class Meta:
+        model = Household
+        fields = (
+            "id",
+            "number",
+            "householder",
+            "township",
+            "village",
+            "hamlet",
+            "stage",
+            "surveyor",
+            "surveyed_on",
+            "late",
+        )
+
+
+class SurveyProgressViewSet(Rows):
+    """The households a round asks for, by how far their surveys are. `round` is the round, the one that runs where it is left out."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = SurveyProgressSerializer
+    filterset_class = RoundFilter
+    queryset = Household.objects.none()
+
+    @cached_property
+    def rounds(self) -> list[SurveyRound]:
+        return list(progress.rounds_for(self.request.user)[:50])
+
+    @cached_property
+    def round(self) -> SurveyRound | None:
+        return progress.chosen_round(self.rounds, self.request.query_params.get("round", ""))
+
+    def get_queryset(self) -> QuerySet[Household]:
+        return Household.objects.none() if self.round is None else progress.expected(self.request.user, self.round)
+
+    def filter_facts(self) -> dict[str, Any]:
+        # Where there is no round there is no row either; what is asked beside it is refused all the same.
+        return {"round": self.round or SurveyRound(year=timezone.localdate().year), "rounds": self.rounds}
+
+    def with_facts(self, found: QuerySet[Household]) -> QuerySet[Household]:
+        rows: QuerySet[Household] = found
+        if self.round is not None:
+            rows = with_progress(found, self.round.year, self.request.user)
+        return rows
+
+    def told(self, rows: list[Any]) -> list[Any]:
+        names = progress.names_of(row.person for row in rows)
+        late = self.round is not None and progress.is_overdue(self.round)
+        for row in rows:
+            row.surveyor, row.late = names.get(row.person, ""), late and row.stage in progress.MISSING
+        return rows
+
+
+class GapSerializer(serializers.Serializer[gaps.Item]):
+    kind = Code(gaps.KINDS.__getitem__)
+    text = serializers.CharField()
+
+
+class GapHouseholdSerializer(serializers.Serializer[Any]):
+    """A household with what is missing or doubtful in its ledger, looked through anew."""
+
+    household = HouseholdRef()
+    gaps = GapSerializer(many=True)
+
+
+class SurveyGapViewSet(Rows):
+    """查缺补漏: the households of this year's rounds that lack something."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = GapHouseholdSerializer
+    filterset_class = GapFilter
+    queryset = Household.objects.none()
+
+    @cached_property
+    def year(self) -> int:
+        return timezone.localdate().year
+
+    def get_queryset(self) -> QuerySet[Household]:
+        rows: QuerySet[Household] = gaps.asked(self.request.user, self.year)
+        return rows
+
+    def filter_facts(self) -> dict[str, Any]:
+        return {"year": self.year}
+
+    def with_facts(self, found: QuerySet[Household]) -> QuerySet[Household]:
+        rows: QuerySet[Household] = with_gap_facts(found, self.year)
+        return rows
+
+    def told(self, rows: list[Any]) -> list[dict[str, Any]]:
+        kind = self.request.query_params.get("kind", "")
+        return [
+            {"household": each.household, "gaps": [item for item, _url in each.items if not kind or item.kind == kind]}
+            for each in gaps.rows_of(rows, self.year, self.request.user)
+        ]
+
+
+# -- verification ---------------------------------------------------------------------------------------------------------------
+
+
+class VerificationTaskSerializer(serializers.ModelSerializer[VerificationTask]):
+    """A household to be surveyed a second time: by whom, and how many differences wait for a verdict. Not what anybody answered."""
+
+    household = HouseholdRef()
+    method = Code(source="draw.method")
+    assignee = serializers.CharField(source="assignee.name", allow_null=True, default=None)
+    state = Code()
+    open_differences = serializers.IntegerField(source="open_count")
+
+    class Meta:
+        model = VerificationTask
+        fields = (
+            "id",
+            "household",
+            "year",
+            "draw",
+            "method",
+            "assignee",
+            "state",
+            "done_at",
+            "open_differences",
+            "note",
+        )
+
+
+class VerificationTaskViewSet(Rows):
+    """复核任务: all of the area for who draws or reviews, one's own for who is sent; without a filter what waits."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = VerificationTaskSerializer
+    filterset_class = TaskFilter
+    queryset = VerificationTask.objects.none()
+
+    def get_queryset(self) -> QuerySet[VerificationTask]:
+        return tasks_for(self.request.user)
+
+    def with_facts(self, found: QuerySet[VerificationTask]) -> QuerySet[VerificationTask]:
+        return with_task_facts(found)
+
+
+class VerificationDrawSerializer(serializers.ModelSerializer[VerificationDraw]):
+    """How a sample came about, and what became of it."""
+
+    region = PlaceSerializer()
+    method = Code()
+    done = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+
+    class Meta:
+        model = VerificationDraw
+        fields = (
+            "id",
+            "region",
+            "year",
+            "method",
+            "seed",
+            "size",
+            "population",
+            "population_digest",
+            "reason",
+            "drawn_at",
+            "done",
+            "cancelled",
+        )
+
+
+class VerificationDrawViewSet(Rows):
+    """核对抽样: every draw of the area, newest first."""
+
+    needs = Permission.SURVEY_SAMPLE
+    serializer_class = VerificationDrawSerializer
+    queryset = VerificationDraw.objects.none()
+
+    def get_queryset(self) -> QuerySet[VerificationDraw]:
+        return draws_for(self.request.user)
+
+    def with_facts(self, found: QuerySet[VerificationDraw]) -> QuerySet[VerificationDraw]:
+        return with_draw_facts(found)
+
+
+# -- phones ---------------------------------------------------------------------------------------------------------------------
+
+
+class SurveyPhoneSerializer(serializers.ModelSerializer[Device]):
+    """A phone in use: whose, when it last spoke to the server, and how much it said it still holds."""
+
+    user = serializers.CharField(source="user.name")
+
+    class Meta:
+        model = Device
+        fields = ("id", "user", "label", "created_at", "seen_at", "waiting", "revoked_at")
+
+
+class SurveyPhoneViewSet(Rows):
+    """手机: one's own, and those of the accounts one looks after."""
+
+    serializer_class = SurveyPhoneSerializer
+    queryset = Device.objects.none()
+
+    def with_facts(self, found: QuerySet[Device]) -> QuerySet[Device]:
+        return found.select_related("user").defer("draft_key")

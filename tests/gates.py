@@ -60,6 +60,21 @@ class Household:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A household, or something that hangs off it, in the API: who holds the permission nowhere is refused before any row is looked for."""
+
+    permission: Permission
+
+    def expected(self, who: Who, place: Place) -> int:
+        if self.permission not in who.grants:
+            return 403
+        return 200 if who.holds_on_household(self.permission, place) else 404
+
+    def __str__(self) -> str:
+        return f"{self.permission}"
+
+
+@dataclass(frozen=True)
 class There:
     """A village, or something of a village, seen and acted on where a posting grants it: a helper has households, not villages."""
 

@@ -30,6 +30,7 @@ from plans.versions import body_of
 from regions.models import Level
 from reports.models import PrintRun
 from surveys.models import PaperRun
+from tests import api_lists
 from tests.cadres import doors as cadres
 from tests.data.pictures import jpeg
 from tests.exchange.outgoing import doors as outgoing
@@ -105,7 +106,8 @@ from tests.visits import doors as visits
 
 pytestmark = pytest.mark.django_db
 RECORD = Path(settings.BASE_DIR) / "docs" / "doors.md"
-BESIDE = (cadres, party, visits, supervision, outgoing, figures)  # packages that declare their doors themselves
+# Packages that declare their doors themselves.
+BESIDE = (cadres, party, visits, supervision, outgoing, figures, api_lists)
 
 # -- doors ------------------------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from assistance.services import funds
 from exchange.models import PeopleBatch
 from households.models import MatchingRow, MatchingRun
 from plans.models import Plan
+from tests import api_lists
 from tests.cadres import doors as cadres
 from tests.exchange.outgoing import doors as outgoing
 from tests.factories import (
@@ -59,7 +60,7 @@ from tests.supervision import doors as supervision
 from tests.visits import doors as visits
 
 RECORD = Path(__file__).with_name("query_counts.json")
-BESIDE = (cadres, party, visits, supervision, outgoing, figures)
+BESIDE = (cadres, party, visits, supervision, outgoing, figures, api_lists)
 pytestmark = pytest.mark.django_db
 
 

@@ -9,11 +9,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.roles import Permission
-from common.rest import Code, Rows
+from common.rest import Code, PlaceSerializer, Rows
+from households.models import Household
 from households.serializers import HouseholdRef
-from visits.filters import DutyFilter, VisitFilter
-from visits.listing import DUTY_FACTS, VISIT_FACTS, duty_rows
-from visits.models import Visit, VisitDuty
+from visits import coverage
+from visits.filters import DutyFilter, VisitedFilter, VisitFilter
+from visits.listing import DUTY_FACTS, VISIT_FACTS, duty_rows, with_last_visits
+from visits.models import Visit, VisitDuty, VisitRule
+from visits.services.rules import told
 
 
 class PointSerializer(serializers.Serializer[Any]):
@@ -97,3 +100,68 @@ class DutyViewSet(Rows):
 
     def with_facts(self, found: QuerySet[VisitDuty]) -> QuerySet[VisitDuty]:
         return found.select_related(*DUTY_FACTS)
+
+
+# -- who was not visited for long -----------------------------------------------------------------------------------------------
+
+
+class VisitedHouseholdSerializer(serializers.ModelSerializer[Household]):
+    """A household with the days of its last visit and call, and who leads in helping it."""
+
+    householder = serializers.CharField(source="householder_name", allow_blank=True)
+    township = PlaceSerializer()
+    village = PlaceSerializer()
+    lead = serializers.CharField(allow_null=True)
+    visited_on = serializers.DateField(allow_null=True)
+    called_on = serializers.DateField(allow_null=True)
+
+    class Meta:
+        model = Household
+        fields = ("id", "number", "householder", "township", "village", "hamlet", "lead", "visited_on", "called_on")
+
+
+class VisitedHouseholdViewSet(Rows):
+    """多久没走访: 建档立卡 and monitored households with their last visit."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = VisitedHouseholdSerializer
+    filterset_class = VisitedFilter
+    queryset = Household.objects.none()
+
+    def get_queryset(self) -> QuerySet[Household]:
+        rows: QuerySet[Household] = coverage.households_for(self.request.user)
+        return rows
+
+    def with_facts(self, found: QuerySet[Household]) -> QuerySet[Household]:
+        rows: QuerySet[Household] = with_last_visits(found)
+        return rows
+
+
+class VisitRuleSerializer(serializers.ModelSerializer[VisitRule]):
+    """How often somebody is to come; `text` says it in a sentence."""
+
+    region = PlaceSerializer()
+    capacity = Code()
+    manner = Code()
+    audience = Code()
+    period = Code()
+    text = serializers.SerializerMethodField()
+
+    class Meta:
+        model = VisitRule
+        fields = ("id", "region", "capacity", "manner", "audience", "period", "least", "starts_on", "ends_on", "text")
+
+    def get_text(self, rule: VisitRule) -> str:
+        return told(rule)
+
+
+class VisitRuleViewSet(Rows):
+    """走访要求 of the own area and of the regions above it, also those that ended."""
+
+    needs = Permission.CADRE_VIEW
+    serializer_class = VisitRuleSerializer
+    queryset = VisitRule.objects.none()
+    order = "region__path"
+
+    def with_facts(self, found: QuerySet[VisitRule]) -> QuerySet[VisitRule]:
+        return found.select_related("region")

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common import dates
+from households.listing import with_row_facts
+from visits import coverage
 from visits.codelists import MET, SEEN
-from visits.models import Capacity, Visit, VisitDuty
+from visits.models import Capacity, LastVisit, Visit, VisitDuty
 from visits.services.rules import told
 
 VISIT_FACTS = ("household__village", "household__township", "visitor", "request")
@@ -127,3 +130,12 @@ def duty_rows(rows: Iterable[VisitDuty]) -> list[DutyRow]:
     return [
         DutyRow(row, today, words.get(row.rule_id) or words.setdefault(row.rule_id, told(row.rule))) for row in rows
     ]
+
+
+def with_last_visits(households: Any) -> Any:
+    """Bring along what a row of 多久没走访 shows: the days of the last visit and call, and the lead helper."""
+    last = LastVisit.objects.filter(household=OuterRef("pk"))
+    lead = coverage.leads(OuterRef("pk")).values("cadre__name")
+    return with_row_facts(households).annotate(
+        visited_on=Subquery(last.values("visited_on")[:1]), called_on=Subquery(last.values("called_on")[:1]), lead=Subquery(lead[:1])
+    )  # fmt: skip

@@ -9,7 +9,6 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.scoping import require_somewhere
 from cadres import forms, services, trail
 from cadres.filters import UnitListFilter
+from cadres.listing import with_counts
 from cadres.models import ResidentTeam, Unit, UnitVillage
 from cadres.views.base import EDIT, VIEW, may_keep, unit_or_404
 from common import pages
@@ -36,13 +36,6 @@ def _counted(count: pages.Count) -> str:
     return ngettext("共 %(count)s 个单位", "共 %(count)s 个单位", count.value) % {"count": f"{count.value:,}"}
 
 
-def _with_counts(units: Any) -> Any:
-    serving = Q(cadres__left_on=None) | Q(cadres__left_on__gt=timezone.localdate())
-    return units.select_related("region").annotate(
-        cadre_count=Count("cadres", filter=serving & Q(cadres__isnull=False), distinct=True)
-    )
-
-
 @reads_only
 def unit_list(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, VIEW)
@@ -53,7 +46,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
         return {"rows": page.rows, "fields": fields, "may_edit": request.user.can(EDIT)}  # type: ignore[union-attr]
 
     return pages.list_page(
-        request, template="cadres/unit_list.html", url=reverse("cadres:unit_list"), filterset=filterset, context=context, rows=_with_counts,
+        request, template="cadres/unit_list.html", url=reverse("cadres:unit_list"), filterset=filterset, context=context, rows=with_counts,
         counted=_counted, order="name",
     )  # fmt: skip
 

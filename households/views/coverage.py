@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -188,24 +188,6 @@ def unit_pairings(request: HttpRequest) -> HttpResponse:
     require_somewhere(user, Permission.CADRE_VIEW)
     filterset = UnitFilter(request.GET, Unit.objects.for_user(user), request=request)
 
-    def shown(found: QuerySet[Unit]) -> QuerySet[Unit]:
-        region = filterset.at
-        own = (
-            Pairing.objects.for_user(user)
-            .current()
-            .ordinary()
-            .filter(cadre__unit=OuterRef("pk"), household__closed_on=None)
-        )
-        if region is not None:
-            own = own.filter(household__village__in=coverage.villages_of(user, region))
-        per = own.order_by().values("cadre__unit")
-        serving = Q(cadres__left_on=None) | Q(cadres__left_on__gt=timezone.localdate())
-        return found.select_related("region").annotate(
-            serving=Count("cadres", filter=serving),
-            helpers=Subquery(per.annotate(n=Count("cadre", distinct=True)).values("n")),
-            helped=Subquery(per.annotate(n=Count("household", distinct=True)).values("n")),
-        )
-
     def context(page: pages.Page) -> dict[str, Any]:
         region = filterset.at.pk if filterset.at else None
         return {
@@ -218,8 +200,8 @@ def unit_pairings(request: HttpRequest) -> HttpResponse:
         }  # fmt: skip
 
     return pages.list_page(
-        request, template="households/unit_pairings.html", url=reverse("households:unit_pairings"), filterset=filterset, rows=shown,
-        context=context, counted=_counted_units, order="name",
+        request, template="households/unit_pairings.html", url=reverse("households:unit_pairings"), filterset=filterset, context=context,
+        rows=lambda found: coverage.with_unit_counts(user, found, filterset.at), counted=_counted_units, order="name",
     )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import django_filters
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.names import names_of
-from accounts.places import RegionChoices, choice
+from accounts.places import RegionChoices
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from cadres.models import Cadre, Unit, UnitVillage
@@ -26,6 +25,7 @@ from common import jobs, pages
 from common.readonly import read_on_get, reads_only
 from households import proposed
 from households.answering import attempt, form_status, posted
+from households.filters import MatchingRowFilter
 from households.listing import counted
 from households.models import MatchingRow, MatchingRun, PairingRule
 from households.models.matching import WEIGHTS
@@ -173,19 +173,13 @@ def matching_progress(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "households/matching_detail.html#progress", {"run": run})
 
 
-class RowFilter(django_filters.FilterSet):
-    of = choice(gettext_lazy("结果"), Outcome.choices, field_name="outcome", empty=gettext_lazy("全部"))
-    name = django_filters.CharFilter(label=gettext_lazy("帮扶责任人姓名"), method="of_helper", max_length=20)
-
-    def of_helper(self, queryset: Any, name: str, value: str) -> Any:
-        return queryset.filter(proposed__name__contains=value) | queryset.filter(now__name__contains=value)
-
-
 @reads_only
 def matching_rows(request: HttpRequest, pk: int) -> HttpResponse:
     """The households of a proposal, each with its sentence."""
     run = _run(request, pk)
-    filterset = RowFilter(request.GET, MatchingRow.objects.for_user(request.user).filter(run=run), request=request)
+    filterset = MatchingRowFilter(
+        request.GET, MatchingRow.objects.for_user(request.user).filter(run=run), request=request
+    )
 
     def context(page: pages.Page) -> dict[str, Any]:
         return {

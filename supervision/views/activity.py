@@ -16,12 +16,10 @@ from accounts.places import RegionChoices
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common import dates, pages
-from common.lookups import among
 from common.readonly import reads_only
 from regions.models import Level
 from supervision import activity
 from supervision.filters import months
-from supervision.models import OrderReceipt
 from supervision.services import activity as verbs
 
 
@@ -90,7 +88,7 @@ def activity_list(request: HttpRequest, code: str) -> HttpResponse:
     regions = RegionChoices(request.user, request.GET.get("region", ""), Permission.ORDER_VIEW)
     if request.GET.get("region") and regions.chosen is None:
         raise Http404
-    rows = _receipts(request, month, regions) if kind is None else activity.listed(request.user, kind, month, regions.chosen)  # fmt: skip
+    rows = activity.receipts(request.user, month, regions.chosen, regions.visible) if kind is None else activity.listed(request.user, kind, month, regions.chosen)  # fmt: skip
     filterset = _Rows(request.GET, rows, request=request)
     where = regions.chosen.name if regions.chosen else _("全部地区")
     query = {name: request.GET[name] for name in ("month", "region") if request.GET.get(name)}
@@ -109,13 +107,6 @@ def activity_list(request: HttpRequest, code: str) -> HttpResponse:
         request, template="supervision/rows.html", url=reverse("supervision:activity_list", args=[code]), filterset=filterset,
         counted=_counted, context=context, rows=lambda found: found.select_related(*related),
     )  # fmt: skip
-
-
-def _receipts(request: HttpRequest, month: Any, regions: RegionChoices) -> Any:
-    rows = OrderReceipt.objects.for_user(request.user).filter(at__date__gte=month, at__date__lt=activity.after(month))
-    if regions.chosen is not None:
-        return rows.filter(region__path__startswith=regions.chosen.path)
-    return rows.filter(among("region_id", regions.visible))
 
 
 def _counted(count: pages.Count) -> str:

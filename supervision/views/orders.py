@@ -216,10 +216,7 @@ def order_places(request: HttpRequest, pk: int) -> HttpResponse:
     """Who is to receive an order, and who has."""
     order = order_or_404(request, pk)
     user = request.user
-    receivers = verbs.receivers_of(order)
-    above = any(r.level <= Level.TOWNSHIP for r in posted_regions(user, Permission.ORDER_VIEW))
-    keys = [r.pk for r in receivers.values() if may_in(user, Permission.ORDER_VIEW, r) and (above or r.level == Level.VILLAGE)]  # fmt: skip
-    filterset = OrderPlaceFilter(request.GET, Region.objects.filter(pk__in=keys), request=request, order=order)
+    filterset = OrderPlaceFilter(request.GET, listing.places_of(user, order), request=request, order=order)
 
     def context(page: pages.Page) -> dict[str, Any]:
         own = OrderReceipt.objects.for_user(user).filter(order=order, version=order.version)
@@ -252,10 +249,8 @@ def order_households(request: HttpRequest, pk: int) -> HttpResponse:
     """The households behind a figure, with the day of each step."""
     order = order_or_404(request, pk)
     user = request.user
-    own = OrderVillage.objects.for_user(user).filter(order=order).order_by().values_list("village_id", flat=True)
     of = request.GET.get("of", "") if request.GET.get("of", "") in steps.LISTS else "asked"
-    rows = steps.listed(order, steps.in_order(order, Household.objects.for_user(user), list(own)), of)
-    filterset = OrderHouseholdFilter(request.GET, rows, request=request)
+    filterset = OrderHouseholdFilter(request.GET, steps.seen_in(order, user, of), request=request)
 
     def context(page: pages.Page) -> dict[str, Any]:
         return {

@@ -18,10 +18,11 @@ from common import pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
 from households.listing import Row as HouseholdRow
-from households.listing import counted, with_row_facts
+from households.listing import counted
 from regions.models import Level, Region
 from surveys import gaps, progress
 from surveys.filters import GapFilter
+from surveys.listing import with_gap_facts
 from surveys.services.gaps import check_gaps
 from surveys.views.base import households
 
@@ -114,11 +115,6 @@ def gap_households(request: HttpRequest) -> HttpResponse:
     year = _may_see(request)
     filterset = GapFilter(request.GET, gaps.asked(request.user, year), year=year, request=request)
 
-    def rows(found: Any) -> Any:
-        return progress.with_stage(
-            with_row_facts(found).defer(None), year
-        )  # whole rows: gaps are looked for in all of them
-
     def context(page: pages.Page) -> dict[str, Any]:
         kind = filterset.data.get("kind", "")
         shown = []
@@ -130,8 +126,8 @@ def gap_households(request: HttpRequest) -> HttpResponse:
         return {"rows": shown, "back": reverse("surveys:gaps")}
 
     return pages.list_page(
-        request, template="surveys/gap_households.html", url=reverse("surveys:gap_households"), filterset=filterset, rows=rows,
-        context=context, size=SIZE, counted=counted,
+        request, template="surveys/gap_households.html", url=reverse("surveys:gap_households"), filterset=filterset, context=context,
+        size=SIZE, counted=counted, rows=lambda found: with_gap_facts(found, year),
     )  # fmt: skip
 
 

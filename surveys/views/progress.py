@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,11 +16,12 @@ from accounts.scoping import require_somewhere
 from common import charts, pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
-from households.listing import Row, counted, with_row_facts
+from households.listing import Row, counted
 from regions.models import Level, Region
 from surveys import progress
 from surveys.filters import OVERDUE, RoundFilter
-from surveys.models import Survey, SurveyRound
+from surveys.listing import with_progress
+from surveys.models import SurveyRound
 from surveys.views.base import households
 
 SHOWN_ROUNDS = 50
@@ -144,11 +145,6 @@ def progress_households(request: HttpRequest) -> HttpResponse:
         request.GET, progress.expected(request.user, round), round=round, rounds=rounds, request=request
     )
 
-    def rows(found: Any) -> Any:
-        newest = Survey.objects.for_user(request.user).filter(pk=OuterRef("decisive"))
-        found = progress.with_person(progress.with_stage(with_row_facts(found), round.year), round.year)
-        return found.annotate(surveyed_on=Subquery(newest.values("surveyed_on")[:1]))
-
     def context(page: pages.Page) -> dict[str, Any]:
         names = progress.names_of(h.person for h in page.rows)
         late = progress.is_overdue(round)
@@ -169,8 +165,8 @@ def progress_households(request: HttpRequest) -> HttpResponse:
 
     url = reverse("surveys:progress_households")
     return pages.list_page(
-        request, template="surveys/progress_households.html", url=url, filterset=filterset, rows=rows,
-        context=context, counted=counted,
+        request, template="surveys/progress_households.html", url=url, filterset=filterset, context=context, counted=counted,
+        rows=lambda found: with_progress(found, round.year, request.user),
     )  # fmt: skip
 
 

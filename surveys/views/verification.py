@@ -10,8 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -35,6 +33,7 @@ from surveys import agreement, comparison, published
 from surveys.comparison import JOINED, LEFT
 from surveys.definitions import Definition
 from surveys.filters import TaskFilter
+from surveys.listing import draws_for, tasks_for, with_draw_facts, with_task_facts
 from surveys.models import Difference, Survey, SurveyForm, VerificationDraw, VerificationTask
 from surveys.services import verification
 
@@ -58,27 +57,11 @@ def _ask(request: HttpRequest, permission: Permission) -> None:
 # -- tasks ----------------------------------------------------------------------------------------------------------------------
 
 
-def _tasks(user: Any) -> QuerySet[VerificationTask]:
-    """The tasks that concern somebody: all of the area for who draws or reviews, their own for who is sent."""
-    rows = VerificationTask.objects.for_user(user)
-    if user.can(Permission.SURVEY_SAMPLE) or user.can(Permission.SURVEY_REVIEW):
-        return rows
-    return rows.filter(assignee=user.pk)
-
-
-def _with_facts(tasks: QuerySet[VerificationTask]) -> QuerySet[VerificationTask]:
-    open_ones = Difference.objects.filter(task=OuterRef("pk"), verdict="").order_by()
-    counted = open_ones.values("task").annotate(n=Count("pk")).values("n")
-    return tasks.select_related(
-        "household__village", "household__township", "assignee", "draw"
-    ).annotate(open_count=Coalesce(Subquery(counted, output_field=IntegerField()), 0))  # fmt: skip
-
-
 @reads_only
 def task_list(request: HttpRequest) -> HttpResponse:
     """Who is to be looked at again, by whom, and what came of it."""
     _ask(request, Permission.HOUSEHOLD_VIEW)
-    filterset = TaskFilter(request.GET, _tasks(request.user), request=request)
+    filterset = TaskFilter(request.GET, tasks_for(request.user), request=request)
 
     def context(page: pages.Page) -> dict[str, Any]:
         return {
@@ -88,7 +71,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
         }
 
     return pages.list_page(
-        request, template="surveys/task_list.html", url=reverse("surveys:task_list"), filterset=filterset, rows=_with_facts, context=context,
+        request, template="surveys/task_list.html", url=reverse("surveys:task_list"), filterset=filterset, rows=with_task_facts, context=context,
         counted=counted,
     )  # fmt: skip
 
@@ -361,14 +344,6 @@ def agreement_page(request: HttpRequest) -> HttpResponse:
 # -- draws ----------------------------------------------------------------------------------------------------------------------
 
 
-def _draws(user: Any) -> QuerySet[VerificationDraw]:
-    """Draws inside the regions where the user may draw."""
-    area = Q(pk__in=[])
-    for region in posted_regions(user, Permission.SURVEY_SAMPLE):
-        area |= Q(region__path__startswith=region.path)
-    return VerificationDraw.objects.filter(area).select_related("region")
-
-
 class DrawForm(forms.Form):
     """A random draw."""
 
@@ -393,9 +368,7 @@ class DrawForm(forms.Form):
 def draw_list(request: HttpRequest) -> HttpResponse:
     """Every draw of the area, also those nobody was sent to: a second draw in secret would show."""
     _ask(request, Permission.SURVEY_SAMPLE)
-    rows = _draws(request.user).defer("numbers").annotate(
-        done=Count("tasks", Q(tasks__state=VerificationTask.State.DONE)), cancelled=Count("tasks", Q(tasks__state=VerificationTask.State.CANCELLED))
-    )  # fmt: skip
+    rows = with_draw_facts(draws_for(request.user))
     names = dict(User.objects.filter(username__in=rows.values("drawn_by")).values_list("username", "name"))
     draws = [(draw, names.get(draw.drawn_by, draw.drawn_by)) for draw in rows.order_by("-pk")[:SHOWN]]
     return render(request, "surveys/draw_list.html", {"draws": draws, "tabs": _tabs(request, "draw_list")})
@@ -423,14 +396,14 @@ def draw_new(request: HttpRequest) -> HttpResponse:
 
 def _draw_or_404(request: HttpRequest, pk: int) -> VerificationDraw:
     _ask(request, Permission.SURVEY_SAMPLE)
-    return get_object_or_404(_draws(request.user), pk=pk)
+    return get_object_or_404(draws_for(request.user), pk=pk)
 
 
 @reads_only
 def draw_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One draw: how it came about, how to repeat it, and what became of its households."""
     draw = _draw_or_404(request, pk)
-    tasks = list(_with_facts(VerificationTask.objects.for_user(request.user).filter(draw=draw)))
+    tasks = list(with_task_facts(VerificationTask.objects.for_user(request.user).filter(draw=draw)))
     if draw.method == VerificationDraw.Method.RANDOM:
         tasks.sort(key=lambda task: verification.place_of(draw.seed, task.household.number))
     rows = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,13 +17,13 @@ from accounts.scoping import posted_regions, require_somewhere
 from common import dates, pages
 from common.readonly import reads_only
 from households.filters import RegionChoices
-from households.listing import Row, with_row_facts
+from households.listing import Row
 from households.listing import counted as counted_households
 from regions.models import Level, Region
 from visits import coverage
 from visits.filters import ALL, DONE, DUE, OVERDUE, DutyFilter, VisitedFilter
-from visits.listing import DUTY_FACTS, duty_rows
-from visits.models import LastVisit, Manner, VisitDuty
+from visits.listing import DUTY_FACTS, duty_rows, with_last_visits
+from visits.models import Manner, VisitDuty
 from visits.views.base import parts
 
 
@@ -155,13 +154,6 @@ def visited_list(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     filterset = VisitedFilter(request.GET, coverage.households_for(request.user), request=request)
 
-    def rows(found: Any) -> Any:
-        last = LastVisit.objects.filter(household=OuterRef("pk"))
-        lead = coverage.leads(OuterRef("pk")).values("cadre__name")
-        return with_row_facts(found).annotate(
-            visited_on=Subquery(last.values("visited_on")[:1]), called_on=Subquery(last.values("called_on")[:1]), lead=Subquery(lead[:1])
-        )  # fmt: skip
-
     def context(page: pages.Page) -> dict[str, Any]:
         query = pages.query_of(filterset)
         return {
@@ -170,6 +162,6 @@ def visited_list(request: HttpRequest) -> HttpResponse:
         }  # fmt: skip
 
     return pages.list_page(
-        request, template="visits/visited_list.html", url=reverse("visits:visited_list"), filterset=filterset, rows=rows, context=context,
+        request, template="visits/visited_list.html", url=reverse("visits:visited_list"), filterset=filterset, rows=with_last_visits, context=context,
         counted=counted_households,
     )  # fmt: skip
