@@ -20,13 +20,13 @@ from django.utils.translation import gettext as _
 
 from accounts import departing
 from accounts.departments import cleaned
+from accounts.keeping import AccountError, locked, record, require_managed, require_take_over
 from accounts.models import Posting, User
-from accounts.postings import MANAGE, accounts_for, may_grant, may_take_over, subject_of
+from accounts.postings import MANAGE, may_grant
 from accounts.roles import POSTED_AT, Role
 from accounts.scoping import require_in
 from common import audit, phones
 from common.pii import decrypt, encrypt, lookup_hash, seal_phone
-from common.refusal import RefusedError
 from common.text import normalise_name
 from regions.models import Level, Region
 
@@ -41,10 +41,6 @@ TOTP_STEP = 30  # seconds (RFC 6238)
 TOTP_DRIFT = 1  # steps to either side, for clocks that are off
 RECOVERY_CODES = 8
 LANGUAGES = {code for code, _name in settings.LANGUAGES}
-
-
-class AccountError(RefusedError):
-    """The account's state does not allow it; the message is one sentence for the user."""
 
 
 # -- small parts ----------------------------------------------------------------------------------------------------------------
@@ -97,30 +93,6 @@ def _set_phone(user: User, phone: str) -> None:
     user.phone, user.phone_hash, user.phone_masked = seal_phone(clean_phone(phone))
 
 
-def locked_account(user: User) -> User:
-    return User.objects.select_for_update(of=("self",)).select_related("home").get(pk=user.pk)
-
-
-def _require_managed(user: User, by: Any) -> None:
-    """The account is in the own area, and not one's own."""
-    if user.pk == by.pk:
-        raise AccountError(_("自己的账号请在“我的”里修改，不能用管理功能。"))
-    if not accounts_for(by).filter(pk=user.pk).exists():
-        raise PermissionDenied(MANAGE)
-
-
-def require_take_over(user: User, by: Any) -> None:
-    _require_managed(user, by)
-    if not may_take_over(by, user):
-        raise PermissionDenied(MANAGE)
-
-
-def record_account(action: str, user: User, by: Any, **more: Any) -> None:
-    path = user.home.path if user.home else ""
-    rows = [user, *more.pop("more_rows", [])]
-    audit.record(action, by=by, target=user, subject=subject_of(user), region_path=path, rows=rows, **more)
-
-
 # -- opening --------------------------------------------------------------------------------------------------------------------
 
 
@@ -142,7 +114,7 @@ def _open(
             starts_on=starts_on or timezone.localdate(), granted_by=getattr(by, "username", str(by)),
         )  # fmt: skip
     note = f"{Role(role).label} · {home.full_name}" if role else home.full_name
-    record_account("account.opened", user, by, note=note, more_rows=[posting] if posting else [])
+    record("account.opened", user, by, note=note, more_rows=[posting] if posting else [])
     return user, plain
 
 
@@ -198,8 +170,8 @@ def _check_role(role: Role, region: Region, by: Any) -> None:
 def post_user(*, user: User, role: Role, region: Region, by: Any, starts_on: dt.date | None = None,
               ends_on: dt.date | None = None, department: str = "") -> Posting:  # fmt: skip
     """Give a user a role in a region for a period; `ends_on` is the first day without it."""
-    user = locked_account(user)
-    _require_managed(user, by)
+    user = locked(user)
+    require_managed(user, by)
     _check_region(region)
     _check_role(role, region, by)
     posting = Posting(
@@ -215,15 +187,15 @@ def post_user(*, user: User, role: Role, region: Region, by: Any, starts_on: dt.
         raise AccountError(_("这个人在同一时间已经有相同的任职，请先看一下已有的任职。")) from None
     user.home = region
     user.save(update_fields=["home"])
-    record_account("account.posted", user, by, note=f"{role.label} · {region.full_name}", more_rows=[posting])
+    record("account.posted", user, by, note=f"{role.label} · {region.full_name}", more_rows=[posting])
     return posting
 
 
 @transaction.atomic
 def end_posting(*, posting: Posting, by: Any, ends_on: dt.date | None = None) -> Posting:
     """End a posting; `ends_on` is the first day without it (today)."""
-    user = locked_account(posting.user)
-    _require_managed(user, by)
+    user = locked(posting.user)
+    require_managed(user, by)
     posting = Posting.objects.select_for_update(of=("self",)).select_related("region").get(pk=posting.pk)
     ends_on = ends_on or timezone.localdate()
     if posting.ends_on and posting.ends_on <= timezone.localdate():
@@ -236,7 +208,7 @@ def end_posting(*, posting: Posting, by: Any, ends_on: dt.date | None = None) ->
         user.save(update_fields=["home"])
     note = f"{Role(posting.role).label} · {posting.region.full_name}"
     changes = audit.changes_since(before, posting)
-    record_account("account.posting_ended", user, by, changes=changes, note=note, more_rows=[posting])
+    record("account.posting_ended", user, by, changes=changes, note=note, more_rows=[posting])
     return posting
 
 
@@ -246,22 +218,22 @@ def end_posting(*, posting: Posting, by: Any, ends_on: dt.date | None = None) ->
 @transaction.atomic
 def correct_account(*, user: User, by: Any, name: str, phone: str | None = None) -> User:
     """Name and phone; `phone` None leaves it as it is."""
-    user = locked_account(user)
-    _require_managed(user, by)
+    user = locked(user)
+    require_managed(user, by)
     before = audit.snapshot(user)
     user.name = _clean_name(name)
     if phone is not None:
         _set_phone(user, phone)
     user.save(update_fields=["name", "phone", "phone_hash", "phone_masked"])
     if changes := audit.changes_since(before, user):
-        record_account("account.corrected", user, by, changes=changes)
+        record("account.corrected", user, by, changes=changes)
     return user
 
 
 @transaction.atomic
 def reset_password(*, user: User, by: Any) -> str:
     """A new one-time password, shown once; every session of the account ends, and a lock-out too."""
-    user = locked_account(user)
+    user = locked(user)
     require_take_over(user, by)
     if not user.is_active:
         raise AccountError(_("账号已经停用，请先启用再重置密码。"))
@@ -269,7 +241,7 @@ def reset_password(*, user: User, by: Any) -> str:
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
     reset(username=user.username)
-    record_account("account.password_reset", user, by)
+    record("account.password_reset", user, by)
     return plain
 
 
@@ -277,8 +249,8 @@ def reset_password(*, user: User, by: Any) -> str:
 def deactivate(*, user: User, by: Any, note: str = "") -> User:
     """Block an account; its sessions end at once, its history stays. Refused while the person still has something to hand over
     (`accounts.departing`)."""
-    user = locked_account(user)
-    _require_managed(user, by)
+    user = locked(user)
+    require_managed(user, by)
     if not user.is_active:
         raise AccountError(_("账号已经停用了。"))
     if held := departing.held_by(user):
@@ -287,31 +259,31 @@ def deactivate(*, user: User, by: Any, note: str = "") -> User:
         )
     user.is_active = False
     user.save(update_fields=["is_active"])
-    record_account("account.deactivated", user, by, note=note)
+    record("account.deactivated", user, by, note=note)
     return user
 
 
 @transaction.atomic
 def reactivate(*, user: User, by: Any) -> User:
-    user = locked_account(user)
+    user = locked(user)
     require_take_over(user, by)
     if user.is_active:
         raise AccountError(_("账号本来就是启用的。"))
     user.is_active = True
     user.save(update_fields=["is_active"])
-    record_account("account.reactivated", user, by)
+    record("account.reactivated", user, by)
     return user
 
 
 @transaction.atomic
 def unlock_account(*, user: User, by: Any) -> User:
     """Forget the failed log-ins, so that the account can be tried again before the waiting time is over."""
-    user = locked_account(user)
-    _require_managed(user, by)
+    user = locked(user)
+    require_managed(user, by)
     if not locked_until(user.username):
         raise AccountError(_("账号没有被锁定。"))
     reset(username=user.username)
-    record_account("account.unlocked", user, by)
+    record("account.unlocked", user, by)
     return user
 
 
@@ -334,13 +306,13 @@ def locked_until(username: str) -> dt.datetime | None:
 @transaction.atomic
 def record_log_in(*, user: User, note: str = "") -> None:
     """`note` says from where: address and kind of device."""
-    record_account("account.logged_in", user, user, note=note[:200])
+    record("account.logged_in", user, user, note=note[:200])
 
 
 @transaction.atomic
 def change_password(*, user: User, new_password: str, by: Any) -> User:
     """One's own; the caller has asked for the old one, or the user has just come in with a first password."""
-    user = locked_account(user)
+    user = locked(user)
     if by.pk != user.pk:
         raise PermissionDenied
     validate_password(new_password, user)
@@ -349,14 +321,14 @@ def change_password(*, user: User, new_password: str, by: Any) -> User:
     user.set_password(new_password)
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
-    record_account("account.password_changed", user, by)
+    record("account.password_changed", user, by)
     return user
 
 
 @transaction.atomic
 def set_preferences(*, user: User, by: Any, language: str, large_text: bool, digest: bool) -> User:
     """Language of the pages and size of the text, for a new device of this user; whether they want to be told every morning what waits."""
-    user = locked_account(user)
+    user = locked(user)
     if by.pk != user.pk:
         raise PermissionDenied
     if language and language not in LANGUAGES:
@@ -365,7 +337,7 @@ def set_preferences(*, user: User, by: Any, language: str, large_text: bool, dig
     user.language, user.large_text, user.digest_off = language, large_text, not digest
     user.save(update_fields=["language", "large_text", "digest_off"])
     if changes := audit.changes_since(before, user):
-        record_account("account.preferences_set", user, by, changes=changes)
+        record("account.preferences_set", user, by, changes=changes)
     return user
 
 
@@ -411,7 +383,7 @@ def _plain_code(code: str) -> str:
 @transaction.atomic
 def enable_totp(*, user: User, sealed: str, code: str, by: Any) -> list[str]:
     """Put the second step in force once the user's device shows the right code; returns the recovery codes, shown once."""
-    user = locked_account(user)
+    user = locked(user)
     if by.pk != user.pk:
         raise PermissionDenied
     if user.has_totp:
@@ -424,14 +396,14 @@ def enable_totp(*, user: User, sealed: str, code: str, by: Any) -> list[str]:
     user.totp_secret, user.totp_last_step = secret, step
     user.totp_recovery = [lookup_hash(f"recovery:{user.pk}", _plain_code(code)) for code in codes]
     user.save(update_fields=["totp_secret", "totp_last_step", "totp_recovery"])
-    record_account("account.totp_enabled", user, by)
+    record("account.totp_enabled", user, by)
     return codes
 
 
 @transaction.atomic
 def check_second_step(*, user: User, code: str) -> bool:
     """Whether `code` is the device's code of this half minute, not used before, or an unused recovery code. Uses it up."""
-    user = locked_account(user)
+    user = locked(user)
     plain = _plain_code(code)
     if not user.has_totp or not user.is_active or not plain:
         return False
@@ -445,19 +417,19 @@ def check_second_step(*, user: User, code: str) -> bool:
         return False
     user.totp_recovery = [other for other in user.totp_recovery if other != hashed]
     user.save(update_fields=["totp_recovery"])
-    record_account("account.recovery_code_used", user, user, note=str(len(user.totp_recovery)))
+    record("account.recovery_code_used", user, user, note=str(len(user.totp_recovery)))
     return True
 
 
 @transaction.atomic
 def disable_totp(*, user: User, by: Any) -> User:
     """Switch the second step off: one's own (the caller has asked for the password), or that of somebody who lost the device."""
-    user = locked_account(user)
+    user = locked(user)
     if by.pk != user.pk:
         require_take_over(user, by)
     if not user.has_totp:
         raise AccountError(_("两步验证没有开启。"))
     user.totp_secret, user.totp_last_step, user.totp_recovery = "", 0, []
     user.save(update_fields=["totp_secret", "totp_last_step", "totp_recovery"])
-    record_account("account.totp_disabled", user, by)
+    record("account.totp_disabled", user, by)
     return user

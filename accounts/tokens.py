@@ -13,11 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.keeping import AccountError, locked, record, require_take_over
 from accounts.models import ApiToken, User
 from accounts.postings import MANAGE
 from accounts.roles import BY_PROGRAM, Permission
 from accounts.scoping import require_somewhere
-from accounts.services import AccountError, locked_account, record_account, require_take_over
 
 PREFIX = "yihu_"
 LONGEST = 366  # days
@@ -39,7 +39,7 @@ def issue(
     today at most, and what a program may use at all (`BY_PROGRAM`).
     """
     require_somewhere(by, MANAGE)
-    user = locked_account(user)
+    user = locked(user)
     if user.pk != by.pk:
         require_take_over(user, by)
     if not user.is_active:
@@ -59,7 +59,7 @@ def issue(
     token = ApiToken.objects.create(
         user=user, name=name, digest=_digest(text), hint=text[: len(PREFIX) + 4], permissions=chosen, expires_on=expires_on,
     )  # fmt: skip
-    record_account("account.token_issued", user, by, note=str(token), more_rows=[token])
+    record("account.token_issued", user, by, note=str(token), more_rows=[token])
     return token, text
 
 
@@ -67,7 +67,7 @@ def issue(
 def revoke(*, token: ApiToken, by: Any) -> ApiToken:
     """From now on it opens nothing. By its own account, or by who looks after the account."""
     require_somewhere(by, MANAGE)
-    user = locked_account(token.user)
+    user = locked(token.user)
     if user.pk != by.pk:
         require_take_over(user, by)
     token = ApiToken.objects.select_for_update().get(pk=token.pk)
@@ -75,7 +75,7 @@ def revoke(*, token: ApiToken, by: Any) -> ApiToken:
         raise AccountError(_("这个令牌已经停用或到期了。"))
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
-    record_account("account.token_revoked", user, by, note=str(token), more_rows=[token])
+    record("account.token_revoked", user, by, note=str(token), more_rows=[token])
     return token
 
 

@@ -141,7 +141,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_for_script(request):
         return error(404, "not_found", _("没有找到，或者不是您的。"))
-    answer = for_program(request, 404, _("接口没有这个地址，请看接口说明 /api/docs/。"))
+    answer = for_program(request, 404, _("接口没有这个地址，请看接口说明 /docs/api/。"))
     return answer or page_not_found(request, exception)
 
 

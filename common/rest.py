@@ -47,7 +47,7 @@ class KeysetPagination(BasePagination):
     """
 
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
-        cursor, size = request.query_params.get(CURSOR, ""), self._size(request.query_params.get(SIZE, ""))
+        cursor, size = request.query_params.get(CURSOR, ""), self._size(request.query_params.get(SIZE, ""), view.most)
         if cursor and not re.fullmatch(r"[ab]\d{1,18}", cursor):
             raise ValidationError(
                 {CURSOR: [_("cursor 不是上一次答复给出的值，请照原样使用 next 或 previous 的地址。")]}
@@ -63,11 +63,11 @@ class KeysetPagination(BasePagination):
         by_pk = {row.pk: row for row in found}
         return [by_pk[pk] for pk in keys.pks if pk in by_pk]
 
-    def _size(self, asked: str) -> int:
+    def _size(self, asked: str, most: int) -> int:
         if not asked:
-            return pages.SIZE
-        if not re.fullmatch(r"\d{1,6}", asked) or not 1 <= int(asked) <= MOST:
-            raise ValidationError({SIZE: [_("size 应是 1 到 %(most)s 的整数。") % {"most": MOST}]})
+            return min(pages.SIZE, most)
+        if not re.fullmatch(r"\d{1,6}", asked) or not 1 <= int(asked) <= most:
+            raise ValidationError({SIZE: [_("size 应是 1 到 %(most)s 的整数。") % {"most": most}]})
         return int(asked)
 
     def _beside(self, cursor: str) -> str | None:
@@ -89,7 +89,9 @@ class KeysetPagination(BasePagination):
         return [
             _parameter(CURSOR, cursor, _("从这里读起：用上一次答复的 next 或 previous。")),
             _parameter(
-                SIZE, {"type": "integer", "minimum": 1, "maximum": MOST, "default": pages.SIZE}, _("一次读几行。")
+                SIZE,
+                {"type": "integer", "minimum": 1, "maximum": view.most, "default": min(pages.SIZE, view.most)},
+                _("一次读几行。"),
             ),
         ]
 
@@ -176,6 +178,7 @@ class Listing(Guarded, GenericViewSet):
 
     needs: ClassVar[str] = ""
     order: ClassVar[str] = "-pk"
+    most: ClassVar[int] = MOST  # rows of a page: fewer where a row costs much
     permission_classes = (Holds,)
     filter_backends = (SameFilters,)
     pagination_class = KeysetPagination
@@ -264,10 +267,11 @@ class ErrorSerializer(serializers.Serializer[Any]):
     """Every answer that is not a success."""
 
     error = serializers.CharField(help_text=gettext_lazy("一句话：发生了什么，该怎么办。"))
-    fields = serializers.DictField(  # type: ignore[assignment]
-        child=serializers.ListField(child=serializers.CharField()),
-        help_text=gettext_lazy("哪个条件或字段有错，错在哪里。"),
-    )
+
+    def get_fields(self) -> dict[str, Any]:
+        told = gettext_lazy("哪个条件或字段有错，错在哪里。")
+        sentences = serializers.ListField(child=serializers.CharField())
+        return super().get_fields() | {"fields": serializers.DictField(child=sentences, help_text=told)}
 
 
 # -- errors ---------------------------------------------------------------------------------------------------------------------

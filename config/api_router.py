@@ -22,7 +22,6 @@ from assistance.api import (
 )
 from cadres.api import CadreViewSet, ResidentTeamViewSet, UnitViewSet
 from catalogue.api import MeasureKindViewSet, ReliefCategoryViewSet
-from common.api_docs import docs
 from exchange.api import ExportFormatViewSet, ExportViewSet, ImportViewSet
 from figures.api import BoardViewSet, DatasetRows, DatasetViewSet, ReportFileViewSet, ReportViewSet, SavedReportViewSet
 from households.api import (
@@ -134,7 +133,6 @@ router.register("prints", PrintViewSet, basename="print")
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", docs, name="docs"),
     path("me/", MeView.as_view(), name="me"),
     *router.urls,
 ]

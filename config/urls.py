@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
+from common.api_docs import docs
 from common.display import text_size
 from common.views import healthz
 from households.views.home import home
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/", include("reports.urls")),
     path("jobs/", include("common.urls")),
     path("notices/", include("common.notice_urls")),
+    path("docs/api/", docs, name="api_docs"),
     path("api/", include(("config.api_router", "api"))),
 ]
 if settings.DEBUG:

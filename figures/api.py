@@ -52,14 +52,14 @@ class CellSerializer(serializers.Serializer[Any]):
 
 class TileSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     meaning = serializers.CharField()
     notes = serializers.ListField(child=serializers.CharField())
     cell = CellSerializer()
 
 
 class PanelRowSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     cells = CellSerializer(many=True)
 
 
@@ -148,7 +148,7 @@ class OptionSerializer(serializers.Serializer[Any]):
 
 class DimensionSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     options = serializers.SerializerMethodField()
 
     @extend_schema_field(OptionSerializer(many=True))
@@ -158,7 +158,7 @@ class DimensionSerializer(serializers.Serializer[Any]):
 
 class MeasureSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     unit = serializers.CharField()
 
 
@@ -166,7 +166,7 @@ class DatasetSerializer(serializers.Serializer[Any]):
     """What is counted: its dimensions are filters of its rows and axes of pivot tables, its measures what is added up."""
 
     code = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     meaning = serializers.CharField()
     has_years = serializers.SerializerMethodField()
     dimensions = DimensionSerializer(many=True)

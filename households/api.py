@@ -75,7 +75,7 @@ class LedgerMember(serializers.Serializer[Any]):
 
 class LedgerCheck(serializers.Serializer[Any]):
     code = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     state = serializers.ChoiceField(["yes", "no", ""])
     text = serializers.CharField()
     detail = serializers.CharField(allow_blank=True)
@@ -84,7 +84,7 @@ class LedgerCheck(serializers.Serializer[Any]):
 
 class LedgerIncomeRow(serializers.Serializer[Any]):
     code = serializers.CharField(allow_blank=True)
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     role = serializers.CharField()
     amounts = serializers.ListField(child=serializers.CharField(allow_null=True))
 

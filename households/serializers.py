@@ -30,5 +30,5 @@ class Fact(serializers.Serializer[Any]):
     """A labelled value in words, with its unit; `text` is "" where it is not known."""
 
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     text = serializers.CharField(allow_blank=True)

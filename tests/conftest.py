@@ -26,6 +26,7 @@ from tests.factories import (
     RegionFactory,
     UserFactory,
 )
+from tests.scene import scene  # noqa: F401  a fixture
 
 OUR_APPS = frozenset(app for app in settings.INSTALLED_APPS if (settings.BASE_DIR / app).is_dir())
 

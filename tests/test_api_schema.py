@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.test_doors import CAST, scene  # noqa: F401  the villages and people of the doors
+from tests.scene import CAST
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 CHECKS = [

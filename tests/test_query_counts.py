@@ -18,9 +18,6 @@ from assistance.services import funds
 from exchange.models import PeopleBatch
 from households.models import MatchingRow, MatchingRun
 from plans.models import Plan
-from tests import api_lists
-from tests.cadres import doors as cadres
-from tests.exchange.outgoing import doors as outgoing
 from tests.factories import (
     CadreFactory,
     DeviceFactory,
@@ -54,13 +51,9 @@ from tests.factories import (
     VerificationTaskFactory,
 )
 from tests.factories.assistance import DeliveryFactory, MeasureFactory, ServiceRequestFactory
-from tests.figures import doors as figures
-from tests.party import doors as party
-from tests.supervision import doors as supervision
-from tests.visits import doors as visits
+from tests.scene import BESIDE
 
 RECORD = Path(__file__).with_name("query_counts.json")
-BESIDE = (cadres, party, visits, supervision, outgoing, figures, api_lists)
 pytestmark = pytest.mark.django_db
 
 

@@ -31,7 +31,7 @@ def token_new(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, form, title=_("开通接口令牌"), sub=user.name, verb=_("开通"), back=reverse("accounts:account_detail", args=[pk]),
         intro=_("别的系统（如县数据平台）用令牌按这个账号的范围取数。每个系统各开一个，不要共用。"), trail=[],
-        beside=(_("接口说明"), reverse("api:docs")),
+        beside=(_("接口说明"), reverse("api_docs")),
     )  # fmt: skip
 
 

@@ -198,6 +198,6 @@ class TestPages:
         assert not ApiToken.objects.exists()
 
     def test_how_to_ask_is_a_page(self, client_as, clerk):
-        page = client_as(clerk).get(reverse("api:docs")).content.decode()
+        page = client_as(clerk).get(reverse("api_docs")).content.decode()
         assert "/api/households/" in page
         assert "Authorization" in page
