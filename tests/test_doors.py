@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -564,6 +566,42 @@ def test_a_first_password_opens_nothing_but_its_own_change(scene, knock):
                 assert response.status_code == 403 if by_script else led_away, door
         transaction.set_rollback(True)
     user.must_change_password = False
+
+
+@pytest.mark.slow
+def test_every_page_is_sound_html(scene, knock, tmp_path):
+    """What html-validate says of each page, as the people see it who may open most of them."""
+    place, pages, report = scene.places["village"], {}, tmp_path / "report.json"
+    for n, door in enumerate(door for door in DOORS if door.method == "GET" and not door.name.startswith("api:")):
+        name = next(
+            (each for each in ("official", "officer") if door.gate.expected(scene.cast[each], place) == 200), None
+        )
+        response = name and knock(door, name, place)
+        if (
+            response
+            and response.status_code == 200
+            and not response.streaming
+            and response["Content-Type"].startswith("text/html")
+        ):
+            file = tmp_path / f"{n:03d}.html"
+            file.write_bytes(response.content)
+            pages[str(file)] = str(door)
+    node, ui = shutil.which("node"), settings.BASE_DIR / "ui"
+    assert node, "node is missing; ./run brings it"
+    command = [
+        node,
+        ui / "node_modules" / "html-validate" / "bin" / "html-validate.mjs",
+        "--config",
+        ui / "html-validate.json",
+    ]
+    subprocess.run([*command, "--formatter", f"json={report}", *pages], capture_output=True, check=False, timeout=300)
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert len(pages) > 150
+    assert not [
+        f"{pages[each['filePath']]} {message['line']}: {message['message']}"
+        for each in found
+        for message in each["messages"]
+    ]
 
 
 # -- doors with a rule of their own -----------------------------------------------------------------------------------------------

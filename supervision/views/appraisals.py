@@ -34,6 +34,7 @@ from supervision.services import appraisals as verbs
 from supervision.services import printing
 
 SHOWN = 50
+ANSWER = "id_answer_%s"  # of the answer form: a comment with a field of the same name may stand beside it
 State, Stage = Appraisal.State, AppraisalRound.State
 
 
@@ -262,7 +263,7 @@ def _detail(request: HttpRequest, row: Appraisal, form: Any = None, which: str =
         "rows": rows, "counted": listing.counted_items(rows),
         "words": _words(row), "until": until, "trail": _detail_trail(request, row),
         "comment_form": (form if which == "comment" else TextForm(label=_("您的意见") if is_own else _("本人在纸上写的意见"))) if speaks else None,
-        "answer_form": (form if which == "answer" else TextForm(label=_("答复"))) if answers else None,
+        "answer_form": (form if which == "answer" else TextForm(label=_("答复"), auto_id=ANSWER)) if answers else None,
         "may_finalise": edits and is_open and row.state != State.FINAL, "why_not": verbs.why_not_final(row),
         "drifted": now is not None and bool(computing.same(row.items, now)),
     }  # fmt: skip
@@ -323,7 +324,7 @@ def appraisal_comment(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def appraisal_answer(request: HttpRequest, pk: int) -> HttpResponse:
     row = appraisal_or_404(request, pk)
-    form = TextForm(request.POST)
+    form = TextForm(request.POST, auto_id=ANSWER)
     return _done(request, row, form, "answer", lambda: verbs.answer(appraisal=row, text=form.said, by=request.user), _("已答复。"))  # fmt: skip
 
 
