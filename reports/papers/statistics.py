@@ -27,6 +27,7 @@ TABLES = (
     "status", "size", "cause", "band", "income-places", "check", "dwelling", "grade-places", "water-safe-places",
     "helper-places", "visits-places", "measures-money", "deliveries", "requests-places", "payments",
 )  # fmt: skip
+LONG = 7  # characters of a number that is wide
 NEAR = 5  # how far a table may be brought forward to stand beside another
 NARROW = {"A4": 6, "A3": 9}  # columns of a table that stands beside others; wider ones go over the sheet, after them
 
@@ -45,10 +46,9 @@ def _sheet(village: Region, ask: Ask) -> Draft | str:
         return str(error)
     filled = [grid for grid in grids if not grid.is_empty]
     most = NARROW[ask.sheet]
-    narrow = _matched(
-        [section(grid) for grid in filled if _across(grid) <= most], laying.BESIDE[laying.SHEETS[ask.sheet]]
-    )
-    wide = [section(grid) | {"wide": True} for grid in filled if _across(grid) > most]
+    small = [grid for grid in filled if _across(grid) <= most]
+    narrow = _matched([section(grid) for grid in small], laying.BESIDE[laying.SHEETS[ask.sheet]])
+    wide = [section(grid) | {"wide": True} for grid in filled if grid not in small]
     absent = [grid.question.title for grid in grids if grid.is_empty]
     model = base.model(
         "村统计表", owner=base.name_of(village), outline=village.name, sheet=ask.sheet, look="figures",
@@ -78,7 +78,9 @@ def _grids(village: Region, year: int, user: Any) -> list[Grid]:
 
 
 def _across(grid: Grid) -> int:
-    return len(grid.heads) + grid.width
+    """How many columns wide; one of long numbers counts for two."""
+    columns = zip(*(line.cells for line in grid.lines), strict=True)
+    return len(grid.heads) + sum(1 + (max(len(cell.text) for cell in column) > LONG) for column in columns)
 
 
 def section(grid: Grid) -> base.Section:
