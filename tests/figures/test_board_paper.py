@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from common import pdf
+from common import charts, pdf
 from figures import paper, rollup, trends
 from figures.board import Board
 from figures.models import MapPlace
@@ -74,6 +74,14 @@ def test_points_and_outlines_are_on_paper_with_their_numbers(work, official, lan
     drawing = next(block for block in model["blocks"] if block["kind"] == "map")
     assert [row["text"] for row in drawing["rows"]] == [text for _bar, text in board.map["bars"]]
     assert not pdf.scan_glyphs(pdf.render([model], paper.TEMPLATE))
+
+
+def test_places_of_which_nothing_can_be_said_are_not_the_darkest():
+    for values, shades in (
+        ([0, 0, 0, 0], [0, 0, 0, 0]), ([0, 0, 0, 120], [0, 0, 0, 3]), ([1, 2, 3, 4], [0, 1, 2, 3]), ([5], [0]), ([2, 2, 9, 9], [0, 0, 3, 3])
+    ):  # fmt: skip
+        cuts = charts.quarters(values)
+        assert [charts._shade(value, cuts) for value in values] == shades, values
 
 
 def test_who_may_not_see_the_board_gets_no_paper(client, work, officer, clerk, land):
