@@ -258,13 +258,14 @@ class Spot(NamedTuple):
 
 
 def quarters(values: Sequence[Number]) -> tuple[Number, ...]:
-    """Where the four shades part: a quarter of the values each; equal values get one shade."""
+    """Where the four shades part: a quarter of the values each; equal values get one shade, the least ones the lightest."""
     ordered = sorted(values)
-    return tuple(ordered[len(ordered) * k // 4] for k in (1, 2, 3)) if ordered else (0, 0, 0)
+    cuts = [ordered[len(ordered) * k // 4] for k in (1, 2, 3)] if ordered else [0, 0, 0]
+    return tuple(cut if ordered and cut > ordered[0] else math.inf for cut in cuts)
 
 
 def _shade(value: Number, cuts: Sequence[Number]) -> int:
-    return sum(value >= cut for cut in cuts)
+    return max((n for n, cut in enumerate(cuts, 1) if value >= cut), default=0)
 
 
 def _shades(y: float, words: Sequence[str], step: float = 90) -> str:

@@ -133,11 +133,21 @@ def _write(
     documents: list[Any] = []
     with translation.override("zh-hans"), _watched(models):
         for model in models:
-            html = engine.paper(string=source.render({"book": LAYOUTS[template](model)}), url_fetcher=fetcher)
+            html = engine.paper(string=_markup(model, source, template), url_fetcher=fetcher)
             documents.append(html.render(font_config=engine.font_config, stylesheets=[engine.sheet(template)]))
         pages = [page for document in documents for page in document.pages]
         content = documents[0].copy(pages).write_pdf(pdf_variant=VARIANT)
     return content, [len(document.pages) for document in documents]
+
+
+def _markup(model: Model, source: Any, template: str) -> str:
+    return str(source.render({"book": LAYOUTS[template](model)}))
+
+
+def markup(model: Model, template: str = "pdf/ledger.html") -> str:
+    """What the engine is given: the page as HTML."""
+    with translation.override("zh-hans"):
+        return _markup(model, get_template(template), template)
 
 
 def warm_up() -> None:

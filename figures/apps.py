@@ -16,6 +16,7 @@ class FiguresConfig(AppConfig):
         from accounts.roles import Permission
         from common import demonstration, navigation, news, nightly, pdf
         from figures import datasets, lately, months, rollup
+        from figures import paper as board_paper
         from figures.reports import jobs, paper
         from figures.shipped import going, help, ledgers, living, people, villages
 
@@ -26,6 +27,7 @@ class FiguresConfig(AppConfig):
         nightly.nightly(months.keep_last)
         nightly.nightly(jobs.run_due)
         pdf.LAYOUTS[paper.TEMPLATE] = paper.lay_out
+        pdf.LAYOUTS[board_paper.TEMPLATE] = board_paper.lay_out
         demonstration.also(tell_demonstration)
         navigation.register(
             navigation.Item("print", _("看板"), "figures:boards", "chart", Permission.FIGURES_VIEW, weight=5),

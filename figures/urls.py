@@ -9,6 +9,7 @@ app_name = "figures"
 urlpatterns = [
     path("", views.boards, name="boards"),
     path("<int:pk>/", views.board, name="board"),
+    path("<int:pk>/pdf/", views.board_pdf, name="board_pdf"),
     path("<int:pk>/wall/", views.wall, name="wall"),
     path("<int:pk>/map/", views.map_edit, name="map_edit"),
     path("rows/<slug:code>/", views.rows, name="rows"),

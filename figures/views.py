@@ -9,12 +9,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.scoping import may_in, posted_regions, require_somewhere, visible_region_ids
 from common import pages
+from common.answering import INVALID, sent_file
+from common.pages import address
+from common.pdf import PrintError
 from common.readonly import read_on_get, reads_only
-from figures import atlas, datasets, services, trends
+from figures import atlas, datasets, paper, services, trends
 from figures import board as boards_of
 from figures.around import Around
 from figures.filters import filter_for
@@ -39,16 +43,45 @@ def boards(request: HttpRequest) -> HttpResponse:
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """The figures of a region of one's own area; one page for county, township and village."""
     require_somewhere(request.user, SEE)
-    around = Around(request.user, pk)
+    return _board_page(request, Around(request.user, pk))
+
+
+def _asked(request: HttpRequest, around: Around) -> boards_of.Board:
     year = _year(request.GET.get("year", ""))
     since = "year" if request.GET.get("since") == "year" else "month"
-    found = boards_of.Board(request.user, around.region, around.below, around.above, year=year, since=since)
+    return boards_of.Board(request.user, around.region, around.below, around.above, year=year, since=since)
+
+
+def _board_page(request: HttpRequest, around: Around, error: str = "") -> HttpResponse:
+    found = _asked(request, around)
+    year, since = found.year, "year" if request.GET.get("since") == "year" else "month"
     context = {
         "board": found, "region": around.region, "year": year, "years": boards_of.years(), "since": since,
         "head": boards_of.head_below(around.region), "meanings": boards_of.meanings(request.user), "trend": trends.line_of(found),
         "trail": around.trail(year), "may_place": around.below and may_in(request.user, atlas.EDIT, around.region),
+        "pdf_url": _pdf_url(around.region, year, since), "error": error,
     }  # fmt: skip
-    return render(request, "figures/board.html", context)
+    return render(request, "figures/board.html", context, status=INVALID if error else 200)
+
+
+def _pdf_url(region: Region, year: int, since: str) -> str:
+    asked = {"year": str(year), "since": since if since == "year" else ""}
+    return address(reverse("figures:board_pdf", args=[region.pk]), {name: text for name, text in asked.items() if text})
+
+
+@reads_only
+def board_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same on A4."""
+    require_somewhere(request.user, SEE)
+    around = Around(request.user, pk)
+    try:
+        with translation.override("zh-hans"):  # as every paper
+            found = _asked(request, around)
+            content = paper.made(found, trends.line_of(found))
+            name = paper.file_name(found)
+    except PrintError as error:
+        return _board_page(request, around, str(error))
+    return sent_file(name, paper.KIND, content)
 
 
 @reads_only

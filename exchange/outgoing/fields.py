@@ -327,6 +327,7 @@ def _more() -> list[Field]:
         Field("help.starts_on", _("帮扶开始时间"), "帮扶开始时间", HELPER, HELPER, ("starts_on",), _day("starts_on")),
         Field("help.ends_on", _("帮扶结束时间"), "帮扶结束时间", HELPER, HELPER, ("ends_on",), _day("ends_on")),
         Field("help.is_lead", _("是否牵头"), "是否牵头", HELPER, HELPER, ("is_lead",), _yes_no("is_lead")),
+        Field("help.role", _("帮扶身份"), "帮扶身份", HELPER, HELPER, ("is_lead",), lambda index, form, full: lambda record: "结对帮扶责任人"),
         Field("help.mode", _("帮扶方式"), "帮扶方式", HELPER, HELPER, ("mode",), _chosen("mode", {str(k): v for k, v in _MODES.items()})),
     ]  # fmt: skip
 
@@ -362,7 +363,7 @@ _ONLY_OUT = {
     for key, names in {
         "row.sequence": ("序号",), "area.province": ("省", "省(区、市)"), "area.city": ("市", "市(州)"), "household.member_count": ("当前家庭人口数",),
         "year.gross_income": ("年收入", "年收入(元)", "家庭总收入"), "member.age": ("年龄",), "householder.number": ("户主个人编号", "户主人口编号"),
-        "household.identified_on": ("识别监测时间",), "household.status": ("身份状态",), "help.mode": ("帮扶方式",),
+        "household.identified_on": ("识别监测时间",), "household.status": ("身份状态",), "help.mode": ("帮扶方式",), "help.role": ("帮扶身份", "队长/队员/结对帮扶责任人"),
     }.items()
     for heading in names
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Formats that are there from the start: the heading families of the national system and of printouts made from it, verbatim.
 
 Headings for which the ledger keeps nothing stay as blank columns, so that the file has the shape that the superior's program expects.
+Of family C only the sheet of helpers is here: its list of villages has a row a village, which no export has.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ HEADINGS: dict[str, tuple[Any, str, str]] = {
           "序号|县(市、区、旗)|乡(镇)|行政村|自然村|户编号|人编号|姓名|证件号码|人数|与户主关系|民族|文化程度|在校生状况|健康状况|劳动技能|务工状况|务工时间（月）|参加大病医疗|脱贫属性|脱贫年度|贫困户属性|主要致贫原因|危房户|饮水安全|饮水困难|人均纯收入|联系电话"),
     "B": (_("全国系统贫困人口名单（21 列）"), RowKind.MEMBER,
           "序号|县(市、区、旗)|乡(镇)|行政村|自然村|户编号|人编号|姓名|证件号码|人数|与户主关系|民族|文化程度|在校生状况|健康状况|劳动技能|务工时间（月）|参加大病医疗|脱贫属性|贫困户属性|主要致贫原因"),
+    "C2": (_("帮扶干部和结对户名单（11 列）"), RowKind.PAIRING,
+           "单位名称|姓名|性别|职务|队长/队员/结对帮扶责任人|乡镇|村|户数|户主姓名（组别）|办公电话|手机"),
     "D": (_("2017 年全国系统导出表（27 列）"), RowKind.MEMBER,
           "县(市、区、旗)|镇(乡)|行政村|户编号|人编号|姓名|性别|证件号码|人数|与户主关系|民族|文化程度|在校生状况|健康状况|劳动能力|务工状况|务工时间（月）|是否参加新农合|是否参加新型养老保险|是否参加城镇职工基本养老保险|脱贫属性|贫困户属性|主要致贫原因|人均纯收入|联系电话|开户银行名称|银行卡号"),
     "F": (_("2021 年人口导出表（47 列）"), RowKind.MEMBER,

@@ -29,11 +29,13 @@ Keys = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Line:
-    """A row: what it is of (one text for each axis of rows, with an address for places), and its numbers."""
+    """A row: what it is of (one text for each axis of rows, with an address for places), and its numbers. `total`: the sum of other lines,
+    of those of its first head where `sub`, else of all."""
 
     heads: tuple[tuple[str, str], ...]
     cells: list[Cell]
     total: bool = False
+    sub: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ class _Count:
             found = {keys[:rows] for keys, _m in self.numbers}
             row_keys = [keys for keys in row_keys if keys in found]
         column_keys: list[Keys] = [(key,) for key in shown_keys[rows]] if q.column else [()]
-        lines = [Line(self._heads(keys), self._cells(keys, column_keys)) for keys in row_keys]
+        lines = self._lines(row_keys, column_keys)
         if lines and all(self._adds_up(n) for n in range(rows)):
             blank: Keys = ("",) * rows
             heads = ((_("合计"), ""), *((("", ""),) * (rows - 1)))
@@ -182,6 +184,18 @@ class _Count:
         return Grid(
             q, tuple(self._label(n) for n in range(rows)), columns, second, lines, self._notes(), timezone.now()
         )
+
+    def _lines(self, row_keys: Sequence[Keys], column_keys: Sequence[Keys]) -> list[Line]:
+        """With two axes of rows, the lines of a choice of the first are summed below them, where they add up."""
+        summed = len(self.q.rows) > 1 and self._adds_up(1)
+        found = []
+        for first, group in itertools.groupby(row_keys, key=lambda keys: keys[:1]):
+            own = [Line(self._heads(keys), self._cells(keys, column_keys)) for keys in group]
+            found += own
+            if summed and len(own) > 1:
+                heads = (own[0].heads[0], (_("小计"), ""))
+                found.append(Line(heads, self._cells((*first, ""), column_keys), total=True, sub=True))
+        return found
 
     def _label(self, n: int) -> str:
         axis = self.axes[n]
@@ -241,7 +255,12 @@ class _Count:
         """Sums over some of the axes, in one pass over the numbers."""
         found: dict[tuple[Keys, str], int] = {}
         width, rows = len(self.axes), len(self.q.rows)
-        masks = {tuple(n < rows for n in range(width)), tuple(n >= rows for n in range(width)), (True,) * width}
+        masks = (
+            {tuple(n == 1 or (over and n >= rows) for n in range(width)) for over in (False, True)}
+            if rows > 1
+            else set()
+        )
+        masks |= {tuple(n < rows for n in range(width)), tuple(n >= rows for n in range(width)), (True,) * width}
         for (keys, measure), number in self.numbers.items():
             for mask in masks:
                 at = (tuple("" if over else key for key, over in zip(keys, mask, strict=True)), measure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from common import booklet
@@ -9,6 +10,7 @@ from common.booklet import written
 
 SHEETS = {"A3": "a3", "A4": "a4", "A4L": "a4l", "A5": "a5"}
 LOOKS = frozenset({"", "table", "card", "notice", "figures"})
+BESIDE = {"a3": 3, "a4": 2, "a4l": 3, "a5": 2}  # small tables side by side
 ACROSS = 3  # pairs of label and value a line
 
 
@@ -17,8 +19,22 @@ def lay_out(model: dict[str, Any]) -> dict[str, Any]:
     document = model["document"]
     if document["look"] not in LOOKS:
         raise ValueError(f"unknown look: {document['look']}")
-    laid = booklet.lay_out(model)
-    return laid | {"sheet": SHEETS[document["sheet"]], "look": document["look"], "whose": _whose(document["pairs"])}
+    laid, sheet = booklet.lay_out(model), SHEETS[document["sheet"]]
+    laid |= {"sheet": sheet, "look": document["look"], "whose": _whose(document["pairs"]), "rows": []}
+    if document["look"] == "figures":
+        laid["rows"] = _rows(
+            laid["sections"], [bool(section.get("wide")) for section in model["sections"]], BESIDE[sheet]
+        )
+    return laid
+
+
+def _rows(sections: list[Any], wide: list[bool], across: int) -> list[list[Any]]:
+    """Small tables side by side, wide ones alone. None fills what is left of a line."""
+    found: list[list[Any]] = []
+    for is_wide, group in itertools.groupby(zip(sections, wide, strict=True), key=lambda pair: pair[1]):
+        some, step = [section for section, _wide in group], 1 if is_wide else across
+        found += [some[n : n + step] + [None] * (n + step - len(some)) for n in range(0, len(some), step)]
+    return found
 
 
 def _whose(pairs: list[dict[str, str]]) -> list[list[dict[str, Any]]]:

@@ -16,6 +16,7 @@ OWN = Own(P.FIGURES_VIEW)
 DOORS: list[Door] = [
     *get("figures:boards", Menu(P.FIGURES_VIEW), ok=(302,)),  # to the board of the own area
     *get("figures:board", Counted(P.FIGURES_VIEW), {"pk": "village"}),
+    *get("figures:board_pdf", Counted(P.FIGURES_VIEW), {"pk": "village"}),
     *get("figures:wall", Counted(P.FIGURES_VIEW), {"pk": "village"}),
     *form("figures:map_edit", Counted(P.REGION_EDIT), {"pk": "village"}, data={"act": "drop"}),
     *get("figures:rows", Menu(P.FIGURES_VIEW), {"code": "'households"}),
@@ -75,6 +76,7 @@ def addresses(household: Any) -> dict[str, str]:
     return {
         "board of a county": reverse("figures:board", args=[county.pk]),
         "board of a village": reverse("figures:board", args=[household.village_id]),
+        "board of a county on paper": reverse("figures:board_pdf", args=[county.pk]),
         "centre of reports": reverse("figures:reports"),
         "report of a county": f"{reverse('figures:report', args=['age-places'])}?region={county.pk}",
         "report put together": f"{reverse('figures:report', args=['pivot'])}?dataset=living&row=place&row2=size&across=check&value=income",

@@ -20,6 +20,7 @@ from figures.filters import filter_for
 from figures.reports import asking, definitions
 from figures.reports.tables import answer
 from households.models import HouseholdYear
+from tests.common.test_pdf import letters
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
@@ -99,9 +100,11 @@ def check(grid, user, known=None, lines=None) -> int:
                 assert line.cells[n - measures].number == sum(
                     cell.number for cell in line.cells[n : (wide - 1) * measures : measures]
                 )
-    if grid.lines and grid.lines[-1].total:
-        for n, cell in enumerate(grid.lines[-1].cells):
-            assert cell.number == sum(line.cells[n].number for line in grid.lines[:-1])
+    parts = [line for line in grid.lines if not line.total]
+    for whole in (line for line in grid.lines if line.total):
+        of = [line for line in parts if not whole.sub or line.heads[0] == whole.heads[0]]
+        for n, cell in enumerate(whole.cells):
+            assert cell.number == sum(line.cells[n].number for line in of)
     return seen
 
 
@@ -136,6 +139,12 @@ def test_tables_by_filter_year_place_and_hand(people, official, land):
     ]  # fmt: skip
     for code, data in asked:
         assert check(answer(asking.parse(code, data, official)), official), (code, data)
+    two = answer(asking.parse("pivot", asked[5][1], official))
+    subs = [line for line in two.lines if line.sub]
+    assert subs
+    assert {line.heads[1][0] for line in subs} == {"小计"}
+    overlapping = answer(asking.parse("pivot", asked[6][1], official))
+    assert not any(line.sub for line in overlapping.lines)  # a household falls short of several things
     partial = answer(asking.parse("pivot", {"dataset": "projects", "row": "due", "year": str(YEAR - 1)}, official))
     assert not any(line.total for line in partial.lines)
     assert any("没有列入" in note for note in partial.notes)
@@ -249,6 +258,22 @@ class TestFiles:
             [cell.number / scale for cell, scale in zip(line.cells, scales, strict=True)] for line in grid.lines
         ]
         assert rows[0][0] == "落实的措施和金额"
+
+    def test_two_axes_of_rows_have_their_subtotals_everywhere(self, client, people, official):
+        client.force_login(official)
+        asked = {"dataset": "members", "row": "labour", "row2": "education", "across": "age"}
+        grid = answer(asking.parse("pivot", asked, official))
+        subs = [line for line in grid.lines if line.sub]
+        assert len(subs) > 1
+        page = client.get(reverse("figures:report", args=["pivot"]), asked).content.decode()
+        assert page.count(">小计<") == len(subs)
+        data = client.get(reverse("figures:report_file", args=["pivot", "xlsx"]), asked).content
+        rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+        found = [row for row in rows if row[1:2] == ["小计"]]
+        assert [row[2:] for row in found] == [[cell.number for cell in line.cells] for line in subs]
+        text = letters(client.get(reverse("figures:report_file", args=["pivot", "pdf"]), asked).content)
+        for line in subs:
+            assert f"{line.heads[0][0]}小计{''.join(cell.text for cell in line.cells)}" in text
 
     def test_paper_lies_where_it_is_wide(self, client, people, official):
         client.force_login(official)

@@ -97,7 +97,7 @@ def test_papers_of_villages_show_no_number_of_anybody(big, officer, land):
 def test_every_kind_of_village_prints_a_village_without_anybody(officer, land):
     for kind in kinds.KINDS.values():
         if kind.of_village:
-            draft = drafts_of(kind, [land.far_village], officer)[land.far_village.pk]
+            draft = drafts_of(kind, [land.near_village], officer)[land.near_village.pk]
             assert isinstance(draft, Draft)
             _content, pages = pdf.render_batch([draft.model], kind.template)
             assert pages == [1], kind.code
