@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, connections
@@ -27,6 +28,10 @@ from tests.factories import (
     UserFactory,
 )
 from tests.scene import scene  # noqa: F401  a fixture
+
+# Machines are slow at times: how long an example takes, or is thought up, is no fault of it.
+hypothesis.settings.register_profile("yihu", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("yihu")
 
 OUR_APPS = frozenset(app for app in settings.INSTALLED_APPS if (settings.BASE_DIR / app).is_dir())
 
