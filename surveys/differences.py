@@ -14,7 +14,7 @@ from households.models import Member
 from surveys import comparison, published
 from surveys.comparison import JOINED, LEFT
 from surveys.definitions import Definition
-from surveys.models import Difference, SurveyForm
+from surveys.models import Difference, Survey, SurveyForm
 
 # Answers are read of the form, not of whole surveys.
 HEAVY = [
@@ -24,8 +24,10 @@ FACTS = ("task__household__village", "task__household__township", "task__survey_
 
 
 def open_for(user: Any) -> QuerySet[Difference]:
-    """What waits where the user reviews."""
-    return with_facts(Difference.objects.for_user(user, Permission.SURVEY_REVIEW).filter(verdict=""))
+    """What waits where the user reviews, and of which they may read both surveys: who is still to look at the household themself may not."""
+    seen = Survey.objects.for_user(user).order_by().values("pk")
+    rows = Difference.objects.for_user(user, Permission.SURVEY_REVIEW).filter(verdict="")
+    return with_facts(rows.filter(task__first__in=seen, task__survey__in=seen))
 
 
 def with_facts(rows: QuerySet[Difference]) -> QuerySet[Difference]:

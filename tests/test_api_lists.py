@@ -341,8 +341,8 @@ COMPUTED: list[tuple[str, str, tuple[str, ...], Any, Any]] = [
      lambda context: [(d.pk, w["label"], w["first"], w["second"]) for d, w in context["lines"]]),
     ("account", "accounts:account_list", ("", "q=official", "role=auditor", "state=off"),
      lambda row: row["username"], lambda context: [account.username for account in context["page"]]),
-    ("notice", "notices:notice_list", ("",), lambda row: row["text"],
-     lambda context: [row["sentence"] for row in (*context["new"], *context["read"])]),
+    ("notice", "notices:notice_list", ("",), lambda row: (row["id"], row["text"]),
+     lambda context: sorted(((row["row"].pk, row["sentence"]) for row in (*context["new"], *context["read"])), reverse=True)),
     ("job", "jobs:job_list", ("",), lambda row: row["id"], lambda context: [job.pk for job in context["jobs"]]),
     ("saved-view", "households:saved_view_list", ("",), lambda row: row["name"],
      lambda context: [view.name for view, _url in context["views"]]),
@@ -616,6 +616,18 @@ def test_a_verification_task_is_told_to_who_draws_and_to_who_is_sent(scene):
         assert answer.status_code == 200
         assert not {"compared", "first", "survey"} & set(answer.json())
         assert Permission.SURVEY_REVIEW not in GRANTS[Role.VILLAGE_CLERK]
+        transaction.set_rollback(True)
+
+
+def test_differences_are_not_told_to_who_is_still_to_look(scene, read):
+    page, listed = reverse("surveys:difference_list"), "verification-difference"
+    before = [row["id"] for row in every_row(read, "official", listed)]
+    with transaction.atomic():
+        task = scene.places[0]["task"]
+        type(task).objects.filter(pk=task.pk).update(assignee=scene.users["official"])
+        after = [row["id"] for row in every_row(read, "official", listed)]
+        assert len(after) == len(before) - 1
+        assert [row.pk for row, _words in scene.clients["official"].get(page).context["lines"]] == after
         transaction.set_rollback(True)
 
 

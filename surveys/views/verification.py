@@ -29,8 +29,9 @@ from households.listing import counted
 from households.models import Household
 from households.services import LedgerError
 from regions.models import Region
-from surveys import agreement, comparison, differences, published
+from surveys import agreement, comparison, published
 from surveys.comparison import JOINED, LEFT
+from surveys.differences import in_words, open_for, said
 from surveys.filters import TaskFilter
 from surveys.listing import draws_for, tasks_for, with_draw_facts, with_task_facts
 from surveys.models import Difference, Survey, VerificationDraw, VerificationTask
@@ -154,7 +155,7 @@ def _lines(task: VerificationTask) -> tuple[list[Line], int]:
         uid, _slash, name = pair.path.rpartition("/")
         asked = form.field(pair.path)
         label = asked.label if asked else {JOINED: _("新增成员"), LEFT: _("减少成员")}.get(name, name)
-        first, second = (differences.said(asked, name, value) for value in (pair.first, pair.second))
+        first, second = (said(asked, name, value) for value in (pair.first, pair.second))
         lines.append(
             Line(
                 f"{people.get(uid, '')} · {label}" if uid else label, first, second, now.get(pair.path, ""), pair.agree,
@@ -242,8 +243,8 @@ class VerdictForm(forms.Form):
 def difference_list(request: HttpRequest) -> HttpResponse:
     """Differences that wait for a verdict, oldest first."""
     _ask(request, Permission.SURVEY_REVIEW)
-    found = list(differences.open_for(request.user).order_by("pk")[: SHOWN + 1])
-    lines = differences.in_words(found[:SHOWN], request.user)
+    found = list(open_for(request.user).order_by("pk")[: SHOWN + 1])
+    lines = in_words(found[:SHOWN], request.user)
     context = {"lines": lines, "more": len(found) > SHOWN, "tabs": _tabs(request, "difference_list")}
     return render(request, "surveys/difference_list.html", context)
 
