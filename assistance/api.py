@@ -702,7 +702,7 @@ class VillageWheelViewSet(Overview):
         lines, since = villages.lines_of(self.request.user, self.place, self.below, year)
         columns = {
             "households": _("农户"), "helped": _("有措施户"), "shortfalls": _("没补短板"), "projects": _("在办项目"), "completed": _("完工项目"),
-            "arranged": _("已安排资金"), "paid": _("已支付资金"),
+            "arranged": _("已安排（元）"), "paid": _("已支付（元）"),
         }  # fmt: skip
         rows = [Line(line.region.name, _wheels(line), {"region": str(line.region.pk)}) for line in lines]
         return Table(columns, rows, _wheels(villages.total(lines)), since)

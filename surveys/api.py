@@ -520,7 +520,7 @@ class SurveyGapOverviewViewSet(Overview):
 BY = ("place", "person", "month", "channel")
 EFFORT = {
     "households": _("统计户数"), "keys": _("按键次数"), "by_hand": _("手填项"), "taps": _("与去年相同"), "again": _("重复录入"), "minutes": _("填写时间"),
-    "same_share": _("一点就填的比例"),
+    "same_share": _("占比"),
 }  # fmt: skip
 
 
