@@ -24,7 +24,7 @@ from regions.models import Region
 STATES = {"missing": _("没有开"), "met": _("已开"), "due": _("应开"), "now": _("本期还没开")}
 # Meetings of what not every branch has: {kind: column of the branch}.
 NEEDS = {Kind.COMMITTEE: "has_committee", Kind.GROUP: "has_groups"}
-FIRST_YEAR = 2015  # of the organisation's records
+FIRST_YEAR = 2015  # nobody has recorded what branches held before
 TONES = {"missing": "red", "met": "green", "now": "amber", "ahead": "grey"}
 
 

@@ -200,6 +200,11 @@ def scene(django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
+@pytest.fixture(autouse=True)
+def often(settings):
+    settings.API_RATE = 1_000_000
+
+
 @pytest.fixture
 def read(scene):
     """`read(who, basename, query, **kwargs) -> response` of a list of the API."""
