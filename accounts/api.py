@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,9 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import TokenAuthentication
-from accounts.models import ApiToken
+from accounts.filters import AccountFilter
+from accounts.models import ApiToken, Posting, User
+from accounts.postings import MANAGE, accounts_for
 from accounts.roles import PERMISSION_TITLES, Permission, Role
-from common.rest import Code, Guarded, PlaceSerializer
+from common.rest import Code, Guarded, PlaceSerializer, Rows
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -64,3 +67,36 @@ class MeView(Guarded, APIView):
             "token": request.auth,
         }
         return Response(MeSerializer(me).data)
+
+
+# -- accounts of others -----------------------------------------------------------------------------------------------------------
+
+
+class AccountSerializer(serializers.ModelSerializer[User]):
+    """An account of the own area as its list shows it: no password, no token, no key of a second step."""
+
+    phone = serializers.CharField(source="phone_masked", allow_blank=True)
+    home = PlaceSerializer(allow_null=True)
+    postings = PostingSerializer(source="shown_postings", many=True)
+    first_password = serializers.BooleanField(source="must_change_password")
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "name", "phone", "home", "postings", "is_active", "first_password", "last_login")
+
+
+class AccountViewSet(Rows):
+    """账号管理: the accounts one looks after, by user name."""
+
+    needs = MANAGE
+    serializer_class = AccountSerializer
+    filterset_class = AccountFilter
+    queryset = User.objects.none()
+    order = "username"
+
+    def get_queryset(self) -> QuerySet[User]:
+        return accounts_for(self.request.user)
+
+    def with_facts(self, found: QuerySet[User]) -> QuerySet[User]:
+        current = Prefetch("postings", Posting.objects.current().select_related("region"), to_attr="shown_postings")
+        return found.select_related("home").prefetch_related(current)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
@@ -15,9 +16,10 @@ from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 
 from accounts.names import names_of
+from accounts.overviews import PLACE, REGION, Ask, Line, Overview, Table
 from accounts.roles import Permission
 from accounts.scoping import visible_region_ids
-from assistance import finance, villages
+from assistance import entitlement, finance, villages
 from assistance.departments import with_numbers
 from assistance.filters import DepartmentFilter, FundFilter, MeasureFilter, PayRowFilter, RequestFilter
 from assistance.listing import DepartmentRow, RequestRow, with_row_facts
@@ -34,9 +36,20 @@ from assistance.models import (
     Tenancy,
     VillageProject,
 )
-from assistance.village_filters import BeneficiaryFilter, FigureFilter, HouseFilter, ProjectFilter, ShortfallFilter
+from assistance.models import Line as MoneyLine
+from assistance.scans import entitled, sums_of
+from assistance.services import projects
+from assistance.village_filters import (
+    BeneficiaryFilter,
+    FigureFilter,
+    HouseFilter,
+    ProjectFilter,
+    ShortfallFilter,
+    years,
+)
 from catalogue.models import MeasureKind
-from common.rest import Code, PlaceSerializer, Rows
+from common.lookups import among
+from common.rest import Code, Listing, PlaceSerializer, Rows
 from households.listing import with_row_facts as with_household_facts
 from households.models import Household
 from households.serializers import HouseholdRef, MemberRef
@@ -569,3 +582,134 @@ class PayRowViewSet(Rows):
 
     def get_queryset(self) -> QuerySet[PayRow]:
         return PayRow.objects.for_user(self.request.user).filter(batch=self.batch)
+
+
+class PaidSerializer(serializers.ModelSerializer[Delivery]):
+    """What a line paid for. Of a household that one does not see only the kind is told."""
+
+    household = HouseholdRef(allow_null=True)
+    member = serializers.CharField(source="member.name", allow_null=True, default=None)
+    kind = MeasureKindRef()
+
+    class Meta:
+        model = Delivery
+        fields = ("kind", "period", "household", "member")
+
+
+class MoneyLineSerializer(serializers.ModelSerializer[MoneyLine]):
+    """What an entry gives to (above 0) or takes from an account. `paid` is null where it went to nobody in particular."""
+
+    account = Code(source="account.kind")
+    project = ProjectRef(source="account.project", allow_null=True)
+    paid = serializers.SerializerMethodField()
+
+    class Meta:
+        model = MoneyLine
+        fields = ("id", "account", "amount", "project", "paid")
+
+    @extend_schema_field(PaidSerializer(allow_null=True))
+    def get_paid(self, line: Any) -> Any:
+        if line.delivery is None:
+            return None
+        if line.seen:
+            return PaidSerializer(line.delivery).data
+        kind = MeasureKindRef(line.delivery.kind).data
+        return {"kind": kind, "period": "", "household": None, "member": None}
+
+
+@extend_schema(
+    parameters=[
+        OpenApiParameter("fund_pk", int, OpenApiParameter.PATH, description=_("资金的 id")),
+        OpenApiParameter("entry_pk", int, OpenApiParameter.PATH, description=_("记录的 id")),
+    ]
+)
+class MoneyLineViewSet(Listing):
+    """The lines of one movement of a fund. Whom it paid is named where one may see the household."""
+
+    needs = Permission.FUND_VIEW
+    serializer_class = MoneyLineSerializer
+    queryset = MoneyLine.objects.none()
+    order = "pk"
+
+    def get_queryset(self) -> QuerySet[MoneyLine]:
+        rows = Entry.objects.for_user(self.request.user).filter(fund=self.kwargs["fund_pk"])
+        entry: Entry = get_object_or_404(rows, pk=self.kwargs["entry_pk"])
+        found: QuerySet[MoneyLine] = MoneyLine._base_manager.filter(entry=entry)
+        return found
+
+    def with_facts(self, found: QuerySet[MoneyLine]) -> QuerySet[MoneyLine]:
+        return found.select_related(
+            "account__project", "delivery__household__village", "delivery__member", "delivery__kind"
+        ).defer(
+            "delivery__household__phone", "delivery__household__bank_account", "delivery__member__phone", "delivery__member__id_number",
+        )  # fmt: skip
+
+    def told(self, rows: list[Any]) -> list[Any]:
+        given = [line.delivery_id for line in rows if line.delivery_id]
+        visible = Delivery.objects.for_user(self.request.user).filter(among("pk", given)).order_by()
+        seen = set(visible.values_list("pk", flat=True)) if given else set()
+        for line in rows:
+            line.seen = line.delivery_id in seen
+        return rows
+
+
+# -- figures --------------------------------------------------------------------------------------------------------------------
+
+
+class EntitlementViewSet(Overview):
+    """应享与实享 of this year: above a village a row for each place, as of the last look; in a village a row for each kind, counted now. Those
+    who surely lack something are in `total` there."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+
+    def table(self) -> Table:
+        at, today, user = self.place, timezone.localdate(), self.request.user
+        lists = {code: title for code, (title, _meaning, _look) in entitlement.LISTS.items()}
+        columns = {"households": _("户数"), "entitled": _("应享"), **entitlement.STATES, **lists}
+        if at is not None and at.level == Level.VILLAGE:
+            seen = Household.objects.for_user(user).active().filter(village=at)
+            households = list(seen.order_by("sort_key", "pk")[: entitlement.MOST_HOUSEHOLDS])
+            kinds = entitlement.entitling(today)
+            dues = entitlement.dues_of(households, today.year, today=today, kinds=kinds)
+            rows = [
+                Line(
+                    line.kind.title,
+                    {"entitled": line.entitled, **{state: line.count(state) for state in entitlement.STATES}},
+                    {"kind": line.kind.code},
+                )
+                for line in entitlement.by_kind(dues, kinds)
+            ]
+            lacking = entitlement.lacking(households, today.year, today)
+            sure = {code: sum(each.sure for each in lacking[code]) for code in lists}
+            return Table(columns, rows, {"households": len(households), **sure})
+        found = sums_of(user, self.regions.visible, at, today.year)
+
+        def numbers(line: Any) -> dict[str, int]:
+            return {code: entitled(line) if code == "entitled" else line[code] for code in columns}
+
+        rows = [Line(region.name, numbers(line), {"region": str(region.pk)}) for region, line in found.lines]
+        return Table(columns, rows, numbers(found.whole), found.since)
+
+
+class VillageWheelViewSet(Overview):
+    """区域攻坚: households with a measure of the year, shortfalls and projects, and the money (元) arranged and paid, place by place."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    asks = {REGION: PLACE, "year": Ask(_("年度；不写就是今年。"), lambda: dict(years()))}
+
+    def table(self) -> Table:
+        year = int(self.asked["year"] or timezone.localdate().year)
+        lines, since = villages.lines_of(self.request.user, self.place, self.below, year)
+        columns = {
+            "households": _("农户"), "helped": _("有措施户"), "shortfalls": _("没补短板"), "projects": _("在办项目"), "completed": _("完工项目"),
+            "arranged": _("已安排（元）"), "paid": _("已支付（元）"),
+        }  # fmt: skip
+        rows = [Line(line.region.name, _wheels(line), {"region": str(line.region.pk)}) for line in lines]
+        return Table(columns, rows, _wheels(villages.total(lines)), since)
+
+
+def _wheels(line: villages.Line) -> dict[str, Any]:
+    return {
+        "households": line.households, "helped": line.helped, "shortfalls": line.shortfalls, "projects": line.projects(*projects.UNFINISHED),
+        "completed": line.projects(*projects.COMPLETE), "arranged": line.arranged, "paid": line.paid,
+    }  # fmt: skip

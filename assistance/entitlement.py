@@ -26,6 +26,7 @@ from households.models import Household, HouseholdYear, Member, MemberYear
 from surveys.prefill import Rows, rows_of
 
 RECEIVED, MISSING, UNKNOWN, DOUBT = "received", "missing", "unknown", "doubt"
+MOST_HOUSEHOLDS = 3000  # of a village, looked through at once
 STATES = {
     RECEIVED: gettext_lazy("已享受"),
     MISSING: gettext_lazy("应享未享"),

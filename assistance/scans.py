@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
@@ -72,3 +74,43 @@ def look_through(job: jobs.Run) -> dict[str, Any]:
         "args": [],
         "villages": scan(own, timezone.localdate().year, step),
     }
+
+
+# -- what the looks found -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Sums:
+    """Of the last looks, region by region: households, people by state, and those who surely lack something by list. `not_yet` counts villages
+    that nobody has looked through."""
+
+    lines: list[tuple[Region, Counter[str]]]
+    since: dt.datetime | None
+    not_yet: int
+
+    @property
+    def whole(self) -> Counter[str]:
+        return sum((line for _region, line in self.lines), Counter())
+
+
+def entitled(line: Counter[str]) -> int:
+    """Who should get something: those who do, and those who do not."""
+    return line[entitlement.RECEIVED] + line[entitlement.MISSING]
+
+
+def sums_of(user: Any, visible: Collection[int], at: Region | None, year: int) -> Sums:
+    """A line for each region one level below `at` (None: for each of the second level) of the `visible` ones, in order of code."""
+    within = Region.objects.filter(level=Level.VILLAGE, pk__in=visible)
+    if at is not None:
+        within = within.filter(path__startswith=at.path)
+    depth = at.path.count("/") if at is not None else 2
+    paths = dict(within.values_list("pk", "path"))
+    found = list(EntitlementScan.objects.for_user(user).filter(year=year, village__in=list(paths)).order_by("pk"))
+    sums: dict[int, Counter[str]] = {}
+    for scan in found:
+        line = sums.setdefault(int(paths[scan.village_id].split("/")[depth]), Counter())
+        line.update({"households": scan.households, **scan.states})
+        line.update({code: sure for code, (sure, _unsure) in scan.lists.items()})
+    names = Region.objects.in_bulk(list(sums))
+    lines = [(names[pk], line) for pk, line in sorted(sums.items(), key=lambda each: names[each[0]].code)]
+    return Sums(lines, min((scan.scanned_at for scan in found), default=None), len(paths) - len(found))

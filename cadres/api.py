@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
+from accounts.overviews import PLACE, REGION, Ask, Computed
 from accounts.roles import Permission
-from cadres import teams
+from cadres import needs, teams
 from cadres.filters import CadreFilter, TeamFilter, UnitListFilter
 from cadres.listing import with_counts
 from cadres.models import Cadre, ResidentTeam, TeamMember, Unit
 from common.rest import Code, PlaceSerializer, Rows
-from regions.models import Region
+from regions.models import Level, Region
 
 
 class UnitSerializer(serializers.ModelSerializer[Unit]):
@@ -138,3 +141,50 @@ class ResidentTeamViewSet(Rows):
 
     def told(self, rows: list[Any]) -> list[teams.Line]:
         return teams.lines_of(rows)
+
+
+# -- what villages need ---------------------------------------------------------------------------------------------------------
+
+
+class NeedSerializer(serializers.Serializer[needs.Ask]):
+    """Something a village asks for, and whether somebody of its team brings it. `code` is that of a language or a skill."""
+
+    kind = serializers.CharField()
+    code = serializers.CharField(allow_blank=True)
+    text = serializers.CharField(source="label")
+    met = serializers.BooleanField(source="is_met")
+
+
+class VillageNeedSerializer(serializers.Serializer[needs.Balance]):
+    """A village with what it asks for. `known` is false where no 村情 is registered; `others` are needs that no skill answers."""
+
+    village = PlaceSerializer()
+    township = PlaceSerializer(source="village.parent")
+    known = serializers.SerializerMethodField()
+    needs = NeedSerializer(source="asks", many=True)
+    others = serializers.SerializerMethodField()
+
+    def get_known(self, balance: needs.Balance) -> bool:
+        return balance.profile is not None
+
+    def get_others(self, balance: needs.Balance) -> list[str]:
+        return [str(need.label) for need in balance.others]
+
+
+LACK = Ask(_("缺什么"), (teams.ANY, *needs.KINDS, needs.UNKNOWN))
+
+
+class VillageNeedViewSet(Computed):
+    """需求与力量: the villages of a county or township, those that lack the most first. Wider than a county it is not worked out."""
+
+    needs = Permission.CADRE_VIEW
+    serializer_class = VillageNeedSerializer
+    asks = {REGION: PLACE, "lack": LACK}
+
+    def rows(self) -> list[needs.Balance]:
+        at = self.place
+        if at is None or at.level < Level.COUNTY:
+            raise ValidationError({REGION: [_("请选择一个县（市、区）或者乡镇。")]})
+        villages = teams.villages_of(self.request.user).filter(path__startswith=at.path)
+        found = needs.balances_of(teams.with_state(villages.select_related("parent")))
+        return [balance for balance in found if balance.falls_under(self.asked["lack"])]

@@ -47,11 +47,7 @@ class KeysetPagination(BasePagination):
     """
 
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
-        cursor, size = request.query_params.get(CURSOR, ""), self._size(request.query_params.get(SIZE, ""), view.most)
-        if cursor and not re.fullmatch(r"[ab]\d{1,18}", cursor):
-            raise ValidationError(
-                {CURSOR: [_("cursor 不是上一次答复给出的值，请照原样使用 next 或 previous 的地址。")]}
-            )
+        cursor, size = self.asked(request, view)
         self.base_url = request.build_absolute_uri()
         keys = pages.keyset(queryset, cursor, size, view.order)
         if (
@@ -62,6 +58,15 @@ class KeysetPagination(BasePagination):
         found = view.with_facts(queryset.model._base_manager.filter(pk__in=keys.pks)).order_by()
         by_pk = {row.pk: row for row in found}
         return [by_pk[pk] for pk in keys.pks if pk in by_pk]
+
+    def asked(self, request: Request, view: Any) -> tuple[str, int]:
+        """The cursor and the size, looked over."""
+        cursor, size = request.query_params.get(CURSOR, ""), self._size(request.query_params.get(SIZE, ""), view.most)
+        if cursor and not re.fullmatch(r"[ab]\d{1,18}", cursor):
+            raise ValidationError(
+                {CURSOR: [_("cursor 不是上一次答复给出的值，请照原样使用 next 或 previous 的地址。")]}
+            )
+        return cursor, size
 
     def _size(self, asked: str, most: int) -> int:
         if not asked:
@@ -87,8 +92,8 @@ class KeysetPagination(BasePagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         cursor = {"type": "string", "pattern": "^[ab][0-9]{1,18}$"}
         return [
-            _parameter(CURSOR, cursor, _("从这里读起：用上一次答复的 next 或 previous。")),
-            _parameter(
+            parameter(CURSOR, cursor, _("从这里读起：用上一次答复的 next 或 previous。")),
+            parameter(
                 SIZE,
                 {"type": "integer", "minimum": 1, "maximum": view.most, "default": min(pages.SIZE, view.most)},
                 _("一次读几行。"),
@@ -129,10 +134,10 @@ class SameFiltersDescribed(OpenApiFilterExtension):
         view = auto_schema.view
         filterset = self.target.get_filterset_class(view, view.queryset)
         fields = filterset.base_filters if filterset else {}
-        return [_parameter(name, _kind(each), str(each.label or "")) for name, each in fields.items()]
+        return [parameter(name, _kind(each), str(each.label or "")) for name, each in fields.items()]
 
 
-def _parameter(name: str, schema: dict[str, Any], description: str, required: bool = False) -> dict[str, Any]:
+def parameter(name: str, schema: dict[str, Any], description: str, required: bool = False) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": required, "schema": schema, "description": description}
 
 

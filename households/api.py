@@ -17,15 +17,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.names import names_of
+from accounts.overviews import Line, Overview, Table
 from accounts.roles import Permission
 from cadres.models import Cadre, Unit
 from common.pages import address, query_of
-from common.rest import Code, PlaceSerializer, Rows
+from common.rest import Code, Listing, PlaceSerializer, Rows
 from households import codelists, coverage, proposed
 from households.filters import HelperFilter, HouseholdFilter, MatchingRowFilter, UnitFilter
 from households.ledger import load
 from households.listing import STATUS_LABELS, with_row_facts
-from households.models import HandOver, Household, MatchingRow, MatchingRun
+from households.models import HandOver, Household, MatchingRow, MatchingRun, SavedView
 from households.search import SEALED, seal
 from households.serializers import Fact, HouseholdRef
 from households.services.helping import loads_of
@@ -361,3 +362,51 @@ class MatchingRowViewSet(Rows):
         return found.select_related("household__village", "now__unit", "proposed__unit").defer(
             "household__phone", "household__bank_account"
         )
+
+
+# -- figures of pairing ---------------------------------------------------------------------------------------------------------
+
+
+class PairingCoverageViewSet(Overview):
+    """结对帮扶 both ways: households without a helper, helpers with too many, units without either, place by place."""
+
+    needs = Permission.CADRE_VIEW
+
+    def table(self) -> Table:
+        at = self.place
+        below = [row for row in self.regions.rows if at is None or row.parent_id == at.pk]
+        whole, *lines = coverage.lines_of(self.request.user, [at, *below])
+        columns = {"all": _("农户"), **coverage.HOUSEHOLDS, **coverage.CADRES, **coverage.UNITS}
+        rows = [
+            Line(region.name, _numbers(line), {"region": str(region.pk)})
+            for region, line in zip(below, lines, strict=True)
+        ]
+        return Table(columns, rows, _numbers(whole) if at is not None else None)
+
+
+def _numbers(line: coverage.Line) -> dict[str, int]:
+    return {"all": line.all, **line.households, **line.cadres, **line.units}
+
+
+# -- saved views ----------------------------------------------------------------------------------------------------------------
+
+
+class SavedViewSerializer(serializers.ModelSerializer[SavedView]):
+    """常用筛选: `query` is what the list of the page is asked."""
+
+    page = Code()
+
+    class Meta:
+        model = SavedView
+        fields = ("id", "page", "name", "query", "created_at")
+
+
+class SavedViewViewSet(Listing):
+    """One's own, by name."""
+
+    serializer_class = SavedViewSerializer
+    queryset = SavedView.objects.none()
+    order = "name"
+
+    def get_queryset(self) -> QuerySet[SavedView]:
+        return SavedView.objects.filter(user=self.request.user.pk)

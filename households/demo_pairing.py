@@ -64,9 +64,12 @@ def _hand_over(cadres: list[Cadre], county: User, on: dt.date) -> None:
         for receiver in cadres:
             if receiver.unit_id != giver.unit_id or receiver.pk == giver.pk:
                 continue
-            able = preview(giver=giver, receiver=receiver, on=on, by=county).able
-            if able:
-                keys = [line.pairing.household_id for line in able]
+            able = [
+                line.pairing.household_id for line in preview(giver=giver, receiver=receiver, on=on, by=county).able
+            ]
+            later = Pairing.objects.current().filter(among("household_id", able), starts_on__gt=on)
+            keys = sorted(set(able) - set(later.values_list("household_id", flat=True)))
+            if keys:
                 services.hand_over(
                     giver=giver, receiver=receiver, on=on, reason="借调到州里工作", by=county, households=keys
                 )

@@ -7,15 +7,31 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from accounts.overviews import PLACE, REGION, Ask, Computed, Line, Overview, Table
 from accounts.roles import Permission
 from common.rest import Code, PlaceSerializer, Rows
-from party import development, staffing
+from party import coverage, development, due, periods, staffing
 from party.filters import ActivityFilter, BranchFilter, FacilityFilter, PersonFilter, SessionFilter
-from party.models import Activity, Attendance, Branch, Course, Facility, PartyPerson, Session, StageProposal
+from party.models import (
+    Activity,
+    Attendance,
+    Branch,
+    Classroom,
+    Course,
+    Facility,
+    Kind,
+    PartyPerson,
+    Session,
+    StageProposal,
+)
 from party.rules import Rules
+from party.scope import Scope
 from party.services import life
+from party.themes import THEMES, Asked
+from regions.models import Region
 
 
 class OfParty(Rows):
@@ -257,3 +273,152 @@ class PartyFacilityViewSet(OfParty):
 
     def with_facts(self, found: QuerySet[Facility]) -> QuerySet[Facility]:
         return found.select_related("village__parent")
+
+
+# -- villages side by side, and what is worked out of them ------------------------------------------------------------------------
+
+YEAR = Ask(_("年度；不写就是今年。"), known=lambda text: str(due.year_of(text)) == text)
+SPAN = Ask(_("时间，如 2026、2026-Q4、2026-11；不写就是这个季度。"), known=lambda text: periods.parse(text) is not None)
+
+
+def _span(asked: str) -> periods.Span:
+    return periods.parse(asked) or periods.span_of("quarter", timezone.localdate())
+
+
+class PartyOverviewViewSet(Overview):
+    """党建情况: the regions below side by side under a theme, 班子和党员 where none is asked for."""
+
+    needs = Permission.PARTY_VIEW
+    asks = {REGION: PLACE, "theme": Ask(_("主题"), tuple(THEMES)), "span": SPAN, "year": YEAR}
+
+    def table(self) -> Table:
+        asked = self.asked
+        scope = Scope.of(self.regions, self.request.user)
+        _title, reading, _tab, _meaning = THEMES[asked["theme"] or "staffing"]
+        cells = reading(scope, Asked(self.request.user, due.year_of(asked["year"]), _span(asked["span"])))
+        whole = cells(scope.villages, {})
+
+        def numbers(found: list[dict[str, Any]]) -> dict[str, Any]:
+            return {cell["code"]: cell.get("number", cell["value"]) for cell in found}
+
+        rows = [
+            Line(region.name, numbers(cells(scope.inside(region), {})), {"region": str(region.pk)})
+            for region in scope.below
+        ]
+        return Table({cell["code"]: cell["label"] for cell in whole}, rows, numbers(whole))
+
+
+class OfVillages(Computed):
+    needs = Permission.PARTY_VIEW
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.of(self.regions, self.request.user)
+
+
+class VillageOutlookSerializer(serializers.Serializer[Any]):
+    """A village under the rule of developing somebody young: how it stands, until when that holds, and what is to be done, in a sentence."""
+
+    village = PlaceSerializer()
+    township = PlaceSerializer(source="village.parent")
+    state = Code(lambda state: development.LABELS[state])
+    deadline = serializers.DateField(allow_null=True)
+    sentence = serializers.CharField()
+
+
+class PartyDevelopmentViewSet(OfVillages):
+    """两年发展一名年轻党员, a row for each village."""
+
+    serializer_class = VillageOutlookSerializer
+    asks = {REGION: PLACE, "state": Ask(_("情况"), (*(state.value for state in development.LABELS), "open"))}
+
+    def rows(self) -> list[development.Outlook]:
+        found = development.look(self.scope.villages, Rules.load(activities=False))
+        if not self.asked["state"]:
+            return found
+        wanted = set(development.villages_in(found, self.asked["state"]))
+        return [outlook for outlook in found if outlook.village.pk in wanted]
+
+
+class UnreachedVillageSerializer(serializers.Serializer[Any]):
+    """A village in which nothing was held; `missing` names the classrooms that were not."""
+
+    village = PlaceSerializer()
+    township = PlaceSerializer(source="village.parent")
+    missing = serializers.ListField(child=serializers.CharField())
+
+
+class PartyUnreachedViewSet(OfVillages):
+    """没有开课的村: nothing was held in a time, or nothing of a classroom."""
+
+    serializer_class = UnreachedVillageSerializer
+    asks = {REGION: PLACE, "span": SPAN, "classroom": Ask(_("课堂"), tuple(Classroom.values))}
+
+    def rows(self) -> list[dict[str, Any]]:
+        villages = self.scope.villages
+        found = coverage.look(villages, _span(self.asked["span"]))
+        wanted = set(coverage.unreached(found, self.asked["classroom"]))
+        return [{"village": each, "missing": found[each.pk].missing} for each in villages if each.pk in wanted]
+
+
+class DueActivitySerializer(serializers.Serializer[due.Item]):
+    """A branch, a kind and a month or quarter: how often it was asked for, how often it was held. `state` is met, missing or now."""
+
+    branch = BranchRef()
+    kind = Code(lambda kind: Kind(kind).label)
+    span = serializers.CharField(source="span.code")
+    least = serializers.IntegerField()
+    held = serializers.IntegerField()
+    state = serializers.CharField()
+
+
+class PartyDueViewSet(OfVillages):
+    """应开的组织生活 of a year by what became of it; what was not held where `state` is left out."""
+
+    serializer_class = DueActivitySerializer
+    asks = {
+        REGION: PLACE, "state": Ask(_("情况"), tuple(due.STATES)), "kind": Ask(_("种类"), tuple(Kind.values)), "year": YEAR,
+    }  # fmt: skip
+
+    def rows(self) -> list[due.Item]:
+        asked = self.asked
+        items = due.look(self.scope.villages, Rules.load(), due.year_of(asked["year"]))
+        state = asked["state"] or "missing"
+        return [item for item in items if state in item.lists and asked["kind"] in ("", item.kind)]
+
+
+class BranchOfVillageSerializer(serializers.Serializer[staffing.Facts]):
+    id = serializers.IntegerField(source="branch.pk")
+    name = serializers.CharField(source="branch.name")
+    members = serializers.IntegerField()
+    secretary = serializers.CharField(allow_blank=True)
+
+
+class PartyVillageSerializer(serializers.Serializer[Any]):
+    """A village with its branches, and how it stands in developing somebody young."""
+
+    village = PlaceSerializer()
+    township = PlaceSerializer(source="village.parent")
+    branches = BranchOfVillageSerializer(many=True)
+    development = Code(lambda state: development.LABELS[state])
+
+
+class PartyVillageViewSet(OfVillages):
+    """村党组织: the villages of a region; with `lack=branch` those without any branch."""
+
+    serializer_class = PartyVillageSerializer
+    asks = {REGION: PLACE, "lack": Ask(_("缺"), ("branch",))}
+
+    def rows(self) -> list[Region]:
+        villages = self.scope.villages
+        if not self.asked["lack"]:
+            return villages
+        return staffing.without_branch(villages, staffing.look(villages, Rules.load(activities=False)))
+
+    def told(self, rows: list[Any]) -> list[dict[str, Any]]:
+        rules = Rules.load(activities=False)
+        of: dict[int, list[staffing.Facts]] = {}
+        for each in staffing.look(rows, rules):
+            of.setdefault(each.branch.village_id, []).append(each)
+        states = {outlook.village.pk: outlook.state for outlook in development.look(rows, rules)}
+        return [{"village": each, "branches": of.get(each.pk, []), "development": states[each.pk]} for each in rows]

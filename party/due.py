@@ -24,6 +24,7 @@ from regions.models import Region
 STATES = {"missing": _("没有开"), "met": _("已开"), "due": _("应开"), "now": _("本期还没开")}
 # Meetings of what not every branch has: {kind: column of the branch}.
 NEEDS = {Kind.COMMITTEE: "has_committee", Kind.GROUP: "has_groups"}
+FIRST_YEAR = 2015  # nobody has recorded what branches held before
 TONES = {"missing": "red", "met": "green", "now": "amber", "ahead": "grey"}
 
 
@@ -56,6 +57,12 @@ class Item:
         if self.is_over:
             return ("due", self.state)
         return ("now",) if self.state == "now" else ()
+
+
+def year_of(asked: str) -> int:
+    """The year asked for, this year where it is none that can be chosen."""
+    this = timezone.localdate().year
+    return int(asked) if asked.isascii() and asked.isdecimal() and FIRST_YEAR <= int(asked[:5]) <= this else this
 
 
 def look(villages: Iterable[Region], rules: Rules, year: int, today: dt.date | None = None) -> list[Item]:

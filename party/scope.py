@@ -41,7 +41,10 @@ class Scope:
 
     @classmethod
     def asked(cls, user: Any, region: str) -> Scope:
-        choices = RegionChoices(user, region, VIEW)
+        return cls.of(RegionChoices(user, region, VIEW), user)
+
+    @classmethod
+    def of(cls, choices: RegionChoices, user: Any) -> Scope:
         at = choices.chosen or (choices.tops[0] if len(choices.tops) == 1 else None)
         below = [row for row in choices.rows if at is not None and row.parent_id == at.pk] or choices.tops
         return cls(choices, at, [row for row in below if row.is_current], villages_of(user, at))

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.roles import Permission
-from common.rest import Code, Rows
+from common.pages import Count
+from common.rest import Code, Listing, Rows
 from households.serializers import HouseholdRef, MemberRef
-from plans.filters import PlanFilter, TaskFilter
-from plans.listing import Row, TaskRow, rows_of, with_row_facts, with_task_facts
+from plans.filters import GROUPS, PlanFilter, TaskFilter
+from plans.listing import Row, TaskRow, on_board, rows_of, with_row_facts, with_task_facts
 from plans.models import Plan, Task
 
 
@@ -86,3 +91,46 @@ class PlanTaskViewSet(Rows):
         return with_task_facts(found).defer(
             "goal__plan__household__phone", "goal__plan__household__bank_account", "member__phone", "member__id_number"
         )
+
+
+# -- the board ------------------------------------------------------------------------------------------------------------------
+
+
+class CountSerializer(serializers.Serializer[Count]):
+    """How many plans; `capped` where there are more than that."""
+
+    value = serializers.IntegerField()
+    capped = serializers.BooleanField()
+
+
+class BoardColumnSerializer(serializers.Serializer[Any]):
+    state = Code(lambda key: GROUPS[key][0])
+    plans = CountSerializer()
+
+
+@extend_schema_serializer(many=False)
+class PlanBoardSerializer(serializers.Serializer[Any]):
+    """`state` is what the list of plans is asked for a column; `overdue` counts plans with a task whose day has gone by."""
+
+    columns = BoardColumnSerializer(many=True)
+    overdue = CountSerializer()
+
+
+class PlanBoardViewSet(Listing):
+    """计划看板: how many plans stand in each stage, under the filters of the list; of this year where none is asked for."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = PlanBoardSerializer
+    filterset_class = PlanFilter
+    pagination_class = None
+    queryset = Plan.objects.none()
+
+    def bound_filter(self, queryset: QuerySet[Plan], made: Any) -> PlanFilter:
+        data = self.request.query_params.copy()
+        data.setdefault("year", str(timezone.localdate().year))
+        return PlanFilter(data, queryset, request=self.request)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        counts, late = on_board(self.filter_queryset(self.get_queryset()).order_by())
+        columns = [{"state": key, "plans": count} for key, count in counts.items()]
+        return Response(PlanBoardSerializer({"columns": columns, "overdue": late}).data)

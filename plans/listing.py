@@ -11,9 +11,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from common.pages import CappedCount
+from common.pages import Count as Counted
 from households import values
 from plans import versions
 from plans.beside import Beside
+from plans.filters import GROUPS
 from plans.models import Plan, Task
 
 TONES = {
@@ -123,3 +127,11 @@ class TaskRow:
     @property
     def photos(self) -> int:
         return len(getattr(self.task, "shots", ()))
+
+
+def on_board(found: QuerySet[Plan]) -> tuple[dict[str, Counted], Counted]:
+    """How many plans stand in each column of the board, and how many have a task whose day has gone by; one query."""
+    groups = [found.filter(state__in=states) for _title, states in GROUPS.values()]
+    counts = [CappedCount(rows) for rows in (*groups, found.overdue())]
+    *numbers, late = User.objects.order_by()[:1].values_list(*counts)[0]
+    return {key: Counted.of(number) for key, number in zip(GROUPS, numbers, strict=True)}, Counted.of(late)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 
 from accounts.names import names_of
+from accounts.overviews import PLACE, REGION, Ask, Line, Overview, Table
 from accounts.places import RegionChoices
 from accounts.roles import Permission
 from common.rest import Code, PlaceSerializer, Rows
@@ -226,17 +227,25 @@ class ActivityViewSet(Rows):
 # -- appraisals -----------------------------------------------------------------------------------------------------------------
 
 
+class PeopleSerializer(serializers.Serializer[Any]):
+    state = Code(lambda state: Appraisal.State(state).label)
+    people = serializers.IntegerField()
+
+
 class AppraisalRoundSerializer(serializers.ModelSerializer[AppraisalRound]):
-    """One round of appraisal of a region; `last_day` is its last day."""
+    """One round of appraisal of a region; `last_day` is its last day, `people` how many of those one sees stand in each state."""
 
     region = PlaceSerializer()
     last_day = serializers.DateField()
     scheme = serializers.CharField(source="scheme.name")
     state = Code()
+    people = PeopleSerializer(many=True)
 
     class Meta:
         model = AppraisalRound
-        fields = ("id", "region", "starts_on", "last_day", "scheme", "state", "opened_at", "computed_at", "closed_at")
+        fields = (
+            "id", "region", "starts_on", "last_day", "scheme", "state", "opened_at", "computed_at", "closed_at", "people",
+        )  # fmt: skip
 
 
 class AppraisalRoundViewSet(Rows):
@@ -249,6 +258,16 @@ class AppraisalRoundViewSet(Rows):
 
     def with_facts(self, found: QuerySet[AppraisalRound]) -> QuerySet[AppraisalRound]:
         return found.select_related("region", "scheme")
+
+    def told(self, rows: list[Any]) -> list[Any]:
+        seen = Appraisal.objects.for_user(self.request.user, Permission.APPRAISAL_VIEW).order_by()
+        own = seen.filter(round__in=[row.pk for row in rows])
+        counts = {(pk, state): n for pk, state, n in own.values_list("round_id", "state").annotate(n=Count("pk"))}
+        for row in rows:
+            row.people = [
+                {"state": state, "people": counts.get((row.pk, state), 0)} for state in Appraisal.State.values
+            ]
+        return rows
 
 
 class AppraisalSerializer(serializers.ModelSerializer[Appraisal]):
@@ -292,3 +311,34 @@ class OwnAppraisalViewSet(Rows):
 
     def with_facts(self, found: QuerySet[Appraisal]) -> QuerySet[Appraisal]:
         return found.select_related("cadre__unit").defer("items")
+
+
+# -- what each level did, in figures ----------------------------------------------------------------------------------------------
+
+
+class ActivityOverviewViewSet(Overview):
+    """各级工作量 of a month (this month where none is asked for): what was ordered and what was done, place by place."""
+
+    needs = Permission.ORDER_VIEW
+    asks = {
+        REGION: PLACE,
+        "month": Ask(_("月份，如 2026-03"), known=lambda text: f"{activity.month_of(text):%Y-%m}" == text),
+    }
+
+    def table(self) -> Table:
+        month = activity.month_of(self.asked["month"])
+        found = activity.side_by_side(self.request.user, self.place, self.below, month)
+        columns = {
+            "county": _("县下达"), "township": _("乡镇下达"), "receipts": _("签收"), **{code: kind.title for code, kind in activity.KINDS.items()},
+        }  # fmt: skip
+
+        def numbers(line: activity.Line) -> dict[str, Any]:
+            own = line.counts if line.counts is not None else dict.fromkeys(activity.KINDS)
+            return {"county": line.county, "township": line.township, "receipts": line.receipts, **own}
+
+        asked = {"month": f"{month:%Y-%m}"}
+        rows = [
+            Line(line.region.name, numbers(line), asked | {"region": str(line.region.pk)})
+            for line in found.lines if line.region is not None
+        ]  # fmt: skip
+        return Table(columns, rows, numbers(found.whole), found.since)

@@ -10,16 +10,20 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.overviews import PLACE, REGION, Ask, Computed, Line, Overview, Table
 from accounts.roles import Permission
-from common.rest import Code, PlaceSerializer, Rows
+from common.rest import Code, Listing, PlaceSerializer, Rows
 from households.models import Household
 from households.serializers import HouseholdRef
-from surveys import comparison, gaps, progress
+from regions.models import Level
+from surveys import comparison, differences, effort, gaps, progress
 from surveys.filters import GapFilter, RoundFilter, SurveyFilter, TaskFilter
 from surveys.listing import (
     Row,
@@ -31,7 +35,10 @@ from surveys.listing import (
     with_row_facts,
     with_task_facts,
 )
-from surveys.models import Device, Survey, SurveyRound, VerificationDraw, VerificationTask
+from surveys.models import Device, Difference, Survey, SurveyForm, SurveyRound, VerificationDraw, VerificationTask
+from surveys.quarantined import Waiting, waiting_of
+from surveys.services.forms import forms_for
+from surveys.services.quarantine import waiting_for
 
 
 class PhotosSerializer(serializers.Serializer[Any]):
@@ -358,3 +365,185 @@ class SurveyPhoneViewSet(Rows):
 
     def with_facts(self, found: QuerySet[Device]) -> QuerySet[Device]:
         return found.select_related("user").defer("draft_key")
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """A field on which two surveys of a household disagree, in words, and who asked each time."""
+
+    id = serializers.IntegerField(source="row.pk")
+    task = serializers.IntegerField(source="row.task_id")
+    household = HouseholdRef(source="row.task.household")
+    year = serializers.IntegerField(source="row.task.year")
+    label = serializers.CharField(source="words.label")
+    first = serializers.CharField(source="words.first", allow_blank=True)
+    first_by = serializers.CharField(source="row.task.first.surveyor.name")
+    second = serializers.CharField(source="words.second", allow_blank=True)
+    second_by = serializers.CharField(source="row.task.survey.surveyor.name")
+
+
+class VerificationDifferenceViewSet(Listing):
+    """复核差异 that wait for a verdict, oldest first: for who may say which is right."""
+
+    needs = Permission.SURVEY_REVIEW
+    serializer_class = DifferenceSerializer
+    queryset = Difference.objects.none()
+    order = "pk"
+
+    def get_queryset(self) -> QuerySet[Difference]:
+        return differences.open_for(self.request.user)
+
+    def with_facts(self, found: QuerySet[Difference]) -> QuerySet[Difference]:
+        return differences.with_facts(found)
+
+    def told(self, rows: list[Any]) -> list[dict[str, Any]]:
+        return [{"row": row, "words": words} for row, words in differences.in_words(rows, self.request.user)]
+
+
+# -- what waits in quarantine, and the forms --------------------------------------------------------------------------------------
+
+
+class QuarantinedSerializer(serializers.Serializer[Waiting]):
+    """A record that came in after its household had gone to somebody else; `household` is null where it cannot be read. Not what it says."""
+
+    id = serializers.UUIDField(source="op.pk")
+    household = HouseholdRef(allow_null=True)
+    record = serializers.CharField(source="held.title")
+    sender = serializers.CharField(source="owner")
+    received_at = serializers.DateTimeField(source="op.received_at")
+    why = serializers.SerializerMethodField()
+
+    def get_why(self, waiting: Waiting) -> str:
+        return str(waiting.op.receipt.get("say", ""))
+
+
+class SurveyQuarantineViewSet(Computed):
+    """待处理的上传 of where one reviews, newest first; never one's own."""
+
+    needs = Permission.SURVEY_REVIEW
+    serializer_class = QuarantinedSerializer
+    asks: dict[str, Ask] = {}
+
+    def rows(self) -> Any:
+        return waiting_for(self.request.user).order_by("-received_at", "uid")
+
+    def told(self, rows: list[Any]) -> list[Waiting]:
+        return waiting_of(rows, self.request.user)
+
+
+class SurveyFormSerializer(serializers.ModelSerializer[SurveyForm]):
+    """A version of a form; `region` is null for the standard form."""
+
+    region = PlaceSerializer(allow_null=True)
+    state = Code()
+
+    class Meta:
+        model = SurveyForm
+        fields = ("id", "code", "version", "title", "region", "state", "digest", "source", "created_at", "published_at")
+
+
+class SurveyFormViewSet(Computed):
+    """调查表: the standard ones and those of the own county, the newest version of each first."""
+
+    needs = Permission.SURVEY_PUBLISH
+    serializer_class = SurveyFormSerializer
+    asks: dict[str, Ask] = {}
+
+    def rows(self) -> Any:
+        return forms_for(self.request.user).defer("definition")
+
+
+# -- figures ----------------------------------------------------------------------------------------------------------------------
+
+PERSON = Ask(_("按什么分"), ("person",))
+
+
+class SurveyProgressOverviewViewSet(Overview):
+    """调查进度 of a round, place by place or surveyor by surveyor; the round that runs where none is asked for."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    asks = {REGION: PLACE, "round": Ask(_("调查任务的 id"), known=str.isdecimal), "by": PERSON}
+
+    def table(self) -> Table:
+        user, asked = self.request.user, self.asked["round"]
+        rounds = list(progress.rounds_for(user)[:50])
+        round = progress.chosen_round(rounds, asked)
+        if asked and (round is None or str(round.pk) != asked):
+            raise ValidationError({"round": [_("没有这个调查任务，或者它不在您的管理范围内。请重新选择。")]})
+        columns = {"expected": _("应调查"), **progress.STAGES, "missing": _("没有送来")}
+        if round is None:
+            return Table(columns)
+        households = progress.expected(user, round)
+        chosen = self.regions.chosen
+        if chosen is not None:
+            households = progress.within(households, chosen)
+        at = chosen or progress.top_of(user, round)
+        if self.asked["by"]:
+            lines = progress.by_person(households, round.year)
+        else:
+            lines = progress.by_place(households, round.year, at, self.regions.visible)
+
+        def numbers(line: progress.Line) -> dict[str, int]:
+            return {"expected": line.expected, **line.counts, "missing": line.missing}
+
+        own = {"round": str(round.pk)}
+        rows = [Line(line.label, numbers(line), own | dict(line.query)) for line in lines]
+        return Table(columns, rows, numbers(progress.total(lines)))
+
+
+class SurveyGapOverviewViewSet(Overview):
+    """查缺补漏 of this year, place by place or (up to a township) surveyor by surveyor: how many households lack something of each kind."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    asks = {REGION: PLACE, "by": PERSON}
+
+    def table(self) -> Table:
+        user, at, year = self.request.user, self.place, timezone.localdate().year
+        households = gaps.asked(user, year)
+        if self.regions.chosen is not None:
+            households = progress.within(households, self.regions.chosen)
+        if self.asked["by"]:
+            if at is not None and at.level < Level.TOWNSHIP:
+                raise ValidationError({REGION: [_("按调查人只能看一个乡镇或一个村，请选择地区。")]})
+            lines = gaps.by_person(households, year)
+        else:
+            lines = gaps.by_place(households, year, at, self.regions.visible)
+        columns = {"households": _("应调查"), "any": _("有缺漏的户"), **gaps.KINDS}
+
+        def numbers(line: gaps.Line) -> dict[str, int]:
+            return {"households": line.households, **line.counts}
+
+        rows = [Line(line.label, numbers(line), dict(line.query)) for line in lines]
+        since = gaps.items_of(households, year)["since"]
+        return Table(columns, rows, numbers(gaps.total(lines)), since)
+
+
+BY = ("place", "person", "month", "channel")
+EFFORT = {
+    "households": _("统计户数"), "keys": _("按键次数"), "by_hand": _("手填项"), "taps": _("与去年相同"), "again": _("重复录入"), "minutes": _("填写时间"),
+    "same_share": _("占比"),
+}  # fmt: skip
+
+
+class SurveyEffortViewSet(Overview):
+    """填写负担 of a year (the newest with figures where none is asked for): what a survey costs who fills it in, a household each."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    asks = {
+        REGION: PLACE, "year": Ask(_("年度"), known=lambda text: text.isdecimal() and len(text) == 4), "by": Ask(_("按什么分"), BY),
+    }  # fmt: skip
+
+    def table(self) -> Table:
+        user, chosen, asked = self.request.user, self.regions.chosen, self.asked
+        every = effort.surveys_of(user)
+        if chosen is not None:
+            every = progress.within(every, chosen, "household__")
+        through = {one.label: one for one in effort.by_year(every)}
+        year = asked["year"] or max(through, default="")
+        if year not in through:
+            return Table(EFFORT)
+        lines = effort.chosen(every.filter(year=int(year)), asked["by"] or "place", self.place, user)
+        return Table(EFFORT, [Line(str(line.label), _effort(line)) for line in lines], _effort(through[year]))
+
+
+def _effort(line: effort.Effort) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in EFFORT}

@@ -14,7 +14,7 @@ from supervision.models import Order
 from tests.factories import CadreFactory, MatchingRunFactory, PayRowFactory, VisitFactory
 from tests.factories.party import CourseFactory
 from tests.factories.supervision import OrderFactory
-from tests.gates import Area, Counted, Door, Listed, Menu, Mine, OwnKind, P, Purse, SignedIn, get
+from tests.gates import Area, Counted, Door, Listed, Menu, Mine, Owner, OwnKind, P, Purse, SignedIn, get
 
 SEE, HERE = Listed(P.HOUSEHOLD_VIEW), Counted(P.HOUSEHOLD_VIEW)
 CADRE, PARTY, ORDER = Counted(P.CADRE_VIEW), Counted(P.PARTY_VIEW), Counted(P.ORDER_VIEW)
@@ -56,7 +56,30 @@ LISTS: dict[str, tuple[Any, Any, str]] = {
     "order": (P.ORDER_VIEW, ORDER, "order"),
     "appraisal-round": (P.APPRAISAL_VIEW, Area(P.APPRAISAL_VIEW), "round"),
     "appraisal": (P.APPRAISAL_VIEW, Counted(P.APPRAISAL_VIEW), "appraisal"),
+    "account": (P.ACCOUNT_MANAGE, Area(P.ACCOUNT_MANAGE), "account"),
 }
+# basename: permission of a table, or of a list of which no row has an address
+TABLES: dict[str, Any] = {
+    "village-need": P.CADRE_VIEW,
+    "pairing-coverage": P.CADRE_VIEW,
+    "party-overview": P.PARTY_VIEW,
+    "party-village": P.PARTY_VIEW,
+    "party-development": P.PARTY_VIEW,
+    "party-unreached": P.PARTY_VIEW,
+    "party-due": P.PARTY_VIEW,
+    "survey-progress-overview": P.HOUSEHOLD_VIEW,
+    "survey-gap-overview": P.HOUSEHOLD_VIEW,
+    "survey-effort": P.HOUSEHOLD_VIEW,
+    "survey-quarantine": P.SURVEY_REVIEW,
+    "survey-form": P.SURVEY_PUBLISH,
+    "verification-difference": P.SURVEY_REVIEW,
+    "plan-board": P.HOUSEHOLD_VIEW,
+    "entitlement": P.HOUSEHOLD_VIEW,
+    "village-wheel": P.HOUSEHOLD_VIEW,
+    "visit-coverage": P.HOUSEHOLD_VIEW,
+    "activity-overview": P.ORDER_VIEW,
+}
+OWN = ("saved-view", "notice", "job")  # lists of one's own
 # basename: (gate of the list and of a row, what stands in the address, its row in the scene)
 NESTED: dict[str, tuple[Any, dict[str, str], str]] = {
     "matching-row": (Counted(P.PAIRING_EDIT), {"run_pk": "matching_made"}, "matching_row"),
@@ -80,6 +103,10 @@ DOORS: list[Door] = [
         for name, (gate, above, row) in NESTED.items()
         for door in get(f"api:{name}-list", gate, above) + get(f"api:{name}-detail", gate, above | {"pk": row})
     ),
+    *(door for name, permission in TABLES.items() for door in get(f"api:{name}-list", Menu(permission))),
+    *(door for name in OWN for door in get(f"api:{name}-list", SignedIn())),
+    *get("api:job-detail", Owner(), {"pk": "job"}),
+    *get("api:fund-line-list", Purse(), {"fund_pk": "fund", "entry_pk": "fund_entry"}),
     *get("api:activity-row-list", Menu(P.ORDER_VIEW), {"code": "'visits"}),
     *get("api:activity-row-list", Menu(P.ORDER_VIEW), {"code": "'receipts"}),
     *get("api:activity-row-detail", ORDER, {"code": "'visits", "pk": "visit_today"}),
@@ -130,6 +157,8 @@ def addresses(household: Any) -> dict[str, str]:
     return {
         **{f"api: {name}": reverse(f"api:{name}-list") + ("?who=all" if name == "plan-task" else "") for name in plain},
         **{f"api: {name}": reverse(f"api:{name}-list", args=args) for name, args in nested.items()},
+        **{f"api: {name}": reverse(f"api:{name}-list") for name in (*TABLES, *OWN)},
+        "api: fund-line": reverse("api:fund-line-list", args=[fund.pk, fund.entries.latest("pk").pk]),
         "api: survey-phone": reverse("api:survey-phone-list"),
         "api: survey-progress": reverse("api:survey-progress-list"),
         "api: verification-task": reverse("api:verification-task-list") + "?state=any",

@@ -5,6 +5,7 @@ One scene for the module: a row of every kind in four villages, three of the off
 
 from __future__ import annotations
 
+import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,30 +16,37 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import tokens
 from accounts.roles import GRANTS, Permission, Role
+from assistance.scans import scan
 from common.pii import SecretField
 from households.models import MatchingRow, Status
-from regions.models import Level
+from regions.models import Level, Region
 from supervision import steps
-from tests.api_lists import LISTS, NESTED
+from tests.api_lists import LISTS, NESTED, OWN, TABLES
 from tests.factories import (
     CadreFactory,
     DeviceFactory,
+    DifferenceFactory,
     FundFactory,
     GoalFactory,
     HandOverFactory,
     HouseholdFactory,
     IdleHouseFactory,
+    JobFactory,
     MatchingRunFactory,
     MemberFactory,
+    NoticeFactory,
     PairingFactory,
     PayBatchFactory,
     PayRowFactory,
     PlanFactory,
     PostingFactory,
     ProjectFactory,
+    QuarantinedFactory,
     RegionFactory,
     RoundFactory,
+    SavedViewFactory,
     ShortfallFactory,
     SurveyFactory,
     TaskFactory,
@@ -98,8 +106,15 @@ def _fill(village: Any, n: int) -> dict[str, Any]:
     ActivityFactory(branch=branch, kind="theme" if n else "lecture")
     FacilityFactory(village=village, state="broken" if n == 1 else "works")
     CourseFactory(region=village)
-    first = SurveyFactory(household=home)
+    first = SurveyFactory(
+        household=home, effort={"keystrokes": 9 + n, "typed": 4, "same": 3, "retyped": n, "seconds": 70}
+    )
     task = VerificationTaskFactory(household=home, first=first)
+    again = SurveyFactory(household=home, form=first.form, purpose="verification")
+    DifferenceFactory(
+        task=VerificationTaskFactory(household=home, first=first, survey=again, state="done", done_at=timezone.now())
+    )
+    QuarantinedFactory(household=home)
     plan = PlanFactory(household=home, in_progress=True)
     TaskFactory(goal=GoalFactory(plan=plan), late=n == 1)
     PlanFactory(household=HouseholdFactory(village=village, hamlet=f"{n}组"), submitted=True)
@@ -172,6 +187,10 @@ def scene(django_db_setup, django_db_blocker):
             PostingFactory(user=users[name], role=role, region=at, department="教育局" if name == "department" else "")
         for n in range(3):
             AppraisalFactory(round=appraisals, cadre=CadreFactory(unit__region=county, unit__name=f"单位{n}", user=users["clerk"] if not n else None), shown=not n)  # fmt: skip
+        SavedViewFactory(user=users["official"])
+        NoticeFactory(to="official")
+        NoticeFactory(to="official", read=True, topic="job.failed")
+        JobFactory(owner="official")
         clients = {name: Client() for name in users}
         for name, client in clients.items():
             client.force_login(users[name])
@@ -179,6 +198,11 @@ def scene(django_db_setup, django_db_blocker):
             places=places, users=users, clients=clients, round=round.pk, township=township.pk, far=villages[2].pk
         )
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def often(settings):
+    settings.API_RATE = 1_000_000
 
 
 @pytest.fixture
@@ -294,9 +318,190 @@ def test_lists_below_a_fund_a_subsidy_list_and_a_month(scene, read):
     assert read("official", "activity-row", code="wishes").status_code == 404
 
 
+# -- worked out -----------------------------------------------------------------------------------------------------------------
+
+# (basename, page, queries, key of a row of the answer, key of a row of the page)
+COMPUTED: list[tuple[str, str, tuple[str, ...], Any, Any]] = [
+    ("village-need", "cadres:need_list", (*REGIONS, "lack=secretary", "lack=unknown", "lack=any"),
+     lambda row: (row["village"]["id"], sum(not each["met"] for each in row["needs"])),
+     lambda context: [(b.village.pk, len(b.lacks)) for b in context["page"].object_list]),
+    ("party-village", "party:village_list", (*REGIONS, "lack=branch"),
+     lambda row: (row["village"]["id"], [each["members"] for each in row["branches"]], row["development"]["code"]),
+     lambda context: [(v.pk, [f.members for f in branches], o.state) for v, branches, o in context["rows"]]),
+    ("party-development", "party:development_list", (*REGIONS, "state=broken", "state=open"),
+     lambda row: (row["village"]["id"], row["sentence"]),
+     lambda context: [(o.village.pk, o.sentence) for o in context["rows"]]),
+    ("party-unreached", "party:unreached_list", (*REGIONS, "span=2020", "span=2020-Q1&classroom=law"),
+     lambda row: (row["village"]["id"], row["missing"]),
+     lambda context: [(v.pk, found.missing) for v, found in context["rows"]]),
+    ("party-due", "party:due_list", (*REGIONS, "state=now", "state=met", "kind=lecture", "year=2025"),
+     lambda row: (row["branch"]["id"], row["kind"]["code"], row["span"], row["held"]),
+     lambda context: [(i.branch.pk, i.kind, i.span.code, i.held) for i, _url in context["rows"]]),
+    ("survey-quarantine", "surveys:quarantine_list", ("",),
+     lambda row: (row["id"], row["why"]), lambda context: [(str(w.op.pk), w.op.receipt["say"]) for w in context["rows"]]),
+    ("survey-form", "surveys:form_list", ("",),
+     lambda row: (row["id"], row["state"]["code"]), lambda context: [(form.pk, form.state) for form, _tone in context["rows"]]),
+    ("verification-difference", "surveys:difference_list", ("",),
+     lambda row: (row["id"], row["label"], row["first"], row["second"]),
+     lambda context: [(d.pk, w["label"], w["first"], w["second"]) for d, w in context["lines"]]),
+    ("account", "accounts:account_list", ("", "q=official", "role=auditor", "state=off"),
+     lambda row: row["username"], lambda context: [account.username for account in context["page"]]),
+    ("notice", "notices:notice_list", ("",), lambda row: (row["id"], row["text"]),
+     lambda context: sorted(((row["row"].pk, row["sentence"]) for row in (*context["new"], *context["read"])), reverse=True)),
+    ("job", "jobs:job_list", ("",), lambda row: row["id"], lambda context: [job.pk for job in context["jobs"]]),
+    ("saved-view", "households:saved_view_list", ("",), lambda row: row["name"],
+     lambda context: [view.name for view, _url in context["views"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "page", "queries", "told", "shown"), COMPUTED, ids=[each[0] for each in COMPUTED])
+def test_what_is_worked_out_is_what_the_page_shows(scene, read, name, page, queries, told, shown):
+    seen = 0
+    for n, asked in enumerate(queries):
+        query = asked.format(township=scene.township, far=scene.far)
+        expected = shown(scene.clients["official"].get(f"{reverse(page)}?{query}").context)
+        rows = [told(row) for row in every_row(read, "official", name, query, size=50 if n else 2)]
+        assert rows[: len(expected)] == list(expected), query
+        assert len(rows) == len(expected) or len(expected) == 50, query
+        seen += len(rows)
+    assert seen
+
+
+# -- tables ---------------------------------------------------------------------------------------------------------------------
+
+
+def _cells(rows: Any) -> list[tuple[str, list[Any]]]:
+    return [(row["label"], [cell.get("number", cell["value"]) for cell in row["cells"]]) for row in rows]
+
+
+def _table(answer: Any, codes: tuple[str, ...] = ()) -> list[tuple[str, list[Any]]]:
+    return [(row["label"], [row["numbers"][code] for code in codes or row["numbers"]]) for row in answer.json()["rows"]]
+
+
+HELP = ("all", "none", "nolead", "many", "unfit", "over", "free")
+GAPS = ("unsurveyed", "old", "missing", "stale", "doubt", "evidence")
+STAGES = ("untouched", "drafted", "returned", "submitted", "approved")
+WHEELS = ("households", "helped", "shortfalls", "projects", "completed")
+EFFORT = ("households", "keys", "by_hand", "taps", "again", "minutes")
+# (basename, page, queries, columns that the page shows)
+TOLD: list[tuple[str, str, tuple[str, ...], tuple[str, ...]]] = [
+    ("pairing-coverage", "households:pairing_coverage", REGIONS[:2], HELP),
+    ("visit-coverage", "visits:coverage", REGIONS[:2], ()),
+    ("survey-gap-overview", "surveys:gaps", (*REGIONS, "by=person&region={township}"), GAPS),
+    ("survey-progress-overview", "surveys:progress", (*REGIONS, "by=person", "round={round}"), STAGES),
+    ("village-wheel", "assistance:village_list", (*REGIONS[:2], "year={last}"), WHEELS),
+    ("activity-overview", "supervision:activity", (*REGIONS[:2], "month={last}-03"), ()),
+    *(("party-overview", "party:overview", (f"theme={theme}", f"theme={theme}&region={{township}}"), ())
+      for theme in ("staffing", "development", "classroom", "life", "facilities")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "page", "queries", "codes"), TOLD, ids=[each[0] + each[2][0] for each in TOLD])
+def test_a_table_has_the_numbers_of_its_page(scene, read, name, page, queries, codes):
+    last = timezone.localdate().year - 1
+    for asked in queries:
+        query = asked.format(township=scene.township, far=scene.far, round=scene.round, last=last)
+        shown = scene.clients["official"].get(f"{reverse(page)}?{query}").context["rows"]
+        answer = read("official", name, query)
+        assert answer.status_code == 200, answer.content
+        assert _table(answer, codes) == _cells(shown), query
+        assert {column["code"] for column in answer.json()["columns"]} >= set(codes)
+    assert shown
+
+
+def test_effort_is_told_as_on_its_page(scene, read):
+    for by in ("place", "person", "month", "channel"):
+        shown = scene.clients["official"].get(reverse("surveys:effort"), {"by": by}).context["rows"]
+        expected = [(line.label, [_plain(getattr(line, code)) for code in EFFORT]) for line in shown]
+        assert _table(read("official", "survey-effort", f"by={by}"), EFFORT) == expected
+        assert shown
+
+
+def _plain(number: Any) -> Any:
+    return number if number is None or isinstance(number, int) else float(number)
+
+
+def test_who_should_get_what_is_told_as_on_its_page(scene, read):
+    village = Region.objects.get(pk=scene.places[0]["village"])
+    with transaction.atomic():
+        scan([village], timezone.localdate().year)
+        rows = scene.clients["official"].get(reverse("assistance:entitlement")).context["rows"]
+        answer = read("official", "entitlement")
+        expected = [(r["region"].name, [r["households"], r["entitled"], *(n for _w, n in r["cells"])]) for r in rows]
+        assert rows
+        assert _table(answer) == expected
+        transaction.set_rollback(True)
+    page = scene.clients["official"].get(reverse("assistance:entitlement"), {"region": village.pk}).context
+    answer = read("official", "entitlement", f"region={village.pk}")
+    assert _table(answer) == [(r["kind"].title, [r["entitled"], *(c["value"] for c in r["cells"])]) for r in page["rows"]]  # fmt: skip
+    assert list(answer.json()["total"].values()) == [page["looked"], *(tile["value"] for tile in page["kpis"])]
+
+
+def test_the_board_of_plans_is_told_as_on_its_page(scene, read):
+    for query in ("", f"region={scene.township}", "mine=yes"):
+        page = scene.clients["official"].get(f"{reverse('plans:board')}?{query}").context
+        told = read("official", "plan-board", query).json()
+        assert [(c["state"]["code"], c["plans"]["value"]) for c in told["columns"]] == [
+            (c["key"], c["count"].value) for c in page["columns"]
+        ]
+        assert told["overdue"]["value"] == page["late"]["count"].value
+    assert any(c["plans"]["value"] for c in read("official", "plan-board").json()["columns"])
+
+
+def test_how_many_people_an_appraisal_has_in_each_state(scene, read):
+    (told,) = every_row(read, "official", "appraisal-round")
+    page = scene.clients["official"].get(reverse("supervision:round_detail", args=[told["id"]])).context
+    assert [each["people"] for each in told["people"]] == [each["value"] for each in page["states"]]
+    assert sum(each["people"] for each in told["people"]) == page["total"] == 3
+
+
+def test_lines_of_a_movement(scene, read):
+    """Those of the page; whom a line paid is told to who sees the household, to others its kind only."""
+    fund = scene.places[0]["fund"]
+    for entry in every_row(read, "official", "fund-entry", fund_pk=fund):
+        page = scene.clients["official"].get(reverse("assistance:fund_entry", args=[entry["id"]])).context["lines"]
+        told = every_row(read, "official", "fund-line", fund_pk=fund, entry_pk=entry["id"])
+        assert [row["id"] for row in told] == [line.pk for line, _seen in page]
+        assert [(row["amount"], row["account"]["text"]) for row in told] == [
+            (str(line.amount), line.account.get_kind_display()) for line, _seen in page
+        ]
+        assert {(None if row["paid"] is None else row["paid"]["household"] is not None) for row in told} == {
+            (None if line.delivery is None else seen) for line, seen in page
+        }
+    assert read("official", "fund-line", fund_pk=scene.places[3]["fund"], entry_pk=entry["id"]).status_code == 404
+
+
+def test_a_program_does_not_read_notices(scene):
+    _token, text = tokens.issue(
+        user=scene.users["official"], by=scene.users["official"], name="每日取数", permissions=[Permission.HOUSEHOLD_VIEW],
+        expires_on=timezone.localdate() + dt.timedelta(days=9),
+    )  # fmt: skip
+    for name, status in (("notice", 403), ("job", 200), ("survey-gap-overview", 200), ("party-overview", 403)):
+        answer = Client().get(reverse(f"api:{name}-list"), HTTP_AUTHORIZATION=f"Bearer {text}")
+        assert answer.status_code == status, (name, answer.content)
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("party-overview", "theme=king"), ("party-overview", "region=3010"), ("party-due", "year=1900"), ("party-unreached", "span=x"),
+        ("survey-progress-overview", "round=999999"), ("survey-effort", "by=king"), ("visit-coverage", "by=helper"), ("village-wheel", "year=1"),
+        ("activity-overview", "month=2026-13"), ("plan-board", "year=zzz"), ("pairing-coverage", "region=x"), ("village-need", "lack=king"),
+        ("party-due", "cursor=x"), ("survey-form", "size=0"), ("account", "role=king"),
+    ],
+)  # fmt: skip
+def test_a_wrong_question_is_refused_in_a_sentence(scene, read, name, query):
+    answer = read("official", name, query)
+    assert answer.status_code == 400, answer.content
+    asked = "region" if (name, query) == ("visit-coverage", "by=helper") else query.split("=")[0]
+    assert set(answer.json()["fields"]) == {asked}
+    assert answer.json()["error"].endswith("。")
+
+
 # -- what is refused ------------------------------------------------------------------------------------------------------------
 
 EVERY = [*LISTS, "survey-progress", "verification-task", "survey-phone", "own-appraisal"]
+UNKEYED = [*TABLES, *OWN]  # of which no row has an address
 
 
 def _who(name: str) -> str:
@@ -304,7 +509,7 @@ def _who(name: str) -> str:
 
 
 def test_what_no_filter_knows_is_refused(scene, read):
-    for name in EVERY:
+    for name in (*EVERY, *UNKEYED):
         answer = read(_who(name), name, "nonsense=1")
         assert (answer.status_code, set(answer.json()["fields"])) == (400, {"nonsense"}), name
 
@@ -325,11 +530,11 @@ def test_a_wrong_value_is_said_in_a_sentence(scene, read, name, query):
 
 
 def test_who_may_not_is_refused_in_every_list(scene, read):
-    for name, (permission, _gate, _row) in LISTS.items():
+    for name, permission in [*((name, needs) for name, (needs, *_more) in LISTS.items()), *TABLES.items()]:
         expected = 200 if permission in GRANTS[Role.SYSTEM_ADMIN] else 403
         answer = read("admin", name)
         assert answer.status_code == expected, name
-        assert answer.json()["error"]
+        assert expected == 200 or answer.json()["error"]
 
 
 def test_no_month_that_is_none(scene, read):
@@ -374,6 +579,13 @@ def test_no_answer_holds_a_number_and_every_row_can_be_read(scene, read):
         assert scene.clients[who].get(reverse(f"api:{name}-detail", kwargs=kwargs | {"pk": "x"})).status_code == 404
 
 
+def test_no_table_holds_a_number(scene, read):
+    secrets = _secrets()
+    for name in UNKEYED:
+        said = read("official", name).content.decode()
+        assert not [number for number in secrets if number in said], name
+
+
 def test_a_department_learns_of_a_household_its_village_and_nothing_else(scene, read):
     (row, *_others) = every_row(read, "department", "department-measure")
     assert "household" not in row
@@ -409,6 +621,18 @@ def test_a_verification_task_is_told_to_who_draws_and_to_who_is_sent(scene):
         assert answer.status_code == 200
         assert not {"compared", "first", "survey"} & set(answer.json())
         assert Permission.SURVEY_REVIEW not in GRANTS[Role.VILLAGE_CLERK]
+        transaction.set_rollback(True)
+
+
+def test_differences_are_not_told_to_who_is_still_to_look(scene, read):
+    page, listed = reverse("surveys:difference_list"), "verification-difference"
+    before = [row["id"] for row in every_row(read, "official", listed)]
+    with transaction.atomic():
+        task = scene.places[0]["task"]
+        type(task).objects.filter(pk=task.pk).update(assignee=scene.users["official"])
+        after = [row["id"] for row in every_row(read, "official", listed)]
+        assert len(after) == len(before) - 1
+        assert [row.pk for row, _words in scene.clients["official"].get(page).context["lines"]] == after
         transaction.set_rollback(True)
 
 

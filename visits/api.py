@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
+from accounts.overviews import PLACE, REGION, Ask, Line, Overview, Table
 from accounts.roles import Permission
 from common.rest import Code, PlaceSerializer, Rows
 from households.models import Household
 from households.serializers import HouseholdRef
+from regions.models import Level
 from visits import coverage
 from visits.filters import DutyFilter, VisitedFilter, VisitFilter
 from visits.listing import DUTY_FACTS, VISIT_FACTS, duty_rows, with_last_visits
@@ -165,3 +170,26 @@ class VisitRuleViewSet(Rows):
 
     def with_facts(self, found: QuerySet[VisitRule]) -> QuerySet[VisitRule]:
         return found.select_related("region")
+
+
+# -- figures --------------------------------------------------------------------------------------------------------------------
+
+
+class VisitCoverageViewSet(Overview):
+    """走访情况: what is asked for, done, due and overdue, place by place or (up to a township) helper by helper."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    asks = {REGION: PLACE, "by": Ask(_("按什么分"), ("helper",))}
+
+    def table(self) -> Table:
+        user, day, at = self.request.user, timezone.localdate(), self.place
+        here = coverage.stand(user, self.regions.chosen)
+        villages = coverage.by_village(here, day)
+        people = bool(self.asked["by"]) or not self.regions.visible
+        if people and at is not None and at.level < Level.TOWNSHIP:
+            raise ValidationError({REGION: [_("按帮扶责任人只能看一个乡镇或一个村，请选择地区。")]})
+        lines = coverage.by_helper(user, here, day) if people else coverage.by_place(villages, at)
+        columns = {code: label for code, label in coverage.LABELS.items() if not (people and code == "unvisited")}
+        rows = [Line(line.label, {code: line.counts[code] for code in columns}, line.query) for line in lines]
+        whole = coverage.whole(here, villages, day)
+        return Table(columns, rows, {code: whole[code] for code in coverage.LABELS})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext_lazy
 
 from accounts.roles import Permission
 from accounts.scoping import posted_regions, visible_region_ids
@@ -81,6 +82,11 @@ def households_for(user: Any) -> Any:
 
 
 # -- figures ----------------------------------------------------------------------------------------------------------------------------
+
+
+LABELS = {
+    "asked": gettext_lazy("应走访"), "done": gettext_lazy("已完成"), "due": gettext_lazy("待走访"), "overdue": gettext_lazy("逾期"), "made": gettext_lazy("本月走访"), "unvisited": gettext_lazy("一年内未走访"),
+}  # fmt: skip
 
 
 @dataclass

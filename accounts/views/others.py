@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,13 +18,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounts import services, tokens
+from accounts.filters import ROLES, AccountFilter
 from accounts.forms import CorrectForm, EndForm, NoteForm, OpenForm, PostForm
 from accounts.models import Posting, User
 from accounts.postings import MANAGE, accounts_for, may_grant, may_take_over, subject_of
 from accounts.roles import Role
 from common import audit
 from common.answering import attempt, posted
-from common.pii import lookup_hash
 from common.readonly import read_on_get, reads_only
 from regions.models import Region
 from regions.picker import picker_for, region_for
@@ -80,19 +80,12 @@ def account_list(request: HttpRequest) -> HttpResponse:
     """Accounts of the own area, by user name; found by name, user name, whole phone number or place."""
     by = manager(request)
     q, role, state = (request.GET.get(key, "").strip()[:60] for key in ("q", "role", "state"))
-    rows = accounts_for(by)
-    if q:
-        found = Q(name__contains=q) | Q(username__icontains=q) | Q(home__full_name__contains=q)
-        rows = rows.filter(found | Q(phone_hash=lookup_hash("phone", q)) if q.isdigit() and len(q) > 6 else found)
-    if role in set(Role):
-        rows = rows.filter(pk__in=Posting.objects.current().filter(role=role).values("user_id"))
-    if state in ("on", "off"):
-        rows = rows.filter(is_active=state == "on")
+    rows = AccountFilter({"q": q, "role": role, "state": state}, accounts_for(by), request=request).qs
     current = Prefetch("postings", Posting.objects.current().select_related("region"), to_attr="shown_postings")
     page = Paginator(rows.order_by("username").prefetch_related(current), PAGE).get_page(request.GET.get("page"))
     ask = request.GET.copy()
     context = {
-        "page": page, "q": q, "role": role, "state": state, "roles": [r for r in Role if r != Role.HELPER],
+        "page": page, "q": q, "role": role, "state": state, "roles": ROLES,
         "filtered": bool(q or role or state),
     }  # fmt: skip
     for key, there, number in (

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere, visible_region_ids
 from assistance import effects, entitlement
-from assistance.models import EntitlementScan
+from assistance.scans import entitled, sums_of
 from assistance.services.scans import look_again
 from catalogue.models import MeasureKind
 from common import pages
@@ -26,8 +26,6 @@ from households import curtain
 from households.filters import RegionChoices
 from households.models import Household
 from regions.models import Level, Region
-
-MOST_HOUSEHOLDS = 3000  # of a village, looked through at once
 
 
 def _page(request: HttpRequest) -> tuple[RegionChoices, Region | None, dt.date]:
@@ -39,7 +37,7 @@ def _page(request: HttpRequest) -> tuple[RegionChoices, Region | None, dt.date]:
 
 def _households(request: HttpRequest, village: Region) -> list[Household]:
     rows = Household.objects.for_user(request.user).active().filter(village=village)
-    return list(rows.order_by("sort_key", "pk")[:MOST_HOUSEHOLDS])
+    return list(rows.order_by("sort_key", "pk")[: entitlement.MOST_HOUSEHOLDS])
 
 
 def _place_url(region: Region) -> str:
@@ -92,31 +90,15 @@ def _village(request: HttpRequest, village: Region, today: dt.date) -> dict[str,
 
 def _places(user: Any, regions: RegionChoices, at: Region | None, year: int) -> dict[str, Any]:
     """Sums of the last looks: a line for each region one level down."""
-    within = Region.objects.filter(level=Level.VILLAGE, pk__in=regions.visible)
-    if at is not None:
-        within = within.filter(path__startswith=at.path)
-    depth = at.path.count("/") if at is not None else 2
-    villages = dict(within.values_list("pk", "path"))
-    scans = list(EntitlementScan.objects.for_user(user).filter(year=year, village__in=list(villages)).order_by("pk"))
-    sums: dict[int, Counter[str]] = {}
-    for scan in scans:
-        below = int(villages[scan.village_id].split("/")[depth])
-        line = sums.setdefault(below, Counter())
-        line.update({"households": scan.households, **scan.states})
-        line.update({code: sure for code, (sure, _unsure) in scan.lists.items()})
-    names = Region.objects.in_bulk(list(sums))
-    rows = [_place(names[pk], line) for pk, line in sorted(sums.items(), key=lambda each: names[each[0]].code)]
-    whole = sum(sums.values(), Counter())
-    return {
-        "rows": rows, "whole": _place(None, whole) if len(rows) > 1 else None, "since": min((s.scanned_at for s in scans), default=None),
-        "not_yet": len(villages) - len(scans),
-    }  # fmt: skip
+    found = sums_of(user, regions.visible, at, year)
+    whole = _place(None, found.whole) if len(found.lines) > 1 else None
+    rows = [_place(region, line) for region, line in found.lines]
+    return {"rows": rows, "whole": whole, "since": found.since, "not_yet": found.not_yet}
 
 
 def _place(region: Region | None, line: Counter[str]) -> dict[str, Any]:
-    entitled = line[entitlement.RECEIVED] + line[entitlement.MISSING]
     return {
-        "region": region, "households": line["households"], "entitled": entitled,
+        "region": region, "households": line["households"], "entitled": entitled(line),
         "cells": [(word, line[state]) for state, word in entitlement.STATES.items()]
         + [(title, line[code]) for code, (title, _meaning, _look) in entitlement.LISTS.items()],
         "url": _place_url(region) if region else "",

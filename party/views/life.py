@@ -36,14 +36,11 @@ from party.views.base import (
 )
 
 SHOWN = 10
-FIRST_YEAR = 2015
 
 
 def asked_year(request: HttpRequest) -> int:
     """`?year=`, this year where it is none that can be chosen."""
-    this = timezone.localdate().year
-    asked = request.GET.get("year", "")
-    return int(asked) if asked.isascii() and asked.isdecimal() and FIRST_YEAR <= int(asked[:5]) <= this else this
+    return due.year_of(request.GET.get("year", ""))
 
 
 def years() -> list[int]:

@@ -13,18 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
 from common import bulk, pages
-from common.pages import CappedCount, Count
+from common.pages import Count
 from common.readonly import reads_only
 from households import selection
 from households.models import Household
 from households.services import LedgerError
 from plans import services
 from plans.filters import GROUPS, PlanFilter, TaskFilter
-from plans.listing import TaskRow, rows_of, with_row_facts, with_task_facts
+from plans.listing import TaskRow, on_board, rows_of, with_row_facts, with_task_facts
 from plans.models import Plan, Task
 from plans.services.decision import sort_out
 from plans.views.base import holds
@@ -61,33 +60,28 @@ def board(request: HttpRequest) -> HttpResponse:
     valid = filterset.is_valid()
     query = pages.query_of(filterset)
     found = filterset.qs.order_by() if valid else Plan.objects.none()
+    counts, late = on_board(found) if valid else ({}, Count(0))
     context = {
-        "filter": filterset, "form": filterset.form, "columns": _columns(found, query) if valid else [],
+        "filter": filterset, "form": filterset.form, "columns": _columns(found, query, counts) if valid else [],
         "list_url": pages.address(_list_url(), query), "fields": [filterset.form[name] for name in ("year", "mine", "overdue")],
-        "late": _late(request, found, query) if valid else None,
+        "late": {"count": late, "url": pages.address(_list_url(), query | {"overdue": "yes"})} if valid else None,
     }  # fmt: skip
     return render(request, "plans/board.html", context)
 
 
-def _columns(found: Any, query: dict[str, str]) -> list[dict[str, Any]]:
-    groups = {key: found.filter(state__in=states) for key, (_title, states) in GROUPS.items()}
-    numbers = User.objects.order_by()[:1].values_list(*(CappedCount(rows) for rows in groups.values()))[0]
-    newest = [rows.order_by("-pk").values("pk")[:ON_BOARD] for rows in groups.values()]
+def _columns(found: Any, query: dict[str, str], counts: dict[str, Count]) -> list[dict[str, Any]]:
+    newest = [
+        found.filter(state__in=states).order_by("-pk").values("pk")[:ON_BOARD] for _title, states in GROUPS.values()
+    ]
     keys = [row["pk"] for row in newest[0].union(*newest[1:], all=True)]
     rows = rows_of(with_row_facts(Plan._base_manager.filter(pk__in=keys)).order_by("-pk"), marked=True)
     return [
         {
-            "key": key, "title": title, "count": Count.of(number), "url": pages.address(_list_url(), query | {"state": key}),
+            "key": key, "title": title, "count": counts[key], "url": pages.address(_list_url(), query | {"state": key}),
             "rows": [row for row in rows if row.plan.state in states],
         }
-        for (key, (title, states)), number in zip(GROUPS.items(), numbers, strict=True)
+        for key, (title, states) in GROUPS.items()
     ]  # fmt: skip
-
-
-def _late(request: HttpRequest, found: Any, query: dict[str, str]) -> dict[str, Any]:
-    """Plans of the board that have a task whose day has gone by."""
-    number = User.objects.order_by()[:1].values_list(CappedCount(found.overdue()), flat=True)[0]
-    return {"count": Count.of(number), "url": pages.address(_list_url(), query | {"overdue": "yes"})}
 
 
 @reads_only

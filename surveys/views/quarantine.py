@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,18 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.names import names_of
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
-from common import sync
 from common.models import SyncOp
 from common.readonly import read_on_get, reads_only
 from households.answering import attempt, form_status
-from households.models import Household
-from surveys.held import KINDS, Held
+from surveys.held import KINDS
 from surveys.models import SurveyPhoto
+from surveys.quarantined import waiting_of
 from surveys.services import accept, discard
-from surveys.services.quarantine import REASON, body_of, waiting_for
+from surveys.services.quarantine import REASON, waiting_for
 
 SIZE = 30
 
@@ -39,45 +36,10 @@ class DiscardForm(forms.Form):
     )  # fmt: skip
 
 
-@dataclass
-class Waiting:
-    """An operation with what its body says, as far as it can be read. `owner` is the name of whoever sent it."""
-
-    op: SyncOp
-    owner: str
-    read: Any
-    household: Household | None
-
-    @property
-    def held(self) -> Held:
-        return KINDS[self.op.kind]
-
-
 def _may(request: HttpRequest) -> Any:
     user: Any = request.user
     require_somewhere(user, Permission.SURVEY_REVIEW)
     return user
-
-
-def _waiting(ops: list[SyncOp], user: Any) -> list[Waiting]:
-    """Two queries, however many."""
-    bodies: list[Any] = []
-    for op in ops:
-        try:
-            bodies.append(KINDS[op.kind].read(body_of(op)))
-        except sync.Refused:
-            bodies.append(None)
-    names = names_of(op.owner for op in ops)
-    rows = (
-        Household.objects.for_user(user)
-        .select_related("village")
-        .filter(uid__in=[body.household for body in bodies if body])
-    )
-    households = {row.uid: row for row in rows}
-    return [
-        Waiting(op, names.get(op.owner, op.owner), body, households.get(body.household) if body else None)
-        for op, body in zip(ops, bodies, strict=True)
-    ]
 
 
 @reads_only
@@ -89,7 +51,7 @@ def quarantine_list(request: HttpRequest) -> HttpResponse:
         return f"{request.path}?page={number}"
 
     return render(request, "surveys/quarantine_list.html", {
-        "rows": _waiting(list(page.object_list), user), "count": page.paginator.count,
+        "rows": waiting_of(list(page.object_list), user), "count": page.paginator.count,
         "previous_url": link(page.previous_page_number()) if page.has_previous() else "",
         "next_url": link(page.next_page_number()) if page.has_next() else "",
     })  # fmt: skip
@@ -101,7 +63,7 @@ def _op(request: HttpRequest, uid: uuid.UUID) -> SyncOp:
 
 @reads_only
 def quarantine_detail(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    (waiting,) = _waiting([_op(request, uid)], request.user)
+    (waiting,) = waiting_of([_op(request, uid)], request.user)
     told = waiting.held.tell(waiting.read, waiting.household) if waiting.read and waiting.household else None
     photos = len(told.photos) if told else 0
     here = SurveyPhoto.objects.for_user(request.user).none()
@@ -126,7 +88,7 @@ def quarantine_accept(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 @read_on_get
 def quarantine_discard(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    (waiting,) = _waiting([_op(request, uid)], request.user)
+    (waiting,) = waiting_of([_op(request, uid)], request.user)
     form = DiscardForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         reason = form.cleaned_data["reason"]

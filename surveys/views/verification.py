@@ -23,18 +23,18 @@ from accounts.roles import Permission
 from accounts.scoping import posted_regions, require, require_somewhere
 from common import pages
 from common.readonly import read_on_get, reads_only
-from households import codelists, selection
+from households import selection
 from households.answering import attempt, form_status
 from households.listing import counted
-from households.models import Household, Member
+from households.models import Household
 from households.services import LedgerError
 from regions.models import Region
 from surveys import agreement, comparison, published
 from surveys.comparison import JOINED, LEFT
-from surveys.definitions import Definition
+from surveys.differences import in_words, open_for, said
 from surveys.filters import TaskFilter
 from surveys.listing import draws_for, tasks_for, with_draw_facts, with_task_facts
-from surveys.models import Difference, Survey, SurveyForm, VerificationDraw, VerificationTask
+from surveys.models import Difference, Survey, VerificationDraw, VerificationTask
 from surveys.services import verification
 
 SHOWN = 50
@@ -155,7 +155,7 @@ def _lines(task: VerificationTask) -> tuple[list[Line], int]:
         uid, _slash, name = pair.path.rpartition("/")
         asked = form.field(pair.path)
         label = asked.label if asked else {JOINED: _("新增成员"), LEFT: _("减少成员")}.get(name, name)
-        first, second = (_said(asked, name, value) for value in (pair.first, pair.second))
+        first, second = (said(asked, name, value) for value in (pair.first, pair.second))
         lines.append(
             Line(
                 f"{people.get(uid, '')} · {label}" if uid else label, first, second, now.get(pair.path, ""), pair.agree,
@@ -163,18 +163,6 @@ def _lines(task: VerificationTask) -> tuple[list[Line], int]:
             )
         )  # fmt: skip
     return lines, found.one_sided
-
-
-def _said(asked: Any, name: str, value: Any) -> str:
-    if asked is not None:
-        return comparison.in_words(asked, value)
-    if name == LEFT:
-        return (
-            _("减少：%(why)s") % {"why": codelists.LEAVE_REASON.label(value["reason"])}
-            if isinstance(value, dict)
-            else _("在册")
-        )
-    return str(value) if isinstance(value, str) else _("有") if value else _("没有")
 
 
 # -- who goes -------------------------------------------------------------------------------------------------------------------
@@ -255,33 +243,10 @@ class VerdictForm(forms.Form):
 def difference_list(request: HttpRequest) -> HttpResponse:
     """Differences that wait for a verdict, oldest first."""
     _ask(request, Permission.SURVEY_REVIEW)
-    heavy = [
-        f"task__{which}__{name}"
-        for which in ("first", "survey")
-        for name in ("answers", "secrets", "base", "kept", "same")
-    ]
-    rows = (
-        Difference.objects.for_user(request.user, Permission.SURVEY_REVIEW)
-        .filter(verdict="")
-        .select_related("task__household__village", "task__household__township", "task__survey__surveyor", "task__first__surveyor")
-        .defer(*heavy)
-    )  # fmt: skip
-    found = list(rows.order_by("pk")[: SHOWN + 1])
-    forms_of = SurveyForm.objects.filter(pk__in={row.task.first.form_id for row in found})
-    read = {form.pk: published.definition_of(form) for form in forms_of}
-    uids = {row.path.partition("/")[0] for row in found if "/" in row.path}
-    names = dict(Member.objects.for_user(request.user).filter(uid__in=uids).values_list("uid", "name"))
-    people = {str(uid): name for uid, name in names.items()}
-    lines = [(row, _in_words(row, read[row.task.first.form_id], people)) for row in found[:SHOWN]]
+    found = list(open_for(request.user).order_by("pk")[: SHOWN + 1])
+    lines = in_words(found[:SHOWN], request.user)
     context = {"lines": lines, "more": len(found) > SHOWN, "tabs": _tabs(request, "difference_list")}
     return render(request, "surveys/difference_list.html", context)
-
-
-def _in_words(row: Difference, form: Definition, people: dict[str, str]) -> dict[str, str]:
-    asked, (uid, _slash, name) = form.field(row.path), row.path.rpartition("/")
-    label = asked.label if asked else {JOINED: _("新增成员"), LEFT: _("减少成员")}.get(name, name)
-    label = f"{people[uid]} · {label}" if uid in people else label
-    return {"label": label, "first": _said(asked, name, row.first), "second": _said(asked, name, row.second)}
 
 
 @read_on_get

@@ -22,7 +22,9 @@ from households.services import correct_year
 from regions.models import Level, Region
 from tests.bench import seed, supervision
 from tests.bench.frame import Table, by_turns, median
+from tests.bench.growth import slope
 
+EXPONENT = 0.25  # of pages that add up a county
 NAME, LARGE = "bench_dashboards", "bench_dashboards_large"
 HEAVY = ("households_household", "households_householdyear")
 
@@ -169,6 +171,8 @@ def _tenfold(table: Table, households: int) -> None:
             median(small),
             1.5,
         )
+        exponent = slope([households, households * seed.TIMES], [median(small), median(large)])
+        table.most("dash", "county page, exponent of time against households", exponent, EXPONENT)
         connections["default"] = places[1][0]
         county = User.objects.get(username=seed.OFFICIAL).postings.get().region
         whole = RegionFigures.objects.get(region=county, year=0)

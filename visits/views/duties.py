@@ -77,15 +77,12 @@ def coverage_page(request: HttpRequest) -> HttpResponse:
         "parts": parts(request, "coverage"), "kpis": _kpis(coverage.whole(here, villages, day), place, day), "chosen": chosen, "regions": regions.choices, "people": people,
         "trail": _trail(regions, chosen), "head": _("帮扶责任人") if people else _("地区"), "day": day, "month": dates.month(day),
         "tabs": [*tabs, (_("按帮扶责任人"), pages.address(url, place | {"by": "helper"}), people)],
-        "labels": [label for name, label in LABELS.items() if not (people and name == "unvisited")], "rules": coverage.has_rules(user, day),
+        "labels": [label for name, label in coverage.LABELS.items() if not (people and name == "unvisited")], "rules": coverage.has_rules(user, day),
         "rows": [_row(line, place, day, people) for line in lines], "clipped": len(lines) >= coverage.MOST_LINES, "wide": wide,
     }  # fmt: skip
     return render(request, "visits/coverage.html", context)
 
 
-LABELS = {
-    "asked": gettext_lazy("应走访"), "done": gettext_lazy("已完成"), "due": gettext_lazy("待走访"), "overdue": gettext_lazy("逾期"), "made": gettext_lazy("本月走访"), "unvisited": gettext_lazy("一年内未走访"),
-}  # fmt: skip
 SHORT = {"made": gettext_lazy("本月"), "unvisited": gettext_lazy("一年未访")}  # beside a figure on a phone
 
 
@@ -110,7 +107,7 @@ def _kpis(counts: Counter[str], place: dict[str, str], day: Any) -> list[dict[st
         "made": _("入户，不含电话"),
     }
     found = []
-    for name, label in LABELS.items():
+    for name, label in coverage.LABELS.items():
         count = counts[name]
         unit = npgettext("计数单位", "户", "户", count) if name == "unvisited" else ""
         found.append(
@@ -129,7 +126,7 @@ def _row(line: coverage.Line, place: dict[str, str], day: Any, people: bool) -> 
     query = place | line.query
     cells = [
         {"label": SHORT.get(name, label), "value": line.counts[name], "url": list_url(name, query, day)}
-        for name, label in LABELS.items()
+        for name, label in coverage.LABELS.items()
         if not (people and name == "unvisited")
     ]
     here = pages.address(reverse("visits:coverage"), line.query) if line.deeper else list_url("asked", query, day)
