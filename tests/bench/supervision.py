@@ -32,8 +32,8 @@ MONTHS = 3
 # Triggers are asleep meanwhile: what is written is what they would let pass. Cadres have keys from 9,000,001 on, their accounts the same.
 STEPS = (
     "INSERT INTO accounts_user (id, password, username, name, phone, phone_hash, phone_masked, is_active, must_change_password, totp_secret,"
-    " totp_last_step, totp_recovery, large_text, language, created_at) SELECT 9000000 + n, '', 'helper' || n, '干部' || n, '', '', '', true, false, '', 0,"
-    " '[]', false, '', now() FROM generate_series(1, %(cadres)s) n",
+    " totp_last_step, totp_recovery, large_text, digest_off, language, created_at) SELECT 9000000 + n, '', 'helper' || n, '干部' || n, '', '', '', true, false, '', 0,"
+    " '[]', false, false, '', now() FROM generate_series(1, %(cadres)s) n",
     "INSERT INTO cadres_cadre (id, name, unit_id, number, title, rank, sex, phone, phone_hash, phone_masked, id_number, id_hash, id_masked, politics,"
     " is_party_member, cannot_help, languages, skills, user_id, left_on, left_reason) SELECT 9000000 + n, '干部' || n, (SELECT min(id) FROM cadres_unit) +"
     " n %% 8, '', '', '', '', '', '', '', '', '', '', '', false, false, '{}', '{}', 9000000 + n, NULL, '' FROM generate_series(1, %(cadres)s) n",
