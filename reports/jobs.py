@@ -34,7 +34,8 @@ from reports import pace, parcels
 from reports.kinds import KINDS, Ask, Draft, Kind
 from reports.models import Booklet, PrintItem, PrintRun, PrintVolume
 
-CLAIM = 10
+CLAIM = 10  # papers rendered at once
+LOOK_UP = 50  # papers looked for at once, as long as each of them is there already
 # Shorter than a job's lease: what a dead worker held is free when the job is sent again.
 CLAIM_FOR = dt.timedelta(seconds=75)
 BIND_FOR = dt.timedelta(minutes=5)
@@ -46,12 +47,13 @@ def print_run(job: jobs.Run) -> dict[str, Any] | None:
     """Make what is waiting, then bind. None where another worker is still at it: it will end the run."""
     run = PrintRun.objects.select_related("owner", "region").get(job=job.job)
     kind = KINDS[run.kind]
+    most = CLAIM
     while True:
         if volume := _take_volume(run):  # first: a village that is there can be fetched while the others are made
             _bind(run, kind, volume, job.beat)
-        elif batch := _claim(run, kind):
+        elif batch := _claim(run, kind, most):
             try:
-                _make(run, kind, batch)
+                most = LOOK_UP if _make(run, kind, batch) else CLAIM
             except pdf.PrintError as error:
                 raise jobs.JobError(str(error)) from error
         else:
@@ -80,14 +82,14 @@ def _report(run: PrintRun, kind: Kind, job: jobs.Run) -> None:
 # --- Papers ---
 
 
-def _claim(run: PrintRun, kind: Kind) -> list[PrintItem]:
+def _claim(run: PrintRun, kind: Kind, most: int) -> list[PrintItem]:
     with transaction.atomic():
         free = Q(claimed_until=None) | Q(claimed_until__lt=timezone.now())
         items = list(
             PrintItem.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(free, run=run, state=PrintItem.State.WAITING)
             .select_related("volume")
-            .order_by("place")[: min(CLAIM, kind.batch)]
+            .order_by("place")[: most if most > CLAIM and kind.batch >= CLAIM else min(CLAIM, kind.batch)]
         )
         PrintItem.objects.filter(pk__in=[i.pk for i in items]).update(claimed_until=timezone.now() + CLAIM_FOR)
     return items
@@ -98,8 +100,9 @@ def _key(item: PrintItem) -> int:
     return item.household_id or item.volume.village_id
 
 
-def _make(run: PrintRun, kind: Kind, items: Sequence[PrintItem]) -> None:
-    """Ten papers: what has the content of an earlier printing is taken from there, the rest goes into one file."""
+def _make(run: PrintRun, kind: Kind, items: Sequence[PrintItem]) -> bool:
+    """Some papers: what has the content of an earlier printing is taken from there, ten of the rest go into one file, and what is left is
+    given back. Whether all of them were there."""
     subjects = _subjects(run, kind, [_key(item) for item in items])
     with translation.override("zh-hans"):  # paper is signed by people who read Chinese
         drafts = kind.maker(subjects, Ask(run.owner, run.year, run.is_full, run.sheet)) if subjects else {}
@@ -121,8 +124,12 @@ def _make(run: PrintRun, kind: Kind, items: Sequence[PrintItem]) -> None:
             failed[item] = str(pdf.MissingGlyph(sorted(lacking), draft.model["document"]["outline"]))
         else:
             new.append(_New(item, owners[_key(item)], draft, keys[_key(item)]))
+    new, left = new[:CLAIM], new[CLAIM:]
+    if left:
+        PrintItem.objects.filter(pk__in=[one.item.pk for one in left]).update(claimed_until=None)
     made = _render(run, kind, new) if new else []
     _settle(run, made, reused, failed)
+    return not new
 
 
 def _subjects(run: PrintRun, kind: Kind, keys: Sequence[int]) -> list[Any]:

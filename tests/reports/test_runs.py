@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pikepdf
@@ -314,3 +315,17 @@ def test_killed_with_minus_nine_and_finished_by_two(post, land, settings):
         assert len({item.title for item in outline.root}) == 30
         assert len(book.pages) == job.result["pages"]
     connections["outside"].close()
+
+
+def test_what_is_there_is_looked_up_by_fifty_and_what_is_not_made_by_ten(land, officer):
+    """Twelve were printed before; of the lot that is then looked up fifteen are new: ten are made, five given back and made next."""
+    homes = [HouseholdFactory(village=land.village, with_householder=True, with_year=True) for _n in range(27)]
+    work(services.print_papers(by=officer, households=homes[:12], **CARD))
+    run = services.print_papers(by=officer, households=homes, **CARD)
+    assert work(run).state == "done"
+    assert run.items.filter(state=PrintItem.State.DONE).count() == 27
+    assert run.items.filter(is_reused=True).count() == 12
+    files = run.items.filter(is_reused=False).values_list("booklet__file", flat=True)
+    assert sorted(Counter(files).values()) == [5, 10]
+    with pikepdf.open(io.BytesIO(fetched(run, officer))) as book:
+        assert len(book.pages) == 27
