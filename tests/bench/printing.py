@@ -84,9 +84,11 @@ def second_print(table: Table, households: int) -> None:
 
 def _print_seconds() -> float:
     official = User.objects.get(username="bench-official")
-    chosen = Household.objects.for_user(official).order_by("village", "pk")[:PRINTED]  # neighbours, as people print
+    chosen = list(
+        Household.objects.for_user(official).order_by("village", "pk")[:PRINTED]
+    )  # neighbours, as people print
     began = time.perf_counter()
-    order = services.print_papers(by=official, households=list(chosen), send=False)
+    order = services.print_papers(by=official, households=chosen, send=False)
     job = jobs.run(order.job_id)
     assert job is not None
     assert job.state == Job.State.DONE, job.error
