@@ -16,10 +16,10 @@ from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 
 from accounts.names import names_of
-from accounts.overviews import PLACE, REGION, Ask, Line, Overview, Table
+from accounts.overviews import PLACE, REGION, Ask, Computed, Line, Overview, Table
 from accounts.roles import Permission
 from accounts.scoping import visible_region_ids
-from assistance import entitlement, finance, villages
+from assistance import effects, entitlement, finance, marginal, villages
 from assistance.departments import with_numbers
 from assistance.filters import DepartmentFilter, FundFilter, MeasureFilter, PayRowFilter, RequestFilter
 from assistance.listing import DepartmentRow, RequestRow, with_row_facts
@@ -54,6 +54,7 @@ from households.listing import with_row_facts as with_household_facts
 from households.models import Household
 from households.serializers import HouseholdRef, MemberRef
 from regions.models import Level, Region
+from surveys import progress
 
 
 def money(**more: Any) -> serializers.DecimalField:
@@ -713,3 +714,73 @@ def _wheels(line: villages.Line) -> dict[str, Any]:
         "households": line.households, "helped": line.helped, "shortfalls": line.shortfalls, "projects": line.projects(*projects.UNFINISHED),
         "completed": line.projects(*projects.COMPLETE), "arranged": line.arranged, "paid": line.paid,
     }  # fmt: skip
+
+
+# -- comparing ------------------------------------------------------------------------------------------------------------------
+
+YEARS = Ask(_("年度；不写就是今年。"), lambda: map(str, effects.years()))
+
+
+class BesideSerializer(serializers.Serializer[marginal.Beside]):
+    """A marginal household with its income per head (元) beside the median of the carded households of its village."""
+
+    household = HouseholdRef()
+    income = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
+    median = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
+    carded = serializers.IntegerField()
+    deliveries = serializers.IntegerField(source="got")
+
+
+class MarginalHouseholdViewSet(Computed):
+    """边缘户比较: 边缘易致贫户, the poorest first."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    serializer_class = BesideSerializer
+    asks = {REGION: PLACE, "year": YEARS}
+
+    @property
+    def year(self) -> int:
+        return int(self.asked["year"] or effects.years()[0])
+
+    def rows(self) -> QuerySet[Household]:
+        seen = Household.objects.for_user(self.request.user).active()
+        if self.regions.chosen is not None:
+            seen = progress.within(seen, self.regions.chosen)
+        return marginal.poorest_first(seen, self.year)
+
+    def told(self, rows: list[Household]) -> list[marginal.Beside]:
+        return marginal.beside(self.request.user, rows, self.year)
+
+
+class EffectViewSet(Overview):
+    """帮扶前后: medians of income by source (元) before and after, of households that received help in between and, below them, of those that
+    did not. It shows what changed, never that the help was the cause."""
+
+    needs = Permission.HOUSEHOLD_VIEW
+    asks = {
+        REGION: PLACE,
+        "before": YEARS,
+        "after": YEARS,
+        "kind": Ask(_("措施种类的代码；不写就是任何措施。"), known=lambda code: _kind(code) is not None),
+    }
+
+    def table(self) -> Table:
+        after = int(self.asked["after"] or effects.years()[0])
+        before = min(int(self.asked["before"] or after - 1), after - 1)
+        seen = Household.objects.for_user(self.request.user).active()
+        if self.place is not None:
+            seen = progress.within(seen, self.place)
+        rows = [
+            Line(
+                f"{group.title} · {change.label}",
+                {"households": change.count, "before": change.before, "after": change.after, "difference": change.difference},
+            )
+            for group in effects.groups(seen, before, after, _kind(self.asked["kind"])) for change in group.changes
+        ]  # fmt: skip
+        return Table(
+            {"households": _("户数"), "before": str(before), "after": str(after), "difference": _("变化")}, rows
+        )
+
+
+def _kind(code: str) -> MeasureKind | None:
+    return MeasureKind.objects.filter(code=code[:60]).first() if code else None

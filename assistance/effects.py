@@ -11,12 +11,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Aggregate, Count, DecimalField, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assistance.models import Delivery
+from catalogue.models import MeasureKind
 from households import values
 from households.models import Household, HouseholdYear
 
+SHOWN_YEARS = 6
 FEW = 10  # households: below it a median says little
 SOURCES = (
     "per_head_income",
@@ -111,7 +114,20 @@ def helped(
     return households.filter(Exists(got.order_by())), households.filter(~Exists(got.order_by()))
 
 
-SHOWN_YEARS = 6
+def groups(households: QuerySet[Household], before: int, after: int, kind: MeasureKind | None) -> list[Group]:
+    """Those who received something of the kind (None: anything) in between, and those who did not."""
+    got, others = helped(households, before, after, [kind.pk] if kind else None)
+    what = {"what": kind.title if kind else _("任何措施")}
+    return [
+        compare(got, before, after, _("期间得到过：%(what)s") % what),
+        compare(others, before, after, _("期间没有得到过：%(what)s") % what),
+    ]
+
+
+def years() -> list[int]:
+    """Those that may be chosen as before and after, this one first."""
+    this_year = timezone.localdate().year
+    return list(range(this_year, this_year - SHOWN_YEARS, -1))
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from assistance.effects import FEW, Median
 from assistance.entitlement import standing
 from assistance.models import Delivery
 from catalogue.codelists import COLUMN
+from households import curtain
 from households.ledger import CHECK_TITLES
 from households.models import Household, HouseholdYear, Status
 
@@ -148,3 +149,38 @@ def deliveries_of(households: Sequence[int], year: int) -> dict[int, int]:
     """`{household: deliveries that stand in the year}`. One query."""
     rows = Delivery.objects.filter(standing(year), household__in=households).order_by()
     return dict(rows.values_list("household_id").annotate(n=Count("pk")))
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A marginal household beside the median of the carded ones of its village (元 per head; None where nobody knows, or may know yet)."""
+
+    household: Household
+    income: Decimal | None
+    median: Decimal | None
+    carded: int
+    got: int
+
+
+def poorest_first(rows: QuerySet[Household], year: int) -> QuerySet[Household]:
+    """边缘易致贫户 among the rows, with `income` of the year; those without a record come last."""
+    rows = rows.filter(status=Status.MARGINAL)
+    rows = rows.annotate(now=FilteredRelation("years", condition=Q(years__year=year)), income=F("now__per_head_income"))
+    return rows.select_related("village").order_by(F("income").asc(nulls_last=True), "pk")
+
+
+def beside(user: Any, found: Sequence[Any], year: int) -> list[Beside]:
+    """What a list says of some of `poorest_first`. Who is to look at a household a second time is not told its income."""
+    keys = [h.pk for h in found]
+    hidden = curtain.hidden_from(user, keys)
+    middle = medians({h.village_id for h in found}, year)
+    got = deliveries_of(keys, year)
+    return [
+        Beside(
+            h,
+            None if hidden.get(h.pk, year + 1) <= year else h.income,
+            **median_of(middle, h.village_id),
+            got=got.get(h.pk, 0),
+        )
+        for h in found
+    ]

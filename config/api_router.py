@@ -10,10 +10,12 @@ from accounts.api import (
 )
 from assistance.api import (
     DepartmentMeasureViewSet,
+    EffectViewSet,
     EntitlementViewSet,
     EntryViewSet,
     FundViewSet,
     IdleHouseViewSet,
+    MarginalHouseholdViewSet,
     MeasureViewSet,
     MoneyLineViewSet,
     PayBatchViewSet,
@@ -78,6 +80,7 @@ from supervision.api import (
     OwnAppraisalViewSet,
 )
 from surveys.api import (
+    AgreementViewSet,
     SurveyEffortViewSet,
     SurveyFormViewSet,
     SurveyGapOverviewViewSet,
@@ -142,6 +145,7 @@ router.register("survey-quarantine", SurveyQuarantineViewSet, basename="survey-q
 router.register("survey-forms", SurveyFormViewSet, basename="survey-form")
 router.register("verification-tasks", VerificationTaskViewSet, basename="verification-task")
 router.register("verification-draws", VerificationDrawViewSet, basename="verification-draw")
+router.register("survey-agreement", AgreementViewSet, basename="survey-agreement")
 router.register("verification-differences", VerificationDifferenceViewSet, basename="verification-difference")
 router.register("measure-kinds", MeasureKindViewSet, basename="measure-kind")
 router.register("relief-categories", ReliefCategoryViewSet, basename="relief-category")
@@ -152,6 +156,8 @@ router.register("measures", MeasureViewSet, basename="measure")
 router.register("department-measures", DepartmentMeasureViewSet, basename="department-measure")
 router.register("service-requests", ServiceRequestViewSet, basename="service-request")
 router.register("entitlement", EntitlementViewSet, basename="entitlement")
+router.register("marginal-households", MarginalHouseholdViewSet, basename="marginal-household")
+router.register("effects", EffectViewSet, basename="effect")
 router.register("village-projects", VillageProjectViewSet, basename="village-project")
 router.register(
     r"village-projects/(?P<project_pk>[^/.]+)/households", ProjectHouseholdViewSet, basename="project-household"

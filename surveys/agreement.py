@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.roles import Permission
 from surveys import comparison, published
 from surveys.comparison import JOINED, LEFT, Person
 from surveys.definitions import EVIDENCE, Definition, Field
@@ -115,6 +116,20 @@ def _same_people(
 
 
 # -- how it adds up -----------------------------------------------------------------------------------------------------------------
+
+
+MOST_TASKS = 5000  # of one year
+
+
+def tasks_of(user: Any, year: int) -> list[VerificationTask]:
+    """Second looks of a year that were compared, with what `by_field` and `by_people` read."""
+    return list(
+        VerificationTask.objects.for_user(user, Permission.SURVEY_SAMPLE)
+        .filter(year=year, state=VerificationTask.State.DONE).exclude(compared=None)
+        .select_related("first__form", "first__surveyor", "survey__surveyor")
+        .only("compared", "state", "first__form", "first__form__definition", "first__surveyor__name", "survey__surveyor__name")
+        .order_by("-pk")[:MOST_TASKS]
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

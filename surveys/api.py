@@ -23,7 +23,7 @@ from common.rest import Code, Listing, PlaceSerializer, Rows
 from households.models import Household
 from households.serializers import HouseholdRef
 from regions.models import Level
-from surveys import comparison, differences, effort, gaps, progress
+from surveys import agreement, comparison, differences, effort, gaps, progress
 from surveys.filters import GapFilter, RoundFilter, SurveyFilter, TaskFilter
 from surveys.listing import (
     Row,
@@ -547,3 +547,23 @@ class SurveyEffortViewSet(Overview):
 
 def _effort(line: effort.Effort) -> dict[str, Any]:
     return {name: getattr(line, name) for name in EFFORT}
+
+
+class AgreementViewSet(Overview):
+    """一致率: how often two surveys of a household said the same, of each field or, with `by=person`, of each two people."""
+
+    needs = Permission.SURVEY_SAMPLE
+    asks = {
+        "year": Ask(_("年度；不写就是今年。"), known=lambda year: year.isdecimal() and len(year) == 4),
+        "by": Ask(_("按什么分。"), ("field", "person")),
+    }  # fmt: skip
+
+    def table(self) -> Table:
+        tasks = agreement.tasks_of(self.request.user, int(self.asked["year"] or timezone.localdate().year))
+        shares = agreement.by_people(tasks) if self.asked["by"] == "person" else agreement.by_field(tasks)
+        columns = {"compared": _("比对"), "agreed": _("一致"), "households": _("户数")}
+        rows = [
+            Line(share.label, {"compared": share.n, "agreed": share.agreed, "households": share.tasks})
+            for share in shares
+        ]
+        return Table(columns, rows)

@@ -76,6 +76,9 @@ TABLES: dict[str, Any] = {
     "plan-board": P.HOUSEHOLD_VIEW,
     "entitlement": P.HOUSEHOLD_VIEW,
     "village-wheel": P.HOUSEHOLD_VIEW,
+    "marginal-household": P.HOUSEHOLD_VIEW,
+    "effect": P.HOUSEHOLD_VIEW,
+    "survey-agreement": P.SURVEY_SAMPLE,
     "visit-coverage": P.HOUSEHOLD_VIEW,
     "activity-overview": P.ORDER_VIEW,
 }

@@ -20,7 +20,7 @@ from accounts import tokens
 from accounts.roles import GRANTS, Permission, Role
 from assistance.scans import scan
 from common.pii import SecretField
-from households.models import MatchingRow, Status
+from households.models import Household, MatchingRow, Status
 from regions.models import Level, Region
 from supervision import steps
 from tests.api_lists import LISTS, NESTED, OWN, TABLES
@@ -641,3 +641,28 @@ def test_an_appraisal_of_ones_own(scene, read):
     assert _status(scene, "clerk", "own-appraisal", own["id"]) == 200
     assert _status(scene, "officer", "own-appraisal", own["id"]) == 404
     assert every_row(read, "official", "own-appraisal") == []
+
+
+def test_what_is_compared_is_told_as_on_its_page(scene, read):
+    client = scene.clients["official"]
+    home = Household.objects.get(pk=scene.places[0]["household"])
+    with transaction.atomic():
+        Household.objects.filter(pk=home.pk).update(status="marginal")
+        shown = client.get(reverse("assistance:marginal")).context["rows"]
+        told = read("official", "marginal-household").json()["results"]
+        assert [(row["household"]["id"], row["carded"], row["deliveries"]) for row in told] == [
+            (row.household.pk, row.carded, row.got) for row in shown
+        ]
+        assert home.pk in [row["household"]["id"] for row in told]
+        transaction.set_rollback(True)
+    groups = client.get(reverse("assistance:effects")).context["groups"]
+    rows = read("official", "effect").json()["rows"]
+    assert [row["numbers"]["households"] for row in rows] == [
+        change.count for group in groups for change in group.changes
+    ]
+    page = client.get(reverse("surveys:agreement")).context
+    for by, name in (("field", "fields"), ("person", "people")):
+        rows = read("official", "survey-agreement", f"by={by}").json()["rows"]
+        assert [(row["label"], row["numbers"]["compared"], row["numbers"]["agreed"]) for row in rows] == [
+            (share.label, share.n, share.agreed) for share in page[name]
+        ]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import F, FilteredRelation, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from accounts.scoping import require_somewhere
@@ -17,11 +14,10 @@ from common.lookups import among
 from common.readonly import reads_only
 from households import curtain
 from households.filters import RegionChoices
-from households.models import Household, Status
+from households.models import Household
 from surveys import progress
 
 SIZE = 50
-YEARS = 6  # that may be chosen as before and after
 
 
 @reads_only
@@ -30,20 +26,13 @@ def marginal_list(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, Permission.HOUSEHOLD_VIEW)
     regions = RegionChoices(request.user, request.GET.get("region", ""))
     year = _year(request)
-    rows = Household.objects.for_user(request.user).active().filter(status=Status.MARGINAL)
+    rows = Household.objects.for_user(request.user).active()
     if regions.chosen is not None:
         rows = progress.within(rows, regions.chosen)
-    rows = rows.annotate(now=FilteredRelation("years", condition=Q(years__year=year)), income=F("now__per_head_income"))
-    rows = rows.select_related("village").order_by(F("income").asc(nulls_last=True), "pk")
-    found = list(rows[: SIZE + 1])
-    medians = marginal.medians({h.village_id for h in found}, year)
-    got = marginal.deliveries_of([h.pk for h in found], year)
+    found = list(marginal.poorest_first(rows, year)[: SIZE + 1])
     context = {
-        "rows": [
-            {"household": h, "income": h.income, **marginal.median_of(medians, h.village_id), "got": got.get(h.pk, 0), "url": reverse("assistance:neighbours", args=[h.pk])}
-            for h in found[:SIZE]
-        ],
-        "more": len(found) > SIZE, "size": SIZE, "year": year, "years": _years(), "regions": regions.choices, "chosen": regions.chosen, "now": timezone.now(),
+        "rows": marginal.beside(request.user, found[:SIZE], year),
+        "more": len(found) > SIZE, "size": SIZE, "year": year, "years": effects.years(), "regions": regions.choices, "chosen": regions.chosen, "now": timezone.now(),
     }  # fmt: skip
     return render(request, "assistance/marginal_list.html", context)
 
@@ -65,7 +54,7 @@ def neighbours(request: HttpRequest, pk: int) -> HttpResponse:
         .values_list("pk", flat=True)
     )
     context = {
-        "household": household, "found": found, "year": year, "years": _years(), "now": timezone.now(),
+        "household": household, "found": found, "year": year, "years": effects.years(), "now": timezone.now(),
         "named": [n for n in found.shown if n.household.pk in visible],
     }  # fmt: skip
     return render(request, "assistance/neighbours.html", context)
@@ -85,25 +74,15 @@ def effects_page(request: HttpRequest) -> HttpResponse:
     households = Household.objects.for_user(request.user).active()
     if at is not None:
         households = progress.within(households, at)
-    got, others = effects.helped(households, before, after, [kind.pk] if kind else None)
-    title = kind.title if kind else _("任何措施")
-    groups = [
-        effects.compare(got, before, after, _("期间得到过：%(what)s") % {"what": title}),
-        effects.compare(others, before, after, _("期间没有得到过：%(what)s") % {"what": title}),
-    ]
+    groups = effects.groups(households, before, after, kind)
     context = {
         "groups": groups, "kind": kind, "kinds": kinds,
-        "before": before, "after": after, "years": _years(), "regions": regions.choices, "chosen": regions.chosen, "at": at, "now": timezone.now(),
+        "before": before, "after": after, "years": effects.years(), "regions": regions.choices, "chosen": regions.chosen, "at": at, "now": timezone.now(),
     }  # fmt: skip
     return render(request, "assistance/effects.html", context)
 
 
-def _years() -> list[int]:
-    this_year = timezone.localdate().year
-    return list(range(this_year, this_year - YEARS, -1))
-
-
 def _year(request: HttpRequest, name: str = "year", default: int | None = None) -> int:
     asked = request.GET.get(name, "")
-    years = _years()
+    years = effects.years()
     return int(asked) if asked.isdecimal() and int(asked) in years else (default or years[0])

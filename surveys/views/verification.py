@@ -38,7 +38,6 @@ from surveys.models import Difference, Survey, VerificationDraw, VerificationTas
 from surveys.services import verification
 
 SHOWN = 50
-MOST_TASKS = 5000  # of one year's agreement
 FORM = "surveys/verification_form.html"
 
 
@@ -290,13 +289,7 @@ def agreement_page(request: HttpRequest) -> HttpResponse:
     this = timezone.localdate().year
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdecimal() and len(asked) == 4 else this
-    tasks = list(
-        VerificationTask.objects.for_user(request.user, Permission.SURVEY_SAMPLE)
-        .filter(year=year, state=VerificationTask.State.DONE).exclude(compared=None)
-        .select_related("first__form", "first__surveyor", "survey__surveyor")
-        .only("compared", "state", "first__form", "first__form__definition", "first__surveyor__name", "survey__surveyor__name")
-        .order_by("-pk")[:MOST_TASKS]
-    )  # fmt: skip
+    tasks = agreement.tasks_of(request.user, year)
     fields, people = agreement.by_field(tasks), agreement.by_people(tasks)
     total = agreement.Share("", sum(s.n for s in fields), sum(s.different for s in fields), len(tasks))
     context = {

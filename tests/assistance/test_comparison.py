@@ -10,7 +10,7 @@ from django.utils import timezone
 from assistance import effects, marginal
 from households.models import Household, Status
 from tests.assistance.test_entitlement import YEAR, give
-from tests.factories import HouseholdFactory, HouseholdYearFactory
+from tests.factories import HouseholdFactory, HouseholdYearFactory, VerificationTaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -64,8 +64,18 @@ def test_the_list_says_what_the_comparison_says(land, client_as, official):
     give(own, "crop-grant")
     page = client_as(official).get(reverse("assistance:marginal"))
     (row,) = page.context["rows"]
-    assert (row["household"], row["median"], row["carded"], row["got"]) == (own, Decimal("5400.00"), 2, 1)
-    assert row["median"] == marginal.compare(own, YEAR).median_income
+    assert (row.household, row.income, row.median, row.carded, row.got) == (own, 5000, Decimal("5400.00"), 2, 1)
+    assert row.median == marginal.compare(own, YEAR).median_income
+
+
+def test_the_list_keeps_the_income_from_who_is_to_look_a_second_time(land, client_as, clerk, official):
+    own = family(land.village, 5000, status=Status.MARGINAL)
+    VerificationTaskFactory(household=own, assignee=clerk, year=YEAR)
+    incomes = {
+        who.username: client_as(who).get(reverse("assistance:marginal")).context["rows"][0].income
+        for who in (clerk, official)
+    }
+    assert incomes == {clerk.username: None, official.username: 5000}
 
 
 def test_a_helper_learns_figures_and_no_names_of_other_households(land, client_as, helper, household):
