@@ -58,7 +58,7 @@ const visits = {
       const answer = await page.goto(url + path);
       if (!answer.ok()) throw new Error(`${path}: ${answer.status()}`);
     }
-    return { households };
+    return { households, cookies: await page.cookies() };
   },
 
   async fill() {
@@ -95,6 +95,8 @@ const visits = {
   },
 
   async send() {
+    // This engine writes cookies to the disk half a minute late and may be closed before, which no phone in a pocket is: here they are again.
+    await page.setCookie(...JSON.parse(user));
     await unlock();
     await page.waitForSelector("#unsent[hidden]");
     await chip("done");
