@@ -25,7 +25,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.places import RegionChoices
 from accounts.roles import Permission
 from common import pages
-from common.rest import ALWAYS, MOST, Guarded, Holds, KeysetPagination, PlaceSerializer, parameter
+from common.rest import ALWAYS, MOST, Guarded, Holds, KeysetPagination, PlaceSerializer, parameter, refuse_unknown
 from regions.models import Region
 
 REGION = "region"
@@ -84,12 +84,8 @@ class Asking(Guarded, GenericViewSet):
     @cached_property
     def asked(self) -> dict[str, str]:
         """Every question by its name, "" where it was left out."""
-        given, known = self.request.query_params, set(self.asks)
-        always = ALWAYS if self.pagination_class else {"format"}
-        if unknown := set(given) - known - always:
-            sentence = _("没有这个条件。可用的条件：%(known)s。") % {"known": "、".join(sorted(known | always))}
-            raise ValidationError({name: [sentence] for name in sorted(unknown)})
-        asked = {name: given.get(name, "") for name in self.asks}
+        refuse_unknown(self.request, set(self.asks) | (ALWAYS if self.pagination_class else {"format"}))
+        asked = {name: self.request.query_params.get(name, "") for name in self.asks}
         for name, ask in self.asks.items():
             if asked[name] and name != REGION and not ask.takes(asked[name]):
                 raise ValidationError({name: [_("没有这个选项，请照页面上的选项重新选择。")]})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -50,10 +51,8 @@ class KeysetPagination(BasePagination):
         cursor, size = self.asked(request, view)
         self.base_url = request.build_absolute_uri()
         keys = pages.keyset(queryset, cursor, size, view.order)
-        if (
-            cursor.startswith("a") and not keys.previous
-        ):  # the keyset leads on to the first page, which programs would read twice
-            keys = pages.Keys([])
+        if cursor.startswith("a") and not keys.previous:
+            keys = pages.Keys([])  # past its end the keyset leads on to the first page, which programs would read twice
         self.keys = keys
         found = view.with_facts(queryset.model._base_manager.filter(pk__in=keys.pks)).order_by()
         by_pk = {row.pk: row for row in found}
@@ -112,10 +111,7 @@ class SameFilters(filters.DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = view.bound_filter(queryset, lambda: self.get_filterset(request, queryset, view))
-        known = set() if filterset is None else set(filterset.filters)
-        if unknown := set(request.query_params) - known - ALWAYS:
-            sentence = _("没有这个条件。可用的条件：%(known)s。") % {"known": "、".join(sorted(known | ALWAYS))}
-            raise ValidationError({name: [sentence] for name in sorted(unknown)})
+        refuse_unknown(request, ALWAYS | (set() if filterset is None else set(filterset.filters)))
         if filterset is None:
             return queryset
         if not filterset.is_valid():
@@ -135,6 +131,13 @@ class SameFiltersDescribed(OpenApiFilterExtension):
         filterset = self.target.get_filterset_class(view, view.queryset)
         fields = filterset.base_filters if filterset else {}
         return [parameter(name, _kind(each), str(each.label or "")) for name, each in fields.items()]
+
+
+def refuse_unknown(request: Request, known: AbstractSet[str]) -> None:
+    """Raises ValidationError, at each name that the address asks for and nobody knows."""
+    if unknown := set(request.query_params) - known:
+        sentence = _("没有这个条件。可用的条件：%(known)s。") % {"known": "、".join(sorted(known))}
+        raise ValidationError({name: [sentence] for name in sorted(unknown)})
 
 
 def parameter(name: str, schema: dict[str, Any], description: str, required: bool = False) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts.roles import Permission
-from common.rest import Code, Guarded, Holds, Listing, PlaceSerializer, Rows
+from common.rest import Code, Guarded, Holds, Listing, PlaceSerializer, Rows, refuse_unknown
 from figures import board as boards_of
 from figures import datasets
 from figures.around import Around
@@ -298,7 +298,10 @@ class ReportViewSet(Guarded, ViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         """A table in a region and year, or `pivot` with axes of one's own. Each dimension of its dataset is a filter, too."""
         question = asking.parse(pk, request.query_params.dict(), request.user)
-        _refuse_unknown(question, request.query_params)
+        axes = asking.AXES if question.code == asking.PIVOT else ()
+        refuse_unknown(
+            request, {"region", "year", "format", *axes, *(each.code for each in question.dataset.dimensions)}
+        )
         grid = answer(question)
         told = {
             "code": question.code, "title": question.title, "scope": question.scope, "region": question.region, "year": question.year,
@@ -309,14 +312,6 @@ class ReportViewSet(Guarded, ViewSet):
             ],
         }  # fmt: skip
         return Response(GridSerializer(told, context={"request": request}).data)
-
-
-def _refuse_unknown(question: asking.Question, asked: Any) -> None:
-    known = {"region", "year", "format", *(dimension.code for dimension in question.dataset.dimensions)}
-    known |= set(asking.AXES) if question.code == asking.PIVOT else set()
-    if unknown := set(asked) - known:
-        sentence = _("没有这个条件。可用的条件：%(known)s。") % {"known": "、".join(sorted(known))}
-        raise ValidationError({name: [sentence] for name in sorted(unknown)})
 
 
 class SavedReportSerializer(serializers.ModelSerializer[SavedReport]):

@@ -211,7 +211,7 @@ class HelperViewSet(Rows):
     order = "name"
 
     def with_facts(self, found: QuerySet[Cadre]) -> QuerySet[Cadre]:
-        return coverage.with_troubles(self.request.user, found.select_related("unit__region"))
+        return found.select_related("unit")
 
     def told(self, rows: list[Any]) -> list[Any]:
         loads = loads_of([cadre.pk for cadre in rows])
