@@ -46,13 +46,20 @@ def go(page, section: str, entry: str) -> None:
 
 
 def follow(link) -> None:
-    """Click what leads to another page and wait until that page stands: without waiting, what is asked next may be asked of a page half gone."""
-    with link.page.expect_event("load"):
-        link.click()
+    """Click what leads to another page and wait until that page stands: without waiting, what is asked next may be asked of a page half gone.
+
+    The page left is marked, and the one waited for is whole and bears no mark: a `load` that comes late may be that of the page before.
+    """
+    link.wait_for()
+    link.page.locator("html").evaluate("root => root.toggleAttribute('data-left', true)")
+    link.click()
+    link.page.wait_for_selector("html:not([data-left])", state="attached")
+    link.page.wait_for_load_state()
 
 
 def too_wide(page) -> list[str]:
     """Whether the page that is open must be pushed sideways, by how much."""
+    page.wait_for_load_state()
     over = page.evaluate(OVERFLOW)
     return [f"{over} px too wide"] if over > 0 else []
 

@@ -68,9 +68,7 @@ def test_from_the_proposal_to_the_households_signature(sign_in, land, clerk, off
     assert measure.values == {"item": "锄头"}
 
     office = sign_in(officer, width=390)
-    office.get_by_role("link", name="待我审批的措施").first.or_(
-        office.locator("a[href*='state=mine']").first
-    ).first.click()
+    follow(office.get_by_role("link", name="待我审批的措施").or_(office.locator("a[href*='state=mine']")).first)
     follow(office.get_by_role("link", name="农具发放"))
     narrow(office)
     office.get_by_role("button", name="批准", exact=True).click()
