@@ -60,7 +60,7 @@ def loading(text: str = "", id: str = "loading") -> SafeString:
 def print_button(text: str = "") -> SafeString:
     """Prints the page; without script it stays hidden, because the browser's own menu does the same."""
     return format_html(
-        '<button type="button" class="btn btn--s noprint" data-print hidden>{}{}</button>',
+        '<button type="button" class="btn noprint" data-print hidden>{}{}</button>',
         icon("print"),
         text or _("打印本页"),
     )
