@@ -39,6 +39,7 @@ from common.api import JobViewSet, NoticeViewSet
 from exchange.api import ExportFormatViewSet, ExportViewSet, ImportViewSet
 from figures.api import BoardViewSet, DatasetRows, DatasetViewSet, ReportFileViewSet, ReportViewSet, SavedReportViewSet
 from households.api import (
+    FirstPageView,
     HandOverViewSet,
     HelperViewSet,
     HouseholdViewSet,
@@ -199,5 +200,6 @@ router.register("prints", PrintViewSet, basename="print")
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("me/", MeView.as_view(), name="me"),
+    path("first-page/", FirstPageView.as_view(), name="first_page"),
     *router.urls,
 ]

@@ -13,17 +13,21 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.names import names_of
 from accounts.overviews import Line, Overview, Table
 from accounts.roles import Permission
 from cadres.models import Cadre, Unit
 from common.pages import address, query_of
-from common.rest import Code, Listing, PlaceSerializer, Rows
+from common.rest import Code, Guarded, Listing, PlaceSerializer, Rows, refuse_unknown
+from common.tiles import TONES
 from households import codelists, coverage, proposed
 from households.filters import HelperFilter, HouseholdFilter, MatchingRowFilter, UnitFilter
+from households.first_page import Todo, first_page_of
 from households.ledger import load
 from households.listing import STATUS_LABELS, with_row_facts
 from households.models import HandOver, Household, MatchingRow, MatchingRun, SavedView
@@ -31,6 +35,72 @@ from households.search import SEALED, seal
 from households.serializers import Fact, HouseholdRef
 from households.services.helping import loads_of
 from households.services.matching import scope_name
+
+# -- the first page ---------------------------------------------------------------------------------------------------------------
+
+
+class WaitingSerializer(serializers.Serializer[Any]):
+    """What waits: as many as the list on `page` has rows, more than `number` where `capped`. `tone` red is late, amber asks for an answer."""
+
+    label = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    tone = serializers.ChoiceField([*filter(None, TONES)], allow_blank=True)
+    number = serializers.IntegerField(source="count.value")
+    capped = serializers.BooleanField(source="count.capped")
+    page = serializers.CharField(source="url")
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    """Households and their people, as many as the list on `page` shows."""
+
+    label = serializers.CharField()
+    households = serializers.IntegerField()
+    people = serializers.IntegerField()
+    page = serializers.CharField(source="url")
+
+
+class TodoSerializer(FigureSerializer):
+    tone = serializers.ChoiceField([*filter(None, TONES)], allow_blank=True)
+
+    def to_representation(self, instance: Todo) -> dict[str, Any]:
+        return FigureSerializer(instance.figure).data | {"tone": instance.tone}
+
+
+class AreaSerializer(serializers.Serializer[Any]):
+    """Households of the own area that are not closed."""
+
+    as_of = serializers.DateTimeField(source="at")
+    total = FigureSerializer()
+    by_status = FigureSerializer(many=True)
+
+
+class NewsSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()
+    number = serializers.IntegerField()
+    unit = serializers.CharField()
+    page = serializers.CharField(source="url")
+
+
+class FirstPageSerializer(serializers.Serializer[Any]):
+    """The first page: what waits (late first; what is at 0 last), what is to be done in the ledgers, what happened in the area this month, and how it
+    stands (null for whoever may see no household)."""
+
+    waiting = WaitingSerializer(many=True, source="tiles")
+    todo = TodoSerializer(many=True)
+    news = NewsSerializer(many=True)
+    area = AreaSerializer(source="figures", allow_null=True)
+
+
+class FirstPageView(Guarded, APIView):
+    """首页: what waits for the account, what is late, what changed in its area. A token sees what it was opened for."""
+
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(operation_id="first_page", responses=FirstPageSerializer)
+    def get(self, request: Request) -> Response:
+        refuse_unknown(request, {"format"})
+        return Response(FirstPageSerializer(first_page_of(request.user)).data)
+
 
 # -- households -----------------------------------------------------------------------------------------------------------------
 

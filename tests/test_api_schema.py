@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 import schemathesis
 from django.conf import settings
+from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
@@ -55,6 +56,11 @@ def app():
     yield get_wsgi_application()
     for signal in signals:
         signal.connect(close_old_connections)
+
+
+def test_the_description_is_sound(tmp_path):
+    """Nothing in it is guessed, two things do not bear one name, and it is OpenAPI."""
+    call_command("spectacular", "--fail-on-warn", "--validate", "--file", str(tmp_path / "schema.yml"))
 
 
 def operations(described):

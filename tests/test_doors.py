@@ -461,6 +461,7 @@ DOORS: list[Door] = [
     *get("api:schema", SignedIn()),
     *get("api_docs", SignedIn()),
     *get("api:me", SignedIn()),
+    *get("api:first_page", SignedIn()),
     *get("api:print-list", Menu(P.LEDGER_PRINT)),
     *post("api:print-list", Menu(P.LEDGER_PRINT), ok=(400,)),
     *get("api:print-detail", Own(P.LEDGER_PRINT), {"pk": "print_run"}),

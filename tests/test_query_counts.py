@@ -88,6 +88,7 @@ def addresses(household):
     request = ServiceRequestFactory(household=household)
     return {
         "home": reverse("home"),
+        "api: first page": reverse("api:first_page"),
         "pairing coverage": reverse("households:pairing_coverage"),
         "helpers": reverse("households:helper_list"),
         "helper, their households": reverse("households:cadre_households", args=[helper.cadre_id]),

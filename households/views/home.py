@@ -9,10 +9,8 @@ from django.shortcuts import render
 
 from accounts.roles import Permission
 from common.jobs import jobs_of
-from common.news import news_for
 from common.readonly import reads_only
-from common.tiles import tiles_for
-from households.figures import figures_of
+from households.first_page import first_page_of
 from households.lead import lead_for
 from households.models import StatusChange
 
@@ -23,21 +21,19 @@ TILES = 8  # what waits as tiles; the rest stands below as lines
 @reads_only
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user
-    tiles = tiles_for(user)
-    waiting = [tile for tile in tiles if tile.count.value]
+    page = first_page_of(user)
     context: dict[str, Any] = {
         "jobs": jobs_of(user)[:SHOWN],
-        "news": news_for(user),
-        "can_view": user.can(Permission.HOUSEHOLD_VIEW),
-        "waiting": waiting[:TILES],
-        "more": waiting[TILES:],
-        "quiet": [tile for tile in tiles if not tile.count.value],
+        "news": page.news,
+        "can_view": page.figures is not None,
+        "waiting": page.waiting[:TILES],
+        "more": page.waiting[TILES:],
+        "quiet": page.quiet,
+        "figures": page.figures,
+        "todo": page.todo,
     }
-    if context["can_view"]:
-        figures = figures_of(user)
-        context["figures"] = figures
-        context["todo"] = _todo(user, figures)
-        if user.can(Permission.STATUS_CONFIRM) and figures.proposals.households:
+    if page.figures is not None:
+        if user.can(Permission.STATUS_CONFIRM) and page.figures.proposals.households:
             proposed = StatusChange.objects.for_user(user, Permission.STATUS_CONFIRM).filter(
                 state=StatusChange.State.PROPOSED
             )
@@ -46,14 +42,3 @@ def home(request: HttpRequest) -> HttpResponse:
             )[:SHOWN]
         context["lead"] = lead_for(user)
     return render(request, "households/home.html", context)
-
-
-def _todo(user: Any, figures: Any) -> list[dict[str, Any]]:
-    """Tiles of what waits in the own area; a tile at 0 says that it is done."""
-    tiles = [{"figure": figures.unmet, "tone": "red"}]
-    if user.can(Permission.PAIRING_EDIT):
-        tiles.append({"figure": figures.unpaired, "tone": "amber"})
-    if user.can(Permission.STATUS_CONFIRM) or user.can(Permission.STATUS_PROPOSE):
-        tiles.append({"figure": figures.proposals, "tone": "amber"})
-    tiles.append({"figure": figures.monitored, "tone": ""})
-    return tiles

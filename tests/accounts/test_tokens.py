@@ -59,6 +59,13 @@ class TestWhatItOpens:
         assert [each["code"] for each in ask(client, text, "/api/me/").json()["permissions"]] == ["figures.view"]
         assert P.HOUSEHOLD_VIEW in platform.held  # the account itself may
 
+    def test_of_the_first_page_what_it_may(self, client, issued, land):
+        HouseholdFactory(village=land.village)
+        _token, figures = issued(P.FIGURES_VIEW)
+        _token, ledgers = issued(P.HOUSEHOLD_VIEW, name="台账")
+        assert ask(client, figures, "/api/first-page/").json()["area"] is None
+        assert ask(client, ledgers, "/api/first-page/").json()["area"]["total"]["households"] == 1
+
     def test_no_page(self, client, issued):
         _token, text = issued()
         assert ask(client, text, "/households/").status_code == 302

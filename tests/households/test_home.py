@@ -42,7 +42,7 @@ def test_every_number_is_as_long_as_its_list(who, area, client_as, request):
 
 
 def labels(client):
-    return [item["figure"].label for item in client.get("/").context["todo"]]
+    return [item.figure.label for item in client.get("/").context["todo"]]
 
 
 def test_what_each_role_is_asked_to_do(area, client_as, clerk, officer, official):
@@ -101,3 +101,26 @@ def test_at_most_fifteen_queries_and_no_more_for_more(area, land, client_as, off
         StatusChangeFactory(household=HouseholdFactory(village=land.village))
         rollup.fold()
         assert count_queries(lambda client=client: client.get("/")) == few <= 15
+
+
+@pytest.mark.parametrize("who", ["clerk", "resident", "helper", "officer", "official", "auditor", "admin"])
+def test_programs_read_the_same(who, area, client_as, request):
+    client = client_as(request.getfixturevalue(who))
+    page, said = client.get("/").context, client.get("/api/first-page/").json()
+    waiting = [
+        (str(tile.label), tile.count.value, tile.url) for tile in (*page["waiting"], *page["more"], *page["quiet"])
+    ]
+    assert [(tile["label"], tile["number"], tile["page"]) for tile in said["waiting"]] == waiting
+    assert [(each["label"], each["number"], each["page"]) for each in said["news"]] == [
+        (each.label, each.number, each.url) for each in page["news"]
+    ]
+    todo = [(item.figure.label, item.figure.households, item.figure.people, item.tone) for item in page["todo"]]
+    assert [(item["label"], item["households"], item["people"], item["tone"]) for item in said["todo"]] == todo
+    if page["figures"] is None:
+        assert said["area"] is None
+    else:
+        assert said["area"]["total"]["households"] == page["figures"].total.households
+        assert {each["label"]: each["people"] for each in said["area"]["by_status"]} == {
+            figure.label: figure.people for figure in page["figures"].by_status
+        }
+    assert client.get("/api/first-page/?regoin=1").status_code == 400
