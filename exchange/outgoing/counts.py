@@ -1,6 +1,8 @@
 """What is counted of a village for a file: numbers of the datasets that boards and reports count, so that each is as long as the list behind it.
 
 Who and what a village is besides (its head, its telephone, whether it left poverty) the ledger does not keep, and nothing is said of it.
+Nor is a ledger all of a village: many counties keep their registered households alone, so what a heading calls 总户数 or 总人口数 stays
+blank unless somebody says in a format of their own that it is the number of households here.
 """
 
 from __future__ import annotations
@@ -53,8 +55,8 @@ class Counted:
 
 HOMES, PEOPLE = "village.homes", "village.people"
 COUNTS = (
-    Counted(HOMES, _("在册户数"), ("总户数",), HOUSEHOLDS),
-    Counted(PEOPLE, _("在册人口数"), ("总人口数", "总人数", "总人口"), HOUSEHOLDS, "people"),
+    Counted(HOMES, _("在册户数"), ("在册户数", "台账户数"), HOUSEHOLDS),
+    Counted(PEOPLE, _("在册人口数"), ("在册人口数", "台账人口数"), HOUSEHOLDS, "people"),
     Counted("village.poor_homes", _("建档立卡和监测户数"), ("贫困户数", "建档立卡户数"), HOUSEHOLDS, by=REGISTERED),
     Counted("village.poor_people", _("建档立卡和监测人口数"), ("贫困人口数", "建档立卡人口数"), HOUSEHOLDS, "people", REGISTERED),
     Counted("village.monitored_homes", _("三类监测对象户数"), ("监测对象户数", "监测户数"), HOUSEHOLDS, by=MONITORED),

@@ -153,7 +153,7 @@ class OfHouseholds(Kind):
     def told(self, export: ExportRun) -> list[tuple[str, str]]:
         return [
             (_("行数"), _rows(export.rows_written)), (_("户数"), _homes(export.households)), self.told_people(export.people),
-            (_("金额合计"), _("%(money)s 元") % {"money": format_money(export.amount)}),
+            (_("金额合计"), _("%(amount)s 元") % {"amount": format_money(export.amount)}),
         ]  # fmt: skip
 
     def told_people(self, n: int) -> tuple[str, str]:
