@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
@@ -21,11 +20,9 @@ from common import pages
 from common.answering import sent_file
 from common.rest import Code, Rows
 from exchange.models import ImportBatch
-from exchange.outgoing import services
+from exchange.outgoing import kinds, services
 from exchange.outgoing.models import ExportMapping, ExportRun
 from exchange.outgoing.presets import preset
-from households.filters import HouseholdFilter
-from households.models import Household
 
 
 class ExportFormatSerializer(serializers.ModelSerializer[ExportMapping]):
@@ -69,7 +66,7 @@ class ExportSerializer(serializers.ModelSerializer[ExportRun]):
 
 
 class AskExport(serializers.Serializer[Any]):
-    """What is asked for. `filters` are those of `households/`; `format` is the id of a format, or the code of a ready-made one."""
+    """What is asked for. `filters` are those of `households/`, where rows are villages `region` alone; `format` is the id of a format, or the code of a ready-made one."""
 
     format = serializers.CharField(max_length=40, help_text=gettext_lazy("导出格式的 id，或现成格式的代码。"))
     year = serializers.IntegerField(min_value=2000, max_value=2100)
@@ -94,8 +91,9 @@ class ExportViewSet(Rows):
         asked = AskExport(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
+        mapping = self._format(data["format"])
         export = services.request_export(
-            by=request.user, mapping=self._format(data["format"]), year=data["year"], query=self._query(data["filters"]),
+            by=request.user, mapping=mapping, year=data["year"], query=self._query(mapping.row_kind, data["filters"]),
             output=data["output"], only_changed=data["only_changed"],
         )  # fmt: skip
         return Response(ExportSerializer(export).data, status=201)
@@ -109,16 +107,12 @@ class ExportViewSet(Rows):
             raise ValidationError({"format": [_("没有这个导出格式，请先看 export-formats 列出的。")]})
         return found
 
-    def _query(self, filters: dict[str, str]) -> dict[str, str]:
-        """The filters as the list's address would have them."""
-        unknown = set(filters) - set(HouseholdFilter.base_filters)
-        if unknown:
-            raise ValidationError(
-                {"filters": [_("农户列表没有这些条件：%(names)s。") % {"names": "、".join(sorted(unknown))}]}
-            )
-        data = QueryDict(mutable=True)
-        data.update(filters)
-        filterset = HouseholdFilter(data, Household.objects.for_user(self.request.user), request=self.request)
+    def _query(self, row_kind: str, filters: dict[str, str]) -> dict[str, str]:
+        """The filters as the address of the page would have them."""
+        kind = kinds.of(row_kind)
+        if said := kind.strange(filters):
+            raise ValidationError({"filters": [said]})
+        filterset = kind.bound(filters, self.request.user)
         if not filterset.is_valid():
             raise ValidationError({"filters": [sentence for found in filterset.errors.values() for sentence in found]})
         return pages.query_of(filterset)

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<int:pk>/return/", people.people_return, name="people_return"),
     path("out/", out.export_list, name="export_list"),
     path("out/new/", out.export_new, name="export_new"),
+    path("out/villages/", out.export_villages, name="export_villages"),
     path("out/chosen/", out.export_chosen, name="export_chosen"),
     path("out/<int:pk>/", out.export_detail, name="export_detail"),
     path("out/<int:pk>/progress/", out.export_progress, name="export_progress"),

@@ -1,7 +1,7 @@
 """What a column of an outgoing spreadsheet can hold: one declared list, keyed like the targets of an import where there is one.
 
-A field says where its value stands (`source`), which columns of that table it reads and how the value is written. Labels of official
-lists are written in Chinese in every language, because the file goes to the superior.
+A field says where its value stands (`source`), which columns of that table it reads and how the value is written; `SOURCES` says which
+of them rows of a kind can tell. Labels of official lists are written in Chinese in every language, because the file goes to the superior.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cadres.models import Affiliation
 from common.codes import CodeList
 from common.streamed import IDENTIFIER, MONEY, NUMBER, TEXT
 from exchange import headings
+from exchange.outgoing.counts import COUNTS
 from exchange.outgoing.models import RowKind
 from exchange.people import sheets
 from households import codelists
@@ -35,10 +36,15 @@ Getter = Callable[[Record], Any]
 Index = Mapping[str, int]
 
 HOUSEHOLD, YEAR, INCOME, AREA, HEAD, HELPER, MEMBER, MYEAR = "household", "year", "income", "area", "head", "helper", "member", "myear"  # fmt: skip
-SEQUENCE, MONITOR = "sequence", "monitor"
+SEQUENCE, MONITOR, VILLAGE = "sequence", "monitor", "village"
 OF_MEMBER = frozenset((MEMBER, MYEAR))
+OF_HOUSEHOLD = frozenset((HOUSEHOLD, YEAR, INCOME, AREA, HEAD, HELPER, SEQUENCE, MONITOR))
+SOURCES: Mapping[str, frozenset[str]] = {  # of what rows of a kind can tell: rows of pairings know no single member
+    RowKind.HOUSEHOLD: OF_HOUSEHOLD | OF_MEMBER, RowKind.MEMBER: OF_HOUSEHOLD | OF_MEMBER, RowKind.PAIRING: OF_HOUSEHOLD,
+    RowKind.VILLAGE: frozenset((AREA, SEQUENCE, VILLAGE)),
+}  # fmt: skip
 GROUPS = {
-    "area": _("所在地"), "household": _("户"), "year": _("户年度情况"), "checks": _("两不愁三保障"), "income": _("收入和支出"),
+    "area": _("所在地"), "village": _("村的户数和人数"), "household": _("户"), "year": _("户年度情况"), "checks": _("两不愁三保障"), "income": _("收入和支出"),
     "member": _("家庭成员"), "myear": _("成员年度情况"), "helper": _("结对帮扶"),
 }  # fmt: skip
 AREA_COLUMNS = ("province", "city", "county", "township", "village", "code")
@@ -297,7 +303,7 @@ def _more() -> list[Field]:
             "row.sequence", _("序号"), "序号", AREA, SEQUENCE, (), lambda index, form, full: lambda record: record,
             kind=NUMBER, digested=False,
         ),
-        Field("row.year", _("年度"), "年度", y, SEQUENCE, (), lambda index, form, full: lambda record: index["year"], kind=NUMBER),
+        Field("row.year", _("年度"), "年度", AREA, SEQUENCE, (), lambda index, form, full: lambda record: index["year"], kind=NUMBER),
         Field("area.province", _("省"), "省", AREA, AREA, ("province",), _text("province")),
         Field("area.city", _("市"), "市", AREA, AREA, ("city",), _text("city")),
         Field("household.status", _("身份状态"), "身份状态", h, h, ("status",), _spoken(_WORDS)),
@@ -332,9 +338,15 @@ def _more() -> list[Field]:
     ]  # fmt: skip
 
 
+def _counted() -> list[Field]:
+    """What is counted of a village."""
+    return [
+        Field(each.key, each.label, each.headings[0], VILLAGE, VILLAGE, (), _item(each.key), kind=NUMBER) for each in COUNTS
+    ]  # fmt: skip
+
+
 def _all() -> dict[str, Field]:
-    found = {field.key: field for field in _imported()}
-    found.update((field.key, field) for field in _more())
+    found = {field.key: field for field in (*_imported(), *_more(), *_counted())}
     order = list(GROUPS)
     return dict(sorted(found.items(), key=lambda pair: order.index(pair[1].group)))
 
@@ -343,8 +355,8 @@ BY_KEY: Any = SimpleLazyObject(_all)  # {key: Field}, made when it is first aske
 
 
 def fits(field: Field, row_kind: str) -> bool:
-    """Whether rows of this kind can hold the field: rows of pairings know no single member."""
-    return row_kind != RowKind.PAIRING or field.source not in OF_MEMBER
+    """Whether rows of this kind can hold the field."""
+    return field.source in SOURCES[row_kind]
 
 
 def choices(row_kind: str) -> list[tuple[str, list[Field]]]:
@@ -370,11 +382,13 @@ _ONLY_OUT = {
 _OF_PAIRING = {
     "help.number": "household.number", "help.householders": "householder.name", "help.id_number": "householder.id_number",
 }  # fmt: skip
+_OF_VILLAGE = {headings.plain(heading): each.key for each in COUNTS for heading in each.headings}
 
 
 def meant(heading: str, row_kind: str) -> str:
     """The key of the field that a heading asks for in rows of a kind, "" where none is known."""
-    key = _ONLY_OUT.get(headings.plain(heading))
+    words = _OF_VILLAGE | _ONLY_OUT if row_kind == RowKind.VILLAGE else _ONLY_OUT
+    key = words.get(headings.plain(heading))
     if key is None and row_kind != RowKind.PAIRING:
         key = headings.find(heading)
     if key in (None, headings.IGNORED):

@@ -9,9 +9,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.places import RegionField
 from accounts.roles import Permission
 from exchange.forms import SheetForm, year_choices
-from exchange.outgoing import fields, presets
+from exchange.outgoing import fields, kinds, presets
 from exchange.outgoing.models import ExportMapping, ExportRun, RowKind
 from exchange.outgoing.services import LEAST_REASON, LONGEST_PASSWORD
 
@@ -41,16 +42,20 @@ class ExportForm(forms.Form):
         help_text=gettext_lazy("与您上一次用同样的格式、年度和条件导出的文件比较；不再包含的行另外列出。"),
     )  # fmt: skip
 
+    page = kinds.OfHouseholds.page  # whose kinds of rows it offers
+
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.mappings = {str(one.pk): one for one in ExportMapping.objects.for_user(user)}
+        row_kinds = kinds.on_page(self.page)
+        saved = ExportMapping.objects.for_user(user).filter(row_kind__in=row_kinds)
+        self.mappings = {str(one.pk): one for one in saved}
         own = [(f"{MAPPING}:{pk}", one.name) for pk, one in self.mappings.items() if one.region_id is None]
         shared = [(f"{MAPPING}:{pk}", one.name) for pk, one in self.mappings.items() if one.region_id is not None]
-        ready = [(f"{PRESET}:{code}", name) for code, name in presets.names()]
+        ready = [(f"{PRESET}:{code}", name) for code, name in presets.names(row_kinds)]
         groups = [(_("我的格式"), own), (_("县里共享的格式"), shared), (_("现成的格式"), ready)]
         self.fields["mapping"].choices = [("", _("请选择")), *((name, found) for name, found in groups if found)]  # type: ignore[attr-defined]
         self.fields["year"].choices = year_choices()  # type: ignore[attr-defined]
-        if not user.can(Permission.PII_REVEAL):
+        if not user.can(Permission.PII_REVEAL) or not kinds.of(row_kinds[0]).has_numbers:
             del self.fields["numbers"], self.fields["reason"]
 
     def clean_mapping(self) -> Any:
@@ -63,6 +68,20 @@ class ExportForm(forms.Form):
         if data["full"] and len(data.get("reason", "").strip()) < LEAST_REASON:
             self.add_error("reason", _("导出完整号码请写明理由，至少四个字。"))
         return data
+
+
+class VillagesForm(ExportForm):
+    """Of which region, in which format, for which year. `filterset` says which regions there are."""
+
+    page = kinds.OfVillages.page
+    region = RegionField(label=gettext_lazy("地区"), required=False)
+    field_order = ("region", "mapping", "year", "output", "only_changed")
+
+    def __init__(self, *args: Any, filterset: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["region"].choices = filterset.form.fields["region"].choices  # type: ignore[attr-defined]
+        ready = presets.names(kinds.on_page(self.page))
+        self.initial.setdefault("mapping", f"{PRESET}:{ready[0][0]}")
 
 
 class PasswordForm(forms.Form):

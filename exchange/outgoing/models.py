@@ -24,6 +24,7 @@ class RowKind(models.TextChoices):
     HOUSEHOLD = "household", _("一户一行")
     MEMBER = "member", _("一人一行（户的内容每行都写）")
     PAIRING = "pairing", _("一对结对一行")
+    VILLAGE = "village", _("一村一行")
 
 
 class ExportMappingQuerySet(ScopedQuerySet):
@@ -90,9 +91,9 @@ class ExportRun(models.Model):
     """One request for a file; its job makes it. What was asked for is kept as it was asked, whatever becomes of the mapping.
 
     `query` are the filters of the household list, words that were searched for sealed; `chosen` the households ticked, None where the
-    filters choose. `scope` tells requests apart whose rows can be compared: who, which columns, which households, which year. `file` is
+    filters choose; where rows are villages, `query` names a region at most. `scope` tells requests apart whose rows can be compared: who, which columns, which households, which year. `file` is
     encrypted, "" while there is none and once it has expired. Counts are those of the finished file; `amount` sums its money columns in
-    元, those of a household once. `villages` are those of the households in it.
+    元, those of a household once. `villages` are those of the households in it, or those that are its rows.
     """
 
     class Output(models.TextChoices):
@@ -174,10 +175,10 @@ class ExportMarkQuerySet(ScopedQuerySet):
 
 class ExportMark(models.Model):
     """What the rows of a household were in a file: for each row its key and a keyed digest of its cells, 8 bytes each. No cell can be
-    read out of it, nor guessed without our key."""
+    read out of it, nor guessed without our key. Where rows are villages, a village stands where a household stands."""
 
     run = models.ForeignKey(ExportRun, models.CASCADE, related_name="marks", db_index=False)
-    household_id = models.BigIntegerField()  # no foreign key: the household may be gone when it is compared
+    household_id = models.BigIntegerField()  # no foreign key: it may be gone when it is compared
     rows = models.BinaryField()
 
     objects = ExportMarkQuerySet.as_manager()

@@ -1,11 +1,12 @@
 """Formats that are there from the start: the heading families of the national system and of printouts made from it, verbatim.
 
 Headings for which the ledger keeps nothing stay as blank columns, so that the file has the shape that the superior's program expects.
-Of family C only the sheet of helpers is here: its list of villages has a row a village, which no export has.
+The list of villages (family C) has a row a village, with numbers counted in the ledger; the sheet of helpers that came with it is C2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ HEADINGS: dict[str, tuple[Any, str, str]] = {
           "序号|县(市、区、旗)|乡(镇)|行政村|自然村|户编号|人编号|姓名|证件号码|人数|与户主关系|民族|文化程度|在校生状况|健康状况|劳动技能|务工状况|务工时间（月）|参加大病医疗|脱贫属性|脱贫年度|贫困户属性|主要致贫原因|危房户|饮水安全|饮水困难|人均纯收入|联系电话"),
     "B": (_("全国系统贫困人口名单（21 列）"), RowKind.MEMBER,
           "序号|县(市、区、旗)|乡(镇)|行政村|自然村|户编号|人编号|姓名|证件号码|人数|与户主关系|民族|文化程度|在校生状况|健康状况|劳动技能|务工时间（月）|参加大病医疗|脱贫属性|贫困户属性|主要致贫原因"),
+    "C": (_("贫困村名单（25 列）"), RowKind.VILLAGE,
+          "序号|行政区划编码|县|乡（镇）|村|负责人|村办公电话|村属性|是否出列|总户数|总人口数|自然村数|贫困户数|贫困人口数|低保人口数|低保户数|五保人口数|五保户数|少数民族人口数|妇女人口数|残疾人口数|劳动力人数|外出务工人数|省|市（州）"),
     "C2": (_("帮扶干部和结对户名单（11 列）"), RowKind.PAIRING,
            "单位名称|姓名|性别|职务|队长/队员/结对帮扶责任人|乡镇|村|户数|户主姓名（组别）|办公电话|手机"),
     "D": (_("2017 年全国系统导出表（27 列）"), RowKind.MEMBER,
@@ -61,5 +64,6 @@ def preset(code: str) -> Preset | None:
     return Preset(code, label, str(row_kind), fields.columns_for(texts.split("|"), str(row_kind)))
 
 
-def names() -> list[tuple[str, Any]]:
-    return [(code, label) for code, (label, _kind, _texts) in HEADINGS.items()]
+def names(row_kinds: Container[str] = RowKind.values) -> list[tuple[str, Any]]:
+    """(code, label) of those whose rows are of one of these kinds."""
+    return [(code, label) for code, (label, row_kind, _texts) in HEADINGS.items() if row_kind in row_kinds]

@@ -13,6 +13,7 @@ from exchange.outgoing.services import LONGEST_HEADING, MOST_COLUMNS, ExportRefu
 from exchange.people import sheets
 
 ROWS = headings.HEADING_ROWS
+LEAST_NUMBERS = 2  # of villages, before a sheet is taken for one of villages
 
 
 def heading_texts(data: bytes) -> list[str]:
@@ -49,9 +50,18 @@ def _written(cells: list[str], index: int) -> str:
 
 
 def kind_meant(texts: list[str]) -> str:
-    """What a row is under these headings: pairings where they say when help began, members where they say a relation, else households."""
+    """What a row is under these headings: villages where numbers of them are asked for and nobody's household or name, pairings where they say
+    when help began, members where they say a relation, else households."""
+    keys = {fields.meant(text, RowKind.VILLAGE) for text in texts}
+    if sum(key.startswith("village.") for key in keys) >= LEAST_NUMBERS and not _of_households(texts):
+        return RowKind.VILLAGE
     keys = {fields.meant(text, RowKind.PAIRING) for text in texts}
     if "help.starts_on" in keys and "cadre.name" in keys:
         return RowKind.PAIRING
     keys = {fields.meant(text, RowKind.MEMBER) for text in texts}
     return RowKind.MEMBER if keys & {"member.relation", "member.number"} else RowKind.HOUSEHOLD
+
+
+def _of_households(texts: list[str]) -> bool:
+    keys = {fields.meant(text, RowKind.MEMBER) for text in texts}
+    return bool(keys & {"household.number", "householder.name", "member.name", "member.number"})

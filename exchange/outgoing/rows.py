@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -30,17 +30,20 @@ from households import codelists, curtain
 from households.models import Household, HouseholdYear, IncomeLine, Member, MemberYear, Pairing, Status, StatusChange
 from regions.models import Region
 
+Area = tuple[str, ...]
 LOT = 500  # households read together
 
 
 @dataclass(slots=True)
 class Found:
-    """The rows of one household, each with the key by which it is known again. `money` is what its columns of the household sum to."""
+    """The rows of one household (or of one village, where rows are villages), each with the key by which it is known again. `money` is
+    what its columns of the household sum to, `homes` and `people` how many it stands for, whoever of them has a row."""
 
     pk: int
     village: int
     money: Decimal
-    people: int  # of the household, whoever of them has a row
+    people: int
+    homes: int = 1
     rows: list[tuple[int, list[Any]]] = field(default_factory=list)
 
 
@@ -81,6 +84,7 @@ class Reader:
         self.numbered: list[int] = []  # places of 序号, which the writer fills
         self.quiet: list[int] = []  # places that make no row a changed one
         self.money: list[int] = []
+        self.summed: list[int] = []  # places whose sums the control line says one by one
         for place, column, found in known:
             if found is None:
                 continue
@@ -94,7 +98,7 @@ class Reader:
             made = _Column(place, found.source, found.make(indexes[found.source], column.get("form", ""), full))
             own = OF_MEMBER if row_kind == RowKind.MEMBER else {HELPER} if row_kind == RowKind.PAIRING else frozenset()
             (self.each if found.source in own else self.once).append(made)
-        self._areas: dict[int, tuple[str, ...]] = {}
+        self._areas: dict[int, Area] = {}
 
     def lots(self, pks: Sequence[int], size: int = LOT) -> Iterator[list[Found]]:
         """The households of these keys in the order of the keys, a lot at a time."""
@@ -216,14 +220,20 @@ class Reader:
 
     def _learn_areas(self, villages: set[int]) -> None:
         lacking = villages - self._areas.keys()
-        if AREA not in self.sources or not lacking:
-            return
-        rows = {region.pk: region for region in Region.objects.filter(pk__in=lacking)}
-        above = {key for region in rows.values() for key in region.ancestor_ids}
-        names = dict(Region.objects.filter(pk__in=above).values_list("pk", "name"))
-        for pk, region in rows.items():
-            levels = [names[key] for key in region.ancestor_ids]
-            self._areas[pk] = (*levels, *[""] * (5 - len(levels)), region.code)
+        if AREA in self.sources and lacking:
+            self._areas |= areas_of(lacking)
+
+
+def areas_of(villages: Iterable[int]) -> dict[int, Area]:
+    """The names above villages from the province down, and their codes, as `AREA_COLUMNS`; two questions."""
+    rows = {region.pk: region for region in Region.objects.filter(among("pk", villages))}
+    above = {key for region in rows.values() for key in region.ancestor_ids}
+    names = dict(Region.objects.filter(among("pk", above)).values_list("pk", "name"))
+    found: dict[int, Area] = {}
+    for pk, region in rows.items():
+        levels = [names[key] for key in region.ancestor_ids]
+        found[pk] = (*levels, *[""] * (5 - len(levels)), region.code)
+    return found
 
 
 def compared(row: Sequence[Any], quiet: Sequence[int]) -> list[Any]:

@@ -18,7 +18,7 @@ from accounts.scoping import may_in, posted_regions, require_somewhere
 from common import audit, jobs, pii, vault
 from common.models import Job
 from common.refusal import RefusedError
-from exchange.outgoing import fields, making
+from exchange.outgoing import fields, kinds, making
 from exchange.outgoing.models import ExportMapping, ExportRun, RowKind
 from exchange.outgoing.presets import Preset
 from households.search import unseal
@@ -196,12 +196,24 @@ def _searched(export: ExportRun) -> str:
         return ""
 
 
+def _check_kind(row_kind: str, query: Mapping[str, str], chosen: Any, full: bool) -> None:
+    """Raises ExportRefusedError for what rows of this kind cannot be chosen by."""
+    kind = kinds.of(row_kind)
+    if said := kind.strange(query):
+        raise ExportRefusedError(said)
+    if chosen is not None and not kind.takes_chosen:
+        raise ExportRefusedError(_("一村一行的表按地区导出，不能只导出勾选的农户。请改选一户一行或一人一行的格式。"))
+    if full and not kind.has_numbers:
+        raise ExportRefusedError(_("一村一行的表里没有证件号、电话和账号，不用导出完整号码，请改为“遮盖”。"))
+
+
 @transaction.atomic
 def request_export(
     *, by: Any, mapping: ExportMapping | Preset, year: int, query: Mapping[str, str] | None = None, chosen: Iterable[int] | None = None,
     full: bool = False, reason: str = "", output: str = ExportRun.Output.XLSX, only_changed: bool = False, send: bool = True,
 ) -> ExportRun:  # fmt: skip
-    """Queue a file in a format: of the households that the list's filters `query` find, or of those `chosen`.
+    """Queue a file in a format: of the households that the list's filters `query` find, or of those `chosen`. Where rows are villages,
+    `query` may name a region, and nothing else chooses.
 
     Full numbers need their own permission and a reason. The same request while one is open is that one.
     """
@@ -214,6 +226,7 @@ def request_export(
         raise ValidationError({"output": [_("请选择文件形式。")]})
     if not mapping.columns:
         raise ExportRefusedError(_("“%(name)s”还没有列，请先给它加上要导出的列。") % {"name": mapping.name})
+    _check_kind(mapping.row_kind, query or {}, chosen, full)
     saved = mapping if isinstance(mapping, ExportMapping) else None
     export = ExportRun(
         owner=by, mapping=saved, name=mapping.name[:40], row_kind=mapping.row_kind, columns=mapping.columns, year=year,

@@ -22,9 +22,9 @@ from common import jobs, pages
 from common.answering import attempt, form_status, posted, sent_file
 from common.models import Job
 from common.readonly import read_on_get, reads_only
-from exchange.outgoing import fields, reading, services
-from exchange.outgoing.forms import ColumnsForm, ExportForm, MappingNewForm, PasswordForm
-from exchange.outgoing.models import ExportMapping, ExportRun
+from exchange.outgoing import fields, kinds, reading, services
+from exchange.outgoing.forms import MAPPING, ColumnsForm, ExportForm, MappingNewForm, PasswordForm, VillagesForm
+from exchange.outgoing.models import ExportMapping, ExportRun, RowKind
 from exchange.outgoing.services import ExportRefusedError
 from households import selection
 from households.filters import HouseholdFilter
@@ -57,6 +57,8 @@ def export_list(request: HttpRequest) -> HttpResponse:
         ExportRun.objects.for_user(request.user), request.GET.get("cursor", ""), ROWS,
         rows=lambda found: found.select_related("job").defer("columns", "chosen", "villages"),
     )  # fmt: skip
+    for export in page.rows:
+        export.has_numbers = kinds.of(export.row_kind).has_numbers
     address = reverse("exchange:export_list")
     context = {
         "page": page, "tabs": _tabs(request),
@@ -127,6 +129,30 @@ def _ask(request: HttpRequest, wanted: dict[str, Any], *, count: pages.Count, hi
     return render(request, "exchange/export_new.html", context, status=form_status(form))
 
 
+@read_on_get
+def export_villages(request: HttpRequest) -> HttpResponse:
+    """A row a village, of a region; the filters of the households' list choose nothing here, and are refused."""
+    _may(request)
+    kind = kinds.of(RowKind.VILLAGE)
+    refused = kind.strange(set(request.GET) - {"mapping"})
+    data = request.POST if request.method == "POST" else request.GET
+    filterset = kind.bound({"region": data.get("region", "")}, request.user)
+    initial = {"year": _newest_year(request.user), "region": data.get("region", "")}
+    if request.GET.get("mapping"):
+        initial["mapping"] = request.GET["mapping"]
+    form = VillagesForm(posted(request), user=request.user, filterset=filterset, initial=initial)
+    if request.method == "POST" and not refused and form.is_valid():
+        data = form.cleaned_data
+        export = attempt(form, lambda: services.request_export(
+            by=request.user, mapping=data["mapping"], year=data["year"], query=pages.query_of(filterset), output=data["output"],
+            only_changed=data["only_changed"],
+        ))  # fmt: skip
+        if export is not None:
+            return redirect("exchange:export_detail", export.pk)
+    status = 422 if refused else form_status(form)
+    return render(request, "exchange/export_villages.html", {"form": form, "refused": refused}, status=status)
+
+
 def _run(request: HttpRequest, pk: int) -> ExportRun:
     return get_object_or_404(ExportRun.objects.for_user(request.user).select_related("job", "base"), pk=pk)
 
@@ -139,9 +165,10 @@ def _progress(export: ExportRun) -> dict[str, Any]:
 
 def _shown(request: HttpRequest, export: ExportRun, form: PasswordForm | None = None) -> HttpResponse:
     keep_until = timezone.localtime(export.created_at) + dt.timedelta(days=settings.DOCUMENT_DAYS)
+    kind = kinds.of(export.row_kind)
     context = {
         "sub": _("%(year)s 年度") % {"year": export.year} + f" · {export.get_row_kind_display()}", "keep_until": keep_until, "form": form or PasswordForm(), "can_lock": export.output == ExportRun.Output.XLSX,
-        "is_pairing": export.row_kind == "pairing", "no_base": export.only_changed and export.base_id is None,
+        "told": kind.told(export), "closing": kind.closing, "has_numbers": kind.has_numbers, "no_base": export.only_changed and export.base_id is None,
     }  # fmt: skip
     return render(request, "exchange/export_detail.html", _progress(export) | context, status=form_status(form))
 
@@ -282,6 +309,7 @@ def mapping_detail(request: HttpRequest, pk: int) -> HttpResponse:
             place = f"#column-{int(at) + (1 if way == 'down' else -1)}" if at.isdecimal() and len(at) < 5 else ""
             return redirect(reverse("exchange:mapping_detail", args=[pk]) + place)
     context = {
+        "export_url": pages.address(reverse(kinds.of(mapping.row_kind).page), {"mapping": f"{MAPPING}:{mapping.pk}"}),
         "mapping": mapping, "name": name, "shared": shared, "error": error, "can_change": can_change,
         "may_share": bool(services.counties_to_share(request.user)), "rows": _column_rows(columns),
         "groups": _addable(columns, mapping.row_kind) if can_change else [], "version": mapping.version,

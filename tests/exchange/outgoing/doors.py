@@ -40,6 +40,7 @@ RUN, OWN, SHARED = {"pk": "export_run"}, {"pk": "export_mapping"}, {"pk": "share
 DOORS: list[Door] = [
     *get("exchange:export_list", Menu(P.HOUSEHOLD_EXPORT)),
     *form("exchange:export_new", Menu(P.HOUSEHOLD_EXPORT)),
+    *form("exchange:export_villages", Menu(P.HOUSEHOLD_EXPORT)),
     *post("exchange:export_chosen", Menu(P.HOUSEHOLD_EXPORT)),
     *get("exchange:export_detail", Owner(), RUN),
     *get("exchange:export_progress", Owner(), RUN),
@@ -101,6 +102,7 @@ def addresses(household: Any) -> dict[str, str]:
     return {
         "exports": reverse("exchange:export_list"),
         "export, asked for": reverse("exchange:export_new"),
+        "export of villages, asked for": reverse("exchange:export_villages"),
         "api: exports": reverse("api:export-list"),
         "api: export formats": reverse("api:export-format-list"),
         "api: imports": reverse("api:import-list"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.roles import Permission, Role
 from common import jobs, vault
 from common.audit import AuditEvent
-from exchange.outgoing import making, presets, services
+from exchange.outgoing import kinds, making, presets, services
 from exchange.outgoing.fields import columns_for
 from exchange.outgoing.models import ExportMark, ExportRun
 from households import curtain
@@ -40,8 +40,8 @@ def test_any_filters_find_what_the_page_finds_in_its_order(ledger, official, que
     Household.objects.filter(pk__in=Household.objects.order_by("pk").values("pk")[:2]).update(
         closed_on="2026-01-05", closed_reason="moved"
     )
-    asked = ExportRun(query=query)
-    keys, left_out = making.keys_of(asked, official)
+    asked = ExportRun(query=query, row_kind="household")
+    keys, left_out = kinds.of(asked.row_kind).keys(asked, official)
     data = QueryDict(mutable=True)
     data.update(query)
     seen = Household.objects.for_user(official)
