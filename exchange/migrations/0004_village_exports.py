@@ -9,6 +9,13 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # What a mark is of may be a village now. Without the constraint between: it names the column.
+        migrations.RemoveConstraint(model_name="exportmark", name="exportmark_once"),
+        migrations.RenameField(model_name="exportmark", old_name="household_id", new_name="source_id"),
+        migrations.AddConstraint(
+            model_name="exportmark",
+            constraint=models.UniqueConstraint(fields=("run", "source_id"), name="exportmark_once"),
+        ),
         migrations.AlterField(
             model_name="exportmapping",
             name="row_kind",

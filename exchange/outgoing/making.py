@@ -134,7 +134,7 @@ def _compare(export: ExportRun, kind: Kind, reader: Any, one: Found, known: Mapp
         tally.persons += kind.people(one, written)
     if one.rows:
         tally.villages.add(one.village)
-    return ExportMark(run=export, household_id=one.pk, rows=bytes(mark))
+    return ExportMark(run=export, source_id=one.pk, rows=bytes(mark))
 
 
 def _digest(cells: Sequence[Any]) -> bytes:
@@ -147,7 +147,7 @@ def _marks(base: ExportRun | None, keys: Sequence[int]) -> dict[int, dict[int, b
     """What the rows of these households or villages were in the file compared with."""
     if base is None:
         return {}
-    marks = ExportMark.objects.filter(among("household_id", keys), run=base).values_list("household_id", "rows")
+    marks = ExportMark.objects.filter(among("source_id", keys), run=base).values_list("source_id", "rows")
     return {pk: dict(MARK.iter_unpack(bytes(rows))) for pk, rows in marks}
 
 
@@ -159,7 +159,7 @@ class _Gone:
 
     def wholly(self, base: ExportRun, now: set[int]) -> None:
         """Those of households or villages that are found no longer at all."""
-        for pk, rows in base.marks.order_by().values_list("household_id", "rows").iterator(chunk_size=2000):
+        for pk, rows in base.marks.order_by().values_list("source_id", "rows").iterator(chunk_size=2000):
             if pk not in now:
                 self.rows += [(pk, key) for key, _digest_of in MARK.iter_unpack(bytes(rows))]
 

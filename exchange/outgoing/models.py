@@ -174,19 +174,19 @@ class ExportMarkQuerySet(ScopedQuerySet):
 
 
 class ExportMark(models.Model):
-    """What the rows of a household were in a file: for each row its key and a keyed digest of its cells, 8 bytes each. No cell can be
-    read out of it, nor guessed without our key. Where rows are villages, a village stands where a household stands."""
+    """What the rows of a household were in a file, or of a village where rows are villages (`source_id`): for each row its key and a keyed
+    digest of its cells, 8 bytes each. No cell can be read out of it, nor guessed without our key."""
 
     run = models.ForeignKey(ExportRun, models.CASCADE, related_name="marks", db_index=False)
-    household_id = models.BigIntegerField()  # no foreign key: it may be gone when it is compared
+    source_id = models.BigIntegerField()  # no foreign key: it may be gone when it is compared
     rows = models.BinaryField()
 
     objects = ExportMarkQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["run", "household_id"], name="exportmark_once"),
+            models.UniqueConstraint(fields=["run", "source_id"], name="exportmark_once"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.run_id}/{self.household_id}"
+        return f"{self.run_id}/{self.source_id}"
