@@ -21,6 +21,7 @@ function count() {
 /** Save soon. */
 export function later() {
   begun = dirty = true;
+  byId("saved").dataset.waits = "";
   timer = timer || setTimeout(save, on.keeper.wait || WAIT);
 }
 
@@ -47,6 +48,7 @@ function saved() {
   const now = new Date();
   const time = `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
   status(word(on.keeper.online ? "saved_online" : "saved", { time }), "saved");
+  if (!dirty) delete byId("saved").dataset.waits; // what is newer waits still
 }
 
 function unsaved(error) {
