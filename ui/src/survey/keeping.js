@@ -20,8 +20,7 @@ function count() {
 
 /** Save soon. */
 export function later() {
-  begun = dirty = true;
-  byId("saved").dataset.waits = "";
+  byId("saved").dataset.waits = begun = dirty = true;
   timer = timer || setTimeout(save, on.keeper.wait || WAIT);
 }
 
@@ -48,7 +47,6 @@ function saved() {
   const now = new Date();
   const time = `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
   status(word(on.keeper.online ? "saved_online" : "saved", { time }), "saved");
-  if (!dirty) delete byId("saved").dataset.waits; // what is newer waits still
 }
 
 function unsaved(error) {
@@ -61,6 +59,7 @@ function status(text, look) {
   const line = byId("saved");
   if (line.textContent !== text) line.textContent = text;
   line.className = look;
+  line.dataset.waits = dirty; // what was typed since waits still
 }
 
 /** One sentence above the form, and a button where something can be done about it. */
