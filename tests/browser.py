@@ -1,8 +1,11 @@
 """The browser of the tests: Debian's Chromium, quiet and without a sandbox, and what is asked of every page."""
 
+import contextlib
 import os
+import time
 from pathlib import Path
 
+import psutil
 from django.conf import settings
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -37,24 +40,48 @@ def axe(page, rules: list[str] = RULES) -> list[str]:
 
 
 def go(page, section: str, entry: str) -> None:
-    """Take an entry of the menu, as one does on a wide screen: unfold its section where it is folded, and click."""
+    """Take an entry of the menu, as one does on a wide screen: unfold its section where it is folded, and follow it."""
     menu = page.locator("#menu")
     link = menu.get_by_role("link", name=entry)
     if not link.first.is_visible():
         menu.locator("summary", has_text=section).click()
-    link.first.click()
+    follow(link.first)
+
+
+@contextlib.contextmanager
+def leaving(page):
+    """What is done inside leads to another page; afterwards that page stands: without waiting, what is asked next may be asked of one half gone.
+
+    The page left is marked, and the one waited for is whole and bears no mark: its address may be the same, and a `load` that comes late
+    may be that of the page before.
+    """
+    page.locator("html").evaluate("root => root.toggleAttribute('data-left', true)")
+    yield
+    page.wait_for_selector("html:not([data-left])", state="attached")
+    page.wait_for_load_state()
 
 
 def follow(link) -> None:
-    """Click what leads to another page and wait until that page stands: without waiting, what is asked next may be asked of a page half gone.
-
-    The page left is marked, and the one waited for is whole and bears no mark: a `load` that comes late may be that of the page before.
-    """
+    """Click what leads to another page, a link or the button of a form, and wait until that page stands."""
     link.wait_for()
-    link.page.locator("html").evaluate("root => root.toggleAttribute('data-left', true)")
-    link.click()
-    link.page.wait_for_selector("html:not([data-left])", state="attached")
-    link.page.wait_for_load_state()
+    with leaving(link.page):
+        link.click()
+
+
+def log_in(page, user, password: str) -> None:
+    """Through the log-in form that is open, to the page behind it."""
+    page.get_by_label("用户名").fill(user.username)
+    page.get_by_label("密码", exact=True).fill(password)
+    follow(page.locator("main form button").first)
+    assert "/accounts/login/" not in page.url
+
+
+def at_rest(port: int) -> None:
+    """Wait until nobody talks to the server at a port: what a closed browser asked last is done, and writes nothing into the next test."""
+    deadline = time.monotonic() + 60
+    talking = (psutil.CONN_ESTABLISHED, psutil.CONN_CLOSE_WAIT)
+    while any(c.laddr.port == port and c.status in talking for c in psutil.net_connections("tcp4")):
+        assert time.monotonic() < deadline, f"somebody still talks to port {port}"
 
 
 def too_wide(page) -> list[str]:

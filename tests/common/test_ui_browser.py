@@ -5,7 +5,7 @@ from django.conf import settings
 from django.test import override_settings
 from playwright.sync_api import sync_playwright
 
-from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES
+from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES, at_rest, follow
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -36,6 +36,7 @@ def open_gallery(live_server, client, clerk):
 
         yield visit
         browser.close()
+    at_rest(live_server.thread.port)
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
@@ -104,6 +105,6 @@ def test_reads_without_script(open_gallery):
     page, _ = open_gallery(390, java_script_enabled=False)
     assert page.locator("[data-bar]").is_visible()
     page.locator(".top a[href='#menu']").click()
-    assert page.locator("#menu").is_visible()
-    page.locator("#menu").get_by_role("button", name="大字").click()
+    page.locator("#menu").wait_for()
+    follow(page.locator("#menu").get_by_role("button", name="大字"))
     assert page.locator("html").get_attribute("class") == "big"

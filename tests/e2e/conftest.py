@@ -7,17 +7,18 @@ import platform
 import pytest
 from django.db import connections
 from django.utils import timezone
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from common import jobs
 from common.models import Job
-from tests.browser import CHROMIUM, SWITCHES
+from tests.browser import CHROMIUM, SWITCHES, at_rest, log_in
 from tests.e2e.phone import Phone
 from tests.e2e.server import Server
 
 PASSWORD = "only-for-this-test-7"
 OLDEST = platform.machine() in ("x86_64", "AMD64")  # the machines for which there is a Chromium 80
 collect_ignore = [] if OLDEST else ["test_floor.py"]
+expect.set_options(timeout=30_000)  # as patient as everything else of Playwright
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -34,12 +35,13 @@ def _sync_calls(monkeypatch):
 
 
 @pytest.fixture
-def chromium():
+def chromium(live_server):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         yield browser
         browser.close()
         connections.close_all()  # what was opened while the loop ran is known only while it runs
+    at_rest(live_server.thread.port)
 
 
 @pytest.fixture
@@ -62,10 +64,7 @@ def sign_in(live_server, chromium):
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto("/")
-        page.get_by_label("用户名").fill(user.username)
-        page.get_by_label("密码", exact=True).fill(PASSWORD)
-        page.locator("main form button").first.click()
-        page.wait_for_url("**/")
+        log_in(page, user, PASSWORD)
         return page
 
     yield enter
@@ -100,7 +99,8 @@ def process(tmp_path_factory):
 def server(process, transactional_db):
     if process.process is None:
         process.start()
-    return process
+    yield process
+    at_rest(process.port)
 
 
 @pytest.fixture

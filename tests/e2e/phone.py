@@ -13,7 +13,7 @@ import psutil
 from PIL import Image
 from playwright.sync_api import Error, Page, Playwright, expect
 
-from tests.browser import CHROMIUM, SWITCHES
+from tests.browser import CHROMIUM, SWITCHES, log_in
 
 PASSWORD = "only-for-this-test-7"
 PIN = "280916"
@@ -72,7 +72,7 @@ class Phone:
         assert mine
         for process in mine:
             os.kill(process.pid, signal.SIGKILL)
-        psutil.wait_procs(mine, timeout=20)
+        psutil.wait_procs(mine, timeout=60)
         with contextlib.suppress(Error):  # it may have noticed already
             self.context.close()
         self.context = None
@@ -81,22 +81,14 @@ class Phone:
         user.set_password(PASSWORD)
         user.save()
         page = self.open(path) if self.context is None else self.context.pages[0]
-        sign_in(page, user)
+        log_in(page, user, PASSWORD)
         return page
-
-
-def sign_in(page: Page, user: Any) -> None:
-    """Through the log-in form that is open."""
-    page.get_by_label("用户名").fill(user.username)
-    page.get_by_label("密码", exact=True).fill(PASSWORD)
-    page.locator("main form button").first.click()
-    page.wait_for_url("**/collect/**")
 
 
 def chip(page: Page, state: str) -> None:
     """Wait until the chip says how far it is; "done" is a round that went through and left nothing waiting."""
     look = "[data-look=ok]" if state == "done" else ""
-    expect(page.locator(f"#chip[data-state={state}]{look}")).to_be_attached(timeout=20_000)
+    expect(page.locator(f"#chip[data-state={state}]{look}")).to_be_attached(timeout=60_000)
 
 
 def saved(page: Page, where: str = "") -> None:
@@ -109,7 +101,7 @@ def worker_ready(page: Page) -> None:
     page.evaluate(
         """Promise.race([
             navigator.serviceWorker.ready,
-            new Promise((done, fail) => setTimeout(() => fail(new Error("no service worker")), 20000)),
+            new Promise((done, fail) => setTimeout(() => fail(new Error("no service worker")), 60000)),
           ]).then(() => true)"""
     )
 
@@ -149,8 +141,13 @@ def rows(page: Page, store: str, prefix: str = "") -> list[Any]:
     )
 
 
+def send(page):
+    """Press the button, whether or not a round that began by itself was quicker and has hidden it."""
+    page.locator("#send").evaluate("button => button.click()")
+
+
 def wait_sent(page):
-    expect(page.locator("#unsent")).to_be_hidden(timeout=45_000)
+    expect(page.locator("#unsent")).to_be_hidden(timeout=120_000)
     chip(page, "done")
 
 

@@ -45,7 +45,7 @@ def test_a_survey_without_a_network_in_the_oldest_browser(server, household, hel
     def visit(name, *more):
         done = subprocess.run(
             [shutil.which("node"), "phone.mjs", name, server.url, str(tmp_path / "profile"), *more],
-            cwd=FOLDER, env=os.environ | {"PHOTO": str(picture)}, capture_output=True, text=True, timeout=180, check=False,
+            cwd=FOLDER, env=os.environ | {"PHOTO": str(picture)}, capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         seen = json.loads(done.stdout)

@@ -21,6 +21,7 @@ from common import audit
 from households import services as ledger
 from households.models import Household
 from plans.models import Plan
+from tests.browser import follow
 from tests.factories import invented_id_number
 
 pytestmark = [
@@ -79,44 +80,42 @@ def test_from_the_cause_to_the_booklet(home, fund, clerk, officer, sign_in, work
     # The village: what the cause calls for, with its reasons, becomes a plan that the household agrees to.
     page = sign_in(clerk)
     page.goto(home.get_absolute_url())
-    page.get_by_role("link", name="制定计划").first.click()
-    page.wait_for_url("**/proposals/")
+    follow(page.get_by_role("link", name="制定计划").first)
     row = page.locator("tr", has_text="医疗救助").first
     assert "因病" in page.locator("main").inner_text()
     row.locator("input[name=take]").check()
-    page.locator("main form button").last.click()
+    follow(page.locator("main form button").last)
     page.get_by_text("提交前还缺").wait_for()
-    page.get_by_role("link", name="修改任务").first.click()
+    follow(page.get_by_role("link", name="修改任务").first)
     page.get_by_label("责任人").select_option(label="村信息员")
     page.get_by_label("完成期限").fill(f"{THIS}-12-31")
-    page.get_by_role("button", name="保存").click()
-    page.get_by_role("link", name="填计划").click()
+    follow(page.get_by_role("button", name="保存"))
+    follow(page.get_by_role("link", name="填计划"))
     for label, target in TARGETS.items():
         page.get_by_label(label).fill(target)
-    page.get_by_role("button", name="保存").click()
-    page.locator("#consent").get_by_role("link", name="登记").click()
+    follow(page.get_by_role("button", name="保存"))
+    follow(page.locator("#consent").get_by_role("link", name="登记"))
     page.get_by_text("口头同意", exact=True).click()
     page.get_by_label("谁同意的").select_option(index=1)
     page.get_by_label("说明").fill("当面说过，同意")
-    page.get_by_role("button", name="保存").click()
+    follow(page.get_by_role("button", name="保存"))
     page.get_by_text("已登记农户意见").wait_for()
-    page.get_by_role("link", name="提交审批").click()
-    page.get_by_role("button", name="确认提交").click()
+    follow(page.get_by_role("link", name="提交审批"))
+    follow(page.get_by_role("button", name="确认提交"))
     page.get_by_text("已提交，等乡镇审批。").wait_for()
     plan = Plan.objects.get()
 
     # The township approves it.
     boss = sign_in(officer)
     boss.goto(reverse("plans:plan_decide", args=[plan.pk]))
-    boss.get_by_role("button", name="批准").click()
+    follow(boss.get_by_role("button", name="批准"))
     boss.get_by_text("已批准。").wait_for()
 
     # The village proposes the plan's measures; a list comes before their approval, and is not paid.
     page.goto(reverse("plans:plan_detail", args=[plan.pk]))
-    page.get_by_role("button", name="开始执行").click()
+    follow(page.get_by_role("button", name="开始执行"))
     page.goto(reverse("assistance:measure_from_plan", args=[plan.pk]))
-    page.get_by_role("button", name="提出，报审批").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="提出，报审批"))
     measure = Measure.objects.get()
     assert (measure.state, measure.kind.code) == ("proposed", "medical-aid")
     head = home.members.get()
@@ -128,17 +127,14 @@ def test_from_the_cause_to_the_booklet(home, fund, clerk, officer, sign_in, work
 
     # Approved, the same list is checked again: the good row is paid, the other one goes back with its reason.
     boss.goto(reverse("assistance:measure_detail", args=[measure.pk]))
-    boss.get_by_role("button", name="批准", exact=True).click()
+    follow(boss.get_by_role("button", name="批准", exact=True))
     boss.get_by_text("已批准").first.wait_for()
     boss.goto(reverse("assistance:batch_detail", args=[batch.pk]))
-    boss.get_by_role("button", name="重新核对").click()
+    follow(boss.get_by_role("button", name="重新核对"))
     work()
-    boss.reload()
-    boss.get_by_role("link", name="发放", exact=True).click()
-    boss.locator("main form button").first.click()
-    boss.wait_for_url("**/lists/*/")
+    follow(boss.get_by_role("link", name="发放", exact=True))
+    follow(boss.locator("main form button").first)
     work()
-    boss.reload()
     boss.get_by_text("已经发放").wait_for()
     assert "李不在" in boss.locator("#rows").inner_text()
     delivery = Delivery.objects.get()
@@ -151,7 +147,7 @@ def test_from_the_cause_to_the_booklet(home, fund, clerk, officer, sign_in, work
     phone = page
     phone.set_viewport_size({"width": 390, "height": 844})
     phone.goto(reverse("assistance:measure_detail", args=[measure.pk]))
-    phone.get_by_role("link", name="农户确认").first.click()
+    follow(phone.get_by_role("link", name="农户确认").first)
     phone.get_by_text("收到了", exact=True).click()
     box = phone.locator("canvas")
     box.scroll_into_view_if_needed()
@@ -162,7 +158,7 @@ def test_from_the_cause_to_the_booklet(home, fund, clerk, officer, sign_in, work
         phone.mouse.move(at["x"] + 20 + 15 * step, at["y"] + 30 + (step % 3) * 12)
     phone.mouse.up()
     phone.get_by_text("已签字。").wait_for()
-    phone.get_by_role("button", name="登记确认").click()
+    follow(phone.get_by_role("button", name="登记确认"))
     phone.get_by_text("农户确认已登记").wait_for()
     assert Confirmation.objects.get().received
     measure.refresh_from_db()
@@ -174,11 +170,9 @@ def test_from_the_cause_to_the_booklet(home, fund, clerk, officer, sign_in, work
     page.goto(home.get_absolute_url())
     assert "农户确认 1 项" in page.locator("#assistance").inner_text()
     assert "3,000 元" in page.locator("#assistance").inner_text()
-    page.get_by_role("link", name="打印台账").first.click()
-    page.get_by_role("button", name="开始打印").click()
-    page.wait_for_url("**/reports/print/*/")
+    follow(page.get_by_role("link", name="打印台账").first)
+    follow(page.get_by_role("button", name="开始打印"))
     work()
-    page.reload()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="下载 PDF").click()
     target = tmp_path / "ledger.pdf"
@@ -208,8 +202,7 @@ def upload(page, rows, fund: Fund, work) -> PayBatch:
     page.get_by_label("帮扶措施").select_option(value=str(MeasureKind.objects.get(code="medical-aid").pk))
     page.get_by_label("所属期").fill(str(THIS))
     page.get_by_label("资金").select_option(value=str(fund.pk))
-    page.get_by_role("button", name="上传并核对").click()
-    page.wait_for_url("**/lists/*/")
+    follow(page.get_by_role("button", name="上传并核对"))
     work()
-    page.reload()
+    page.get_by_text("没有可以发放的行").first.wait_for()  # the page asks for itself when the work is done
     return PayBatch.objects.get()

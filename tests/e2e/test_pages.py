@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from surveys import standard
-from tests.browser import wrong_with
+from tests.browser import follow, wrong_with
 from tests.factories import NoticeFactory, PhotoFactory, RoundFactory, StatusChangeFactory, SurveyFormFactory
 
 pytestmark = [
@@ -78,12 +78,12 @@ def test_log_in_search_and_open_without_script(household, clerk, sign_in):
     page = sign_in(clerk, java_script_enabled=False)
     page.goto(reverse("households:household_list"))
     page.locator("main input[name=q]").first.fill(household.householder_name[:2])
-    page.get_by_role("button", name="查找").click()
-    page.locator(f"main a[href='{household.get_absolute_url()}']").first.click()
+    follow(page.get_by_role("button", name="查找"))
+    follow(page.locator(f"main a[href='{household.get_absolute_url()}']").first)
     assert household.householder_name in page.locator("h1").inner_text()
     page.goto(reverse("households:household_edit", args=[household.pk]))
     page.get_by_label("组（自然村）").fill("九组")
-    page.get_by_role("button", name="保存").click()
+    follow(page.get_by_role("button", name="保存"))
     household.refresh_from_db()
     assert household.hamlet == "九组"
 

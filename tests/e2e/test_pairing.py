@@ -11,7 +11,7 @@ from django.utils import timezone
 from cadres.models import Cadre
 from households import services as ledger
 from households.models import HandOver, MatchingRun, Pairing
-from tests.browser import axe, wrong_with
+from tests.browser import axe, follow, wrong_with
 from tests.factories import CadreFactory, UnitFactory, invented_id_number
 
 pytestmark = [
@@ -43,16 +43,16 @@ def homes(officer, village):
 def test_two_households_are_handed_over_on_a_phone(homes, officer, sign_in):
     page = sign_in(officer, 390)
     page.goto(reverse("households:helper_list"))
-    page.get_by_role("link", name="移交", exact=True).click()
+    follow(page.get_by_role("link", name="移交", exact=True))
     page.get_by_label("干部姓名").fill("接收")
-    page.get_by_role("button", name="查找").click()
-    page.get_by_role("link", name="钱接收").click()
+    follow(page.get_by_role("button", name="查找"))
+    follow(page.get_by_role("link", name="钱接收"))
     assert page.get_by_text("可以移交（2 户）").is_visible()
     assert axe(page) == []
     page.get_by_label("移交原因").fill("工作调动")
-    page.get_by_role("button", name="确认移交").click()
+    follow(page.get_by_role("button", name="确认移交"))
     made = HandOver.objects.get()
-    page.wait_for_url(f"**{reverse('households:hand_over_detail', args=[made.pk])}")
+    assert page.url.endswith(reverse("households:hand_over_detail", args=[made.pk]))
     assert page.get_by_text("已移交 2 户").is_visible()
     assert page.get_by_text("现由钱接收（牵头）").count() == 2
     assert set(Pairing.objects.current().values_list("cadre__name", flat=True)) == {"钱接收"}
@@ -62,19 +62,19 @@ def test_a_proposal_is_computed_looked_at_and_applied(homes, officer, sign_in, w
     Cadre.objects.filter(name="赵移交").update(left_on=TODAY)
     page = sign_in(officer)
     page.goto(reverse("households:pairing_coverage"))
-    page.get_by_role("link", name="结对方案").click()
-    page.get_by_role("link", name="计算新的方案").first.click()
-    page.get_by_role("button", name="开始计算").click()
+    follow(page.get_by_role("link", name="结对方案"))
+    follow(page.get_by_role("link", name="计算新的方案").first)
+    follow(page.get_by_role("button", name="开始计算"))
     run = MatchingRun.objects.get()
     assert page.get_by_text("可以离开这一页").is_visible()
     work()
     page.get_by_text("还没有执行").wait_for()
     assert not Pairing.objects.filter(cadre__name="钱接收").exists()
-    page.locator(".kpi", has_text="换人").get_by_role("link").click()
+    follow(page.locator(".kpi", has_text="换人").get_by_role("link"))
     page.get_by_text("赵移交已离岗或将离岗，换成钱接收").first.wait_for()
     assert page.get_by_text("赵移交已离岗或将离岗，换成钱接收").count() == 2
     page.go_back()
-    page.get_by_role("button", name="执行：改动 3 户").click()
+    follow(page.get_by_role("button", name="执行：改动 3 户"))
     page.get_by_text("已按方案安排帮扶责任人。").wait_for()
     run.refresh_from_db()
     assert run.state == "applied"

@@ -16,7 +16,7 @@ from common import audit
 from households import services as ledger
 from plans import services
 from plans.models import VOUCHED, Plan, Task
-from tests.browser import wrong_with
+from tests.browser import follow, wrong_with
 from tests.factories import HouseholdFactory, TaskFactory, invented_id_number, picture
 from tests.plans.test_services import fill
 
@@ -49,53 +49,52 @@ def home(officer, village):
 def test_from_draft_to_done_on_a_phone(home, clerk, officer, sign_in):
     page = sign_in(clerk, 390)
     page.goto(home.get_absolute_url())
-    page.get_by_role("link", name="制定计划").first.click()
-    page.wait_for_url("**/proposals/")
+    follow(page.get_by_role("link", name="制定计划").first)
     page.locator("input[name=take]").first.check()
-    page.locator("main form button").last.click()
+    follow(page.locator("main form button").last)
     page.get_by_text("提交前还缺").wait_for()
     plan = Plan.objects.get()
     tasks = Task.objects.filter(goal__plan=plan)
     assert tasks.count() == 1
     assert tasks.get().reasons
 
-    page.get_by_role("link", name="修改任务").first.click()
+    follow(page.get_by_role("link", name="修改任务").first)
     page.get_by_label("责任人").select_option(label="村信息员")
     page.get_by_label("完成期限").fill(f"{THIS}-12-31")
-    page.get_by_role("button", name="保存").click()
-    page.get_by_role("link", name="填计划").click()
+    follow(page.get_by_role("button", name="保存"))
+    follow(page.get_by_role("link", name="填计划"))
     assert page.get_by_label("安全住房").input_value() == "安全"
     page.get_by_label("人均纯收入").fill("12,000 元")
-    page.get_by_role("button", name="保存").click()
-    page.locator("#consent").get_by_role("link", name="登记").click()
+    follow(page.get_by_role("button", name="保存"))
+    follow(page.locator("#consent").get_by_role("link", name="登记"))
     page.get_by_text("签字", exact=True).click()
     page.get_by_label("谁同意的").select_option(index=1)
     page.get_by_label("签字的照片").set_input_files(jpeg())
-    page.get_by_role("button", name="保存").click()
+    follow(page.get_by_role("button", name="保存"))
     page.get_by_text("已登记农户意见").wait_for()
     assert page.locator("#consent img").count() == 1
-    page.get_by_role("link", name="提交审批").click()
-    page.get_by_role("button", name="确认提交").click()
+    follow(page.get_by_role("link", name="提交审批"))
+    follow(page.get_by_role("button", name="确认提交"))
     page.get_by_text("已提交，等乡镇审批。").wait_for()
     plan.refresh_from_db()
     assert (plan.state, plan.revision) == ("submitted", 1)
 
     boss = sign_in(officer, 390)
-    boss.locator("a.tile", has_text="待我审批的计划").click()
-    boss.locator("main").get_by_role("link", name="王建国").click()
-    boss.get_by_role("link", name="审批", exact=True).click()
-    boss.get_by_role("button", name="批准").click()
+    follow(boss.locator("a.tile", has_text="待我审批的计划"))
+    follow(boss.locator("main").get_by_role("link", name="王建国"))
+    follow(boss.get_by_role("link", name="审批", exact=True))
+    follow(boss.get_by_role("button", name="批准"))
     boss.get_by_text("已批准。").wait_for()
 
     page.goto(reverse("plans:plan_detail", args=[plan.pk]))
-    page.get_by_role("button", name="开始执行").click()
+    follow(page.get_by_role("button", name="开始执行"))
     page.goto("/")
-    page.locator("a.tile", has_text="我的任务").click()
-    page.locator("main .rows a").first.click()
+    follow(page.locator("a.tile", has_text="我的任务"))
+    follow(page.locator("main .rows a").first)
     done = page.locator("#complete")
     done.get_by_label("完成情况").fill("已验收")
     done.get_by_label("照片").set_input_files(jpeg((90, 120, 140)))
-    done.get_by_role("button", name="登记完成").click()
+    follow(done.get_by_role("button", name="登记完成"))
     page.get_by_text("已完成：").first.wait_for()
     shot = page.locator("#photos img")
     shot.scroll_into_view_if_needed()

@@ -15,7 +15,7 @@ from households import services as ledger
 from households.models import AUDITED
 from surveys.models import Survey
 from surveys.services import verification
-from tests.browser import AXE, RULES, go, wrong_with
+from tests.browser import AXE, RULES, follow, go, leaving, wrong_with
 from tests.factories import (
     SMALL_FORM,
     HouseholdFactory,
@@ -131,8 +131,8 @@ def test_from_the_badge_into_the_ledger(survey, home, official, sign_in):
     assert page.locator(".side summary .badge").inner_text() == "1"
     go(page, "审核", "调查审核")
     assert page.locator(".side a .badge").inner_text() == "1"
-    page.locator("main").get_by_role("link", name="王建国").click()
-    page.wait_for_url(f"**/surveys/{survey.pk}/")
+    follow(page.locator("main").get_by_role("link", name="王建国"))
+    assert page.url.endswith(f"/surveys/{survey.pk}/")
 
     # Three values side by side; the photo is there, small, and large behind a click.
     row = page.locator("tr", has=page.get_by_role("rowheader", name="饮水来源"))
@@ -148,19 +148,18 @@ def test_from_the_badge_into_the_ledger(survey, home, official, sign_in):
     # Neither of the two is chosen; without a choice nothing is written, and what was typed stays.
     assert page.locator("#conflicts input:checked").count() == 0
     page.get_by_label("审核意见").fill("电话已打通")
-    page.get_by_role("button", name="通过，写入台账").click()
+    follow(page.get_by_role("button", name="通过，写入台账"))
     assert page.get_by_text("请选择用哪一个。").first.is_visible()
     assert page.get_by_label("审核意见").input_value() == "电话已打通"
     home.refresh_from_db()
     assert home.phone_masked == "199****1111"
 
     page.get_by_text("用调查值：92 ㎡").click()
-    page.get_by_role("button", name="通过，写入台账").click()
+    follow(page.get_by_role("button", name="通过，写入台账"))
     assert page.get_by_text("请写明为什么选这一个，至少四个字。").first.is_visible()
     assert page.get_by_role("radio", name="用调查值：92 ㎡").is_checked()
     page.get_by_label("选择的理由").fill("入户量过")
-    page.get_by_role("button", name="通过，写入台账").click()
-    page.wait_for_url("**/surveys/")
+    follow(page.get_by_role("button", name="通过，写入台账"))
     assert page.get_by_text("已通过：王建国户").is_visible()
     assert page.locator(".side .badge").count() == 0
 
@@ -182,8 +181,8 @@ def test_returned_by_keyboard_on_a_phone(survey, post, land, sign_in):
     page.keyboard.press("Tab")
     page.keyboard.type("请看银行流水")
     page.get_by_role("button", name="退回", exact=True).focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/surveys/")
+    with leaving(page):
+        page.keyboard.press("Enter")
     assert page.get_by_text("已退回：王建国户").is_visible()
     survey.refresh_from_db()
     assert (survey.state, survey.reasons) == (Survey.State.RETURNED, {"wage": "请看银行流水"})
@@ -198,13 +197,13 @@ def test_many_at_once(survey, home, officer, clerk, official, sign_in):
     page = sign_in(official, 390)
     page.goto(reverse("surveys:survey_list"))
     page.get_by_label("全选本页").check()
-    page.get_by_role("button", name="批量通过").click()
+    follow(page.get_by_role("button", name="批量通过"))
     assert page.get_by_text("将通过 2 份调查").is_visible()
     assert page.get_by_text("有 1 处冲突").is_visible()
     page.evaluate(AXE.read_text())
     report = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     assert [v["id"] for v in report["violations"]] == []
-    page.get_by_role("button", name="确认通过").click()
+    follow(page.get_by_role("button", name="确认通过"))
     assert page.get_by_text("已通过 2 份").is_visible()
     assert set(Survey.objects.values_list("pk", "state")) >= {(survey.pk, "submitted")}
     assert Survey.objects.filter(state="approved").count() == 2

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from assistance.models import Delivery, PayBatch
-from tests.browser import axe, go, too_wide
+from tests.browser import axe, follow, go, too_wide
 from tests.factories import FundFactory, HouseholdFactory, MemberFactory, balances, invented_id_number, list_xlsx
 from tests.factories.assistance import KindFactory, MeasureFactory
 
@@ -40,22 +40,22 @@ def test_a_list_is_uploaded_checked_and_paid(sign_in, work, officer, land, tmp_p
 
     page = sign_in(officer)
     go(page, "资金与村级项目", "补贴发放")
-    page.get_by_role("link", name="上传清单").first.click()
+    follow(page.get_by_role("link", name="上传清单").first)
     sound(page)
     page.get_by_label("清单文件").set_input_files(file)
     page.get_by_label("帮扶措施").select_option(label="雨露补助（每年一次）")
     page.get_by_label("所属期").fill(str(timezone.localdate().year))
     page.get_by_label("资金").select_option(str(fund.pk))
-    page.get_by_role("button", name="上传并核对").click()
+    follow(page.get_by_role("button", name="上传并核对"))
     page.get_by_text("核对中").first.wait_for()
     work()
     page.get_by_text("可以发放 1 行，共 120.50 元").wait_for()  # the page asks for itself when the work is done
     assert page.get_by_text("已经提出，还没有批准").count() == 1
     sound(page)
-    page.get_by_role("link", name="发放", exact=True).click()
+    follow(page.get_by_role("link", name="发放", exact=True))
     assert page.get_by_text("120.50 元").count() == 1
     sound(page)
-    page.get_by_role("button", name="确认发放").click()
+    follow(page.get_by_role("button", name="确认发放"))
     page.get_by_text("发放中").first.wait_for()
     work()
     page.get_by_text("已经发放").wait_for()
@@ -64,7 +64,7 @@ def test_a_list_is_uploaded_checked_and_paid(sign_in, work, officer, land, tmp_p
     assert download.value.suggested_filename == "补助清单-需改正.xlsx"
     go(page, "资金与村级项目", "资金")
     sound(page)
-    page.get_by_role("link", name="衔接资金").first.click()
+    follow(page.get_by_role("link", name="衔接资金").first)
     assert page.get_by_text("879.50").first.is_visible()
     sound(page)
     assert Delivery.objects.get().batch == PayBatch.objects.get()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from supervision.models import Order, OrderReceipt
 from supervision.services import appraisals, orders
-from tests.browser import wrong_with
+from tests.browser import follow, wrong_with
 from tests.factories import (
     CadreFactory,
     HouseholdFactory,
@@ -61,22 +61,22 @@ def test_from_the_county_to_the_household(homes, land, official, clerk, sign_in)
     county.get_by_label("完成期限").fill(f"{TODAY:%Y-%m-%d}")
     county.get_by_label("对象").select_option("all")
     county.get_by_text("石门乡", exact=True).click()
-    county.get_by_role("button", name="下达").click()
+    follow(county.get_by_role("button", name="下达"))
     assert county.get_by_text("已下达到 2 个村，等待签收。").is_visible()
     order = Order.objects.get()
     figure = county.locator(".funnel tr", has_text="村签收")
     assert re.search(r"0/2\s*个村", figure.inner_text())
 
     village = sign_in(clerk, 390)
-    village.get_by_role("link", name=re.compile("待签收的工作部署")).click()
-    village.get_by_role("link", name=re.compile("雨季住房安全排查")).click()
-    village.get_by_role("button", name="青石村签收").click()
+    follow(village.get_by_role("link", name=re.compile("待签收的工作部署")))
+    follow(village.get_by_role("link", name=re.compile("雨季住房安全排查")))
+    follow(village.get_by_role("button", name="青石村签收"))
     assert village.get_by_text("青石村已签收。").is_visible()
     assert OrderReceipt.objects.get().by == clerk.username
-    village.get_by_role("link", name="登记办理").click()
+    follow(village.get_by_role("link", name="登记办理"))
     village.get_by_label("办了什么").fill("入户看过住房")
     village.locator("label", has_text="王建国户").first.click()
-    village.get_by_role("button", name="登记", exact=True).click()
+    follow(village.get_by_role("button", name="登记", exact=True))
     assert village.get_by_text("已登记 1 户。").is_visible()
     assert re.search(r"1/2\s*户", village.locator(".funnel tr", has_text="办理").first.inner_text())
 
@@ -92,28 +92,28 @@ def test_a_cadre_is_heard_before_it_is_final(cadre, land, official, sign_in, wor
     office.goto(reverse("supervision:round_new"))
     office.get_by_label("从").fill(f"{FIRST:%Y-%m-%d}")
     office.get_by_label("到（含当日）").fill(f"{LAST:%Y-%m-%d}")
-    office.get_by_role("button", name="发起并计算").click()
+    follow(office.get_by_role("button", name="发起并计算"))
     work()
     office.reload()
-    office.get_by_role("button", name="送本人阅").click()
+    follow(office.get_by_role("button", name="送本人阅"))
 
     own = sign_in(cadre.user, 390)
-    own.get_by_role("link", name=re.compile("我的考评待阅")).click()
-    own.locator("main").get_by_role("link", name=re.compile("示范县")).click()
+    follow(own.get_by_role("link", name=re.compile("我的考评待阅")))
+    follow(own.locator("main").get_by_role("link", name=re.compile("示范县")))
     assert own.get_by_text("50.00", exact=True).is_visible()
-    own.get_by_role("link", name="2", exact=True).click()
+    follow(own.get_by_role("link", name="2", exact=True))
     assert own.get_by_text("合计 2").is_visible()
     own.go_back()
     own.get_by_label("您的意见").fill("有一次走访没有网络，后来补传。")
-    own.get_by_role("button", name="提交意见").click()
+    follow(own.get_by_role("button", name="提交意见"))
     assert own.get_by_text("意见已提交，等待答复。").is_visible()
 
     office.goto("/")
-    office.get_by_role("link", name=re.compile("考评意见待答复")).click()
-    office.locator("#results").get_by_role("link", name="何帮扶").click()
+    follow(office.get_by_role("link", name=re.compile("考评意见待答复")))
+    follow(office.locator("#results").get_by_role("link", name="何帮扶"))
     office.get_by_label("答复", exact=True).fill("已核对。")
-    office.get_by_role("button", name="答复", exact=True).click()
-    office.get_by_role("button", name="审定", exact=True).click()
+    follow(office.get_by_role("button", name="答复", exact=True))
+    follow(office.get_by_role("button", name="审定", exact=True))
     assert office.get_by_text("已审定。").is_visible()
     own.reload()
     assert own.get_by_text("已审定").first.is_visible()

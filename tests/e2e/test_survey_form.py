@@ -19,7 +19,7 @@ from playwright.sync_api import expect, sync_playwright
 from households.services.annual import totals
 from surveys.models import Survey, SurveyForm
 from surveys.standard import ensure_standard_forms
-from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES
+from tests.browser import AXE, CHROMIUM, OVERFLOW, RULES, SWITCHES, at_rest, follow, leaving, log_in
 from tests.e2e.phone import chip, saved, worker_ready
 from tests.factories import (
     CadreFactory,
@@ -436,15 +436,13 @@ def insecure(live_server, settings):
             page = context.new_page()
             page.on("pageerror", lambda error: said.append(str(error)))
             page.goto("/")
-            page.get_by_label("用户名").fill(user.username)
-            page.get_by_label("密码", exact=True).fill("only-for-this-test-7")
-            page.locator("main form button").first.click()
-            page.wait_for_url("**/")
+            log_in(page, user, "only-for-this-test-7")
             return page
 
         yield enter
         browser.close()
         connections.close_all()
+    at_rest(live_server.thread.port)
     assert said == []
 
 
@@ -464,7 +462,7 @@ def test_without_https_the_server_keeps_the_draft(five, clerk, insecure, tmp_pat
     page.locator("#f-address").press_sequentially("乙")
     expect(page.locator("#saved")).to_contain_text("没有存到服务器")
     page.context.set_offline(False)
-    expect(page.locator("#saved")).to_contain_text("已存服务器", timeout=20_000)
+    expect(page.locator("#saved")).to_contain_text("已存服务器")
 
     page.locator("#next").click()
     expect(page.locator("h1:visible")).to_contain_text("家庭成员")
@@ -511,7 +509,8 @@ def test_paper_sheets_are_typed_in_without_a_mouse(five, clerk, sign_in):
     assert faults(page) == []
     keys = page.keyboard
     keys.type(five.household.number)
-    keys.press("Enter")
+    with leaving(page):
+        keys.press("Enter")
     page.wait_for_selector("#survey:not([hidden])")
     assert "#" in page.url
     assert five.household.number not in page.url
@@ -551,8 +550,10 @@ def test_paper_sheets_are_typed_in_without_a_mouse(five, clerk, sign_in):
     )  # fmt: skip
     assert values["population"] == 5
     # straight on to the next household, by the text of its QR code
+    page.wait_for_selector("main input:focus")
     keys.type(f"{second.uid}")
-    keys.press("Enter")
+    with leaving(page):
+        keys.press("Enter")
     page.wait_for_selector("#survey:not([hidden])")
     assert page.evaluate("self.survey.board.on.entry.householder") == "赵六"
 
@@ -580,8 +581,7 @@ def test_a_draft_comes_back_where_it_was_left_and_one_window_writes(five, clerk,
     assert other.locator("#f-dwelling_area").is_disabled()
     assert other.locator("#f-dwelling_area").input_value() == "95.5"
     page.locator("#f-dwelling_area").fill("96")
-    other.get_by_role("button", name="在这里继续填写").click()
-    other.wait_for_load_state()
+    follow(other.get_by_role("button", name="在这里继续填写"))
     other.wait_for_selector("#survey:not([hidden])")
     expect(other.locator("#f-dwelling_area")).to_be_enabled()
     # What the first window had not saved yet was saved before it let go.

@@ -12,7 +12,7 @@ from PIL import Image
 from assistance.models import IdleHouse, Tenancy, VillageProject
 from assistance.services import houses, projects
 from households import services as ledger
-from tests.browser import wrong_with
+from tests.browser import follow, wrong_with
 from tests.factories import invented_id_number
 from tests.factories.households import YEAR
 
@@ -54,36 +54,36 @@ def house(clerk, village):
 def test_inspected_and_moved_in_on_a_phone(home, house, clerk, sign_in):
     page = sign_in(clerk, 390)
     page.goto(reverse("assistance:house_list") + "?inspection=none")
-    page.locator("main").get_by_role("link", name="3组村小学旁").click()
+    follow(page.locator("main").get_by_role("link", name="3组村小学旁"))
     assert page.get_by_role("link", name="找合适的农户").count() == 0
-    page.get_by_role("link", name="登记检查").click()
+    follow(page.get_by_role("link", name="登记检查"))
     page.get_by_text("B 级", exact=True).click()
     page.get_by_label("情况").fill("屋面完好，门窗齐全")
     page.locator("input[type=file]").set_input_files(picture())
-    page.get_by_role("button", name="保存").click()
-    page.wait_for_url(f"**{reverse('assistance:house_detail', args=[house.pk])}")
+    follow(page.get_by_role("button", name="保存"))
+    assert page.url.endswith(reverse("assistance:house_detail", args=[house.pk]))
     assert page.get_by_text("已登记检查：B 级").is_visible()
     assert page.get_by_text("199****3333").is_visible()
 
-    page.get_by_role("link", name="找合适的农户").click()
+    follow(page.get_by_role("link", name="找合适的农户"))
     assert page.get_by_text("就在本组。").is_visible()
-    page.get_by_role("link", name="推荐", exact=True).click()
+    follow(page.get_by_role("link", name="推荐", exact=True))
     page.get_by_label("其中补助").fill("120")
-    page.get_by_role("button", name="推荐").click()
+    follow(page.get_by_role("button", name="推荐"))
     assert page.get_by_text("补助不能超过月租金，请核对。").first.is_visible()
     page.get_by_label("其中补助").fill("60")
-    page.get_by_role("button", name="推荐").click()
-    page.get_by_role("link", name="农户同意").click()
-    page.get_by_role("button", name="农户同意").click()
-    page.get_by_role("link", name="登记入住").click()
-    page.get_by_role("button", name="登记入住").click()
+    follow(page.get_by_role("button", name="推荐"))
+    follow(page.get_by_role("link", name="农户同意"))
+    follow(page.get_by_role("button", name="农户同意"))
+    follow(page.get_by_role("link", name="登记入住"))
+    follow(page.get_by_role("button", name="登记入住"))
     tenancy = Tenancy.objects.get()
     assert (tenancy.state, tenancy.subsidy) == ("moved_in", 60)
     assert IdleHouse.objects.get().state == "let"
 
     # The annual record still says that the dwelling is unsafe: the page leads to where it is corrected.
-    page.get_by_role("link", name="去修改住房").click()
-    page.wait_for_url(f"**/households/{home.pk}/years/{YEAR}/dwelling/")
+    follow(page.get_by_role("link", name="去修改住房"))
+    assert f"/households/{home.pk}/years/{YEAR}/dwelling/" in page.url
     page.goto(home.get_absolute_url())
     assert page.get_by_text("已入住").first.is_visible()
 

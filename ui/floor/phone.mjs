@@ -4,7 +4,7 @@ import { open } from "./browser.mjs";
 
 const [visit, url, profile, user, password] = process.argv.slice(2);
 const { browser, page, said } = await open(profile);
-page.setDefaultTimeout(30000);
+page.setDefaultTimeout(120000);
 
 const PIN = "280916";
 const text = (selector) => page.$eval(selector, (node) => node.textContent.trim());
@@ -19,6 +19,7 @@ async function type(selector, words) {
 
 /** A tap where a thumb can reach it: not under the bar at the bottom. */
 async function tap(selector) {
+  await page.waitForSelector(selector, { visible: true });
   await page.$eval(selector, (node) => node.scrollIntoView({ block: "center" }));
   await page.click(selector);
 }
@@ -53,6 +54,7 @@ const visits = {
     await tap("#pin-set .btn--p");
     await page.waitForSelector("#pin-set[hidden]");
     await page.waitForFunction(() => document.getElementById("device-say").textContent.includes("PIN"));
+    await page.waitForSelector("#mine [data-name]");
     const households = await list("#mine [data-name]");
     for (const path of ["/", "/households/", "/collect/"]) {
       const answer = await page.goto(url + path);
@@ -91,6 +93,7 @@ const visits = {
     await page.waitForFunction(() => document.getElementById("gate-title").textContent.includes("已记下"));
     await page.goto(`${url}/collect/`);
     await page.waitForSelector("#unsent-list li:nth-child(2)");
+    await chip("offline");
     return { kept, unsent: await list("#unsent-list [data-name]"), chip: await text("#chip") };
   },
 
@@ -100,7 +103,7 @@ const visits = {
     await unlock();
     await page.waitForSelector("#unsent[hidden]");
     await chip("done");
-    await page.waitForSelector("#sent-list li");
+    await page.waitForSelector("#sent-list li:nth-child(2)");
     return { sent: await list("#sent-list b") };
   },
 };

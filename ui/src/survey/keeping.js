@@ -20,7 +20,7 @@ function count() {
 
 /** Save soon. */
 export function later() {
-  begun = dirty = true;
+  byId("saved").dataset.waits = begun = dirty = true;
   timer = timer || setTimeout(save, on.keeper.wait || WAIT);
 }
 
@@ -59,6 +59,7 @@ function status(text, look) {
   const line = byId("saved");
   if (line.textContent !== text) line.textContent = text;
   line.className = look;
+  line.dataset.waits = dirty; // what was typed since waits still
 }
 
 /** One sentence above the form, and a button where something can be done about it. */
