@@ -295,13 +295,23 @@ def sentence_of_error(error: Exception, context: dict[str, Any]) -> Response | N
     if response is None:
         return None
     data = response.data
-    fields = {} if isinstance(data, list) or "detail" in data else data
-    first = data[0] if isinstance(data, list) else data.get("detail") or next(iter(data.values()), [""])
-    sentence = str(first[0] if isinstance(first, list) else first)
+    named = not isinstance(data, list) and "detail" not in data
+    fields = {name: _sentences(below) for name, below in data.items()} if named else {}
+    said = next(iter(fields.values()), []) if named else _sentences(data if isinstance(data, list) else data["detail"])
+    sentence = said[0] if said else ""
     if isinstance(error, Throttled):
         sentence = _("请求太频繁，请过 %(seconds)s 秒再试。") % {"seconds": int(error.wait or 60) + 1}
     response.data = {"error": sentence, "fields": fields}
     return response
+
+
+def _sentences(errors: Any) -> list[str]:
+    """Those of a field, also of one that holds others: each then begins with the name of what is wrong."""
+    if isinstance(errors, dict):
+        return [f"{name}：{each}" for name, below in errors.items() for each in _sentences(below)]
+    if isinstance(errors, list):
+        return [each for below in errors for each in _sentences(below)]
+    return [str(errors)]
 
 
 # -- the description ------------------------------------------------------------------------------------------------------------

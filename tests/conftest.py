@@ -29,8 +29,11 @@ from tests.factories import (
 )
 from tests.scene import scene  # noqa: F401  a fixture
 
-# Machines are slow at times: how long an example takes, or is thought up, is no fault of it.
-hypothesis.settings.register_profile("yihu", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# Machines are slow at times: how long an example takes, or is thought up, is no fault of it. Every run asks the same examples, so that what
+# was green stays green until the code changes; `./run test --hypothesis-profile=exploring` looks for new ones.
+SLOWLY = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("yihu", derandomize=True, **SLOWLY)
+hypothesis.settings.register_profile("exploring", derandomize=False, **SLOWLY)
 hypothesis.settings.load_profile("yihu")
 
 OUR_APPS = frozenset(app for app in settings.INSTALLED_APPS if (settings.BASE_DIR / app).is_dir())

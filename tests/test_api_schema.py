@@ -30,6 +30,10 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+SHORT = hypothesis.settings(
+    max_examples=3, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+)
+LONG = hypothesis.settings(SHORT, max_examples=60, derandomize=False)
 CSRF = "x" * 32
 # What must not be read in any answer, by where somebody stands.
 OUTSIDE = {
@@ -80,16 +84,16 @@ def often(settings):
 
 @pytest.mark.parametrize("name", CAST)
 def test_as_every_role(name, scene, described, app):
-    ask_everything(name, scene, described, app, examples=3)
+    ask_everything(name, scene, described, app, SHORT)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", CAST)
 def test_as_every_role_at_length(name, scene, described, app):
-    ask_everything(name, scene, described, app, examples=60)
+    ask_everything(name, scene, described, app, LONG)
 
 
-def ask_everything(name, scene, described, app, examples):
+def ask_everything(name, scene, described, app, asking):
     who = scene.cast[name]
     cookies = {settings.SESSION_COOKIE_NAME: scene.sessions[name], settings.CSRF_COOKIE_NAME: CSRF}
     outside = (
@@ -98,13 +102,7 @@ def ask_everything(name, scene, described, app, examples):
     wrong, answers = [], set()
     for operation in operations(described):
 
-        @hypothesis.settings(
-            max_examples=examples,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @asking
         @hypothesis.given(case=operation.as_strategy(), key=keys_of(scene))
         def ask(case, key):
             if "id" in case.path_parameters and isinstance(case.path_parameters["id"], int):

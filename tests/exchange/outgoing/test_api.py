@@ -50,12 +50,17 @@ def test_asked_for_made_and_fetched(ledger, client_as, official):
         ({"output": "pdf"}, "output"),
         ({"filters": {"colour": "red"}}, "filters"),
         ({"filters": {"status": "king"}}, "filters"),
+        ({"filters": {"status": "a\x00"}}, "filters"),
+        ({"filters": {"status": ["monitored"]}}, "filters"),
+        ({"filters": "monitored"}, "filters"),
     ],
 )
 def test_bad_input_is_said_at_its_field_and_nothing_is_queued(client_as, official, facts, field):
     answer = ask(client_as(official), **facts)
     assert answer.status_code == 400
     assert list(answer.json()["fields"]) == [field]
+    assert all(isinstance(sentence, str) and sentence for sentence in answer.json()["fields"][field])
+    assert answer.json()["error"] == answer.json()["fields"][field][0]
     assert not ExportRun.objects.exists()
 
 
