@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.conf import settings
 from PIL import Image
 from playwright.sync_api import Error, Page, Playwright, expect
 
@@ -36,7 +37,7 @@ class Phone:
             args=[*SWITCHES, "--hide-crash-restore-bubble", *self.switches],
             viewport={"width": 390, "height": 844},
             locale="zh-CN",
-            timezone_id="Asia/Shanghai",
+            timezone_id=settings.TIME_ZONE,
             base_url=self.url,
             accept_downloads=True,
         )
