@@ -18,11 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from figures import datasets
 from figures.datasets import ROWS
 
-HOUSEHOLDS, YEARS, MEMBERS = (
-    "households",
-    "years",
-    "members",
-)  # as they stand; records of a year; people with a record of a year
+# Households as they stand, records of a year, people with a record of a year.
+HOUSEHOLDS, YEARS, MEMBERS = "households", "years", "members"
 REGISTERED = {"status": ("on_register",)}
 MONITORED = {"status": ("monitored",)}
 MINORITIES = tuple(f"{n:02d}" for n in range(2, 57))  # 55 of them; 汉族 is 01, what is none of the 56 comes after
@@ -91,6 +88,3 @@ def counted(villages: Sequence[int], keys: Collection[str], *, year: int, today:
             for name, each in names.items():
                 own[each.key] = group[name]
     return found
-
-
-__all__ = ["BY_KEY", "COUNTS", "HOMES", "PEOPLE", "Counted", "counted"]

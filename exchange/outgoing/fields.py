@@ -354,6 +354,11 @@ def _all() -> dict[str, Field]:
 BY_KEY: Any = SimpleLazyObject(_all)  # {key: Field}, made when it is first asked: labels and lists are complete then
 
 
+def placed(columns: Sequence[Mapping[str, str]]) -> list[tuple[int, Mapping[str, str], Field | None]]:
+    """The columns of a format as (place, column, its field); None where the column stays blank."""
+    return [(place, column, BY_KEY.get(column["field"])) for place, column in enumerate(columns)]
+
+
 def fits(field: Field, row_kind: str) -> bool:
     """Whether rows of this kind can hold the field."""
     return field.source in SOURCES[row_kind]

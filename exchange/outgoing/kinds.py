@@ -6,6 +6,7 @@ Pages, API, verbs and the making of a file ask `of(row_kind)`; a further kind of
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import SimpleNamespace
@@ -46,7 +47,7 @@ class Tally:
         self.sums: dict[int, int] = {}  # of the reader's `summed` places
 
 
-class Kind:
+class Kind(ABC):
     """Rows of one kind. `page` asks for their files; `filters` is what the page can be asked about."""
 
     page: ClassVar[str]
@@ -73,31 +74,33 @@ class Kind:
     def name_of(self, name: str) -> str:
         return name
 
+    @abstractmethod
     def seen(self, by: Any) -> QuerySet[Any]:
-        raise NotImplementedError
+        """Rows of what the filters are over, as far as `by` may see them."""
 
+    @abstractmethod
     def keys(self, export: ExportRun, by: Any) -> tuple[list[int], int]:
         """(what rows are read by, in the order of the file; how many of the list may not be exported). Raises StaleError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reader(self, export: ExportRun, by: Any) -> Any:
-        raise NotImplementedError
+        """Reads the rows by their keys, in lots."""
 
     def people(self, one: Found, written: int) -> int:
         """How many people the rows written of a household say."""
         return one.people
 
+    @abstractmethod
     def sums(self, export: ExportRun, tally: Tally) -> list[str]:
         """The middle of the control line; Chinese in every language, as the headings are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def told(self, export: ExportRun) -> list[tuple[str, str]]:
         """The numbers of a finished file for its page: (label, value)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def left(self, gone: Sequence[Gone], by: Any) -> Iterable[tuple[str, str, str]]:
         """What is said of rows that are in the file no longer, under `left_headings`."""
-        raise NotImplementedError
 
 
 # -- rows of households ---------------------------------------------------------------------------------------------------------------

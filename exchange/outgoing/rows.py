@@ -54,7 +54,8 @@ class _Column:
     read: fields.Getter
 
 
-def _ordered(names: Sequence[str]) -> dict[str, int]:
+def places_of(names: Sequence[str]) -> dict[str, int]:
+    """`{name: its place}`, each name once."""
     return {name: at for at, name in enumerate(dict.fromkeys(names))}
 
 
@@ -64,7 +65,7 @@ class Reader:
     def __init__(self, columns: Sequence[Mapping[str, str]], row_kind: str, *, year: int, full: bool, by: Any) -> None:
         self.row_kind, self.year, self.by = row_kind, year, by
         self.width = len(columns)
-        known = [(place, column, fields.BY_KEY.get(column["field"])) for place, column in enumerate(columns)]
+        known = fields.placed(columns)
         self.kinds = [TEXT if found is None else found.kind for _place, _column, found in known]
         needs: dict[str, list[str]] = {
             HOUSEHOLD: ["id", "village_id", "member_count", "status"], YEAR: ["household_id"], MEMBER: ["id", "household_id", "relation"],
@@ -75,9 +76,9 @@ class Reader:
             if found is not None and found.source in needs:
                 needs[found.source].extend(found.needs(full))
         needs[MEMBER] += needs.pop(HEAD)
-        self.index = {source: _ordered(names) for source, names in needs.items()}
+        self.index = {source: places_of(names) for source, names in needs.items()}
         indexes: dict[str, Mapping[str, int]] = {
-            **self.index, HEAD: self.index[MEMBER], AREA: _ordered(AREA_COLUMNS), SEQUENCE: {"year": year}, INCOME: {}, MONITOR: {},
+            **self.index, HEAD: self.index[MEMBER], AREA: places_of(AREA_COLUMNS), SEQUENCE: {"year": year}, INCOME: {}, MONITOR: {},
         }  # fmt: skip
         self.once: list[_Column] = []  # the same in all rows of a household
         self.each: list[_Column] = []

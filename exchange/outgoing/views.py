@@ -135,9 +135,9 @@ def export_villages(request: HttpRequest) -> HttpResponse:
     _may(request)
     kind = kinds.of(RowKind.VILLAGE)
     refused = kind.strange(set(request.GET) - {"mapping"})
-    data = request.POST if request.method == "POST" else request.GET
-    filterset = kind.bound({"region": data.get("region", "")}, request.user)
-    initial = {"year": _newest_year(request.user), "region": data.get("region", "")}
+    region = (request.POST if request.method == "POST" else request.GET).get("region", "")
+    filterset = kind.bound({"region": region}, request.user)
+    initial = {"year": _newest_year(request.user), "region": region}
     if request.GET.get("mapping"):
         initial["mapping"] = request.GET["mapping"]
     form = VillagesForm(posted(request), user=request.user, filterset=filterset, initial=initial)

@@ -12,7 +12,7 @@ from common.streamed import TEXT
 from exchange.outgoing import fields
 from exchange.outgoing.counts import HOMES, PEOPLE, counted
 from exchange.outgoing.fields import AREA, AREA_COLUMNS, SEQUENCE, VILLAGE
-from exchange.outgoing.rows import Found, areas_of
+from exchange.outgoing.rows import Found, areas_of, places_of
 
 LOT = 100  # villages counted together: some 30,000 households
 
@@ -22,7 +22,7 @@ class Reader:
 
     def __init__(self, columns: Sequence[Mapping[str, str]], *, year: int) -> None:
         self.year, self.width = year, len(columns)
-        known = [(place, column, fields.BY_KEY.get(column["field"])) for place, column in enumerate(columns)]
+        known = fields.placed(columns)
         self.kinds = [TEXT if found is None else found.kind for _place, _column, found in known]
         asked = [(place, column, found) for place, column, found in known if found is not None]
         self.numbered = [place for place, _column, found in asked if found.key == "row.sequence"]
@@ -30,7 +30,7 @@ class Reader:
         self.summed = [place for place, _column, found in asked if found.source == VILLAGE]
         self.keys = {found.key for _place, _column, found in asked if found.source == VILLAGE} | {HOMES, PEOPLE}
         indexes: dict[str, Mapping[str, int]] = {
-            AREA: {name: at for at, name in enumerate(AREA_COLUMNS)}, SEQUENCE: {"year": year}, VILLAGE: {},
+            AREA: places_of(AREA_COLUMNS), SEQUENCE: {"year": year}, VILLAGE: {},
         }  # fmt: skip
         self.columns = [
             (place, found.source, found.make(indexes[found.source], column.get("form", ""), False))
