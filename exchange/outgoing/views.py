@@ -46,6 +46,10 @@ def _tabs(request: HttpRequest) -> list[tuple[str, str, bool]]:
     return [(label, address, request.path == address) for label, address in found]
 
 
+def _trail(above: str, name: str, here: str) -> list[tuple[str, str]]:
+    return [(name, reverse(above)), (here, "")]
+
+
 # -- files --------------------------------------------------------------------------------------------------------------------------
 
 
@@ -124,7 +128,7 @@ def _ask(request: HttpRequest, wanted: dict[str, Any], *, count: pages.Count, hi
             return redirect("exchange:export_detail", export.pk)
     context = {
         "form": form, "count": count.value, "count_text": counted(count), "hidden": hidden, "chips": chips, "back": back,
-        "left_out": left_out,
+        "left_out": left_out, "trail": _trail("exchange:export_list", _("导出数据"), _("导出")),
     }  # fmt: skip
     return render(request, "exchange/export_new.html", context, status=form_status(form))
 
@@ -150,7 +154,9 @@ def export_villages(request: HttpRequest) -> HttpResponse:
         if export is not None:
             return redirect("exchange:export_detail", export.pk)
     status = 422 if refused else form_status(form)
-    return render(request, "exchange/export_villages.html", {"form": form, "refused": refused}, status=status)
+    trail = _trail("exchange:export_list", _("导出数据"), _("导出村名单"))
+    context = {"form": form, "refused": refused, "trail": trail}
+    return render(request, "exchange/export_villages.html", context, status=status)
 
 
 def _run(request: HttpRequest, pk: int) -> ExportRun:
@@ -255,7 +261,8 @@ def mapping_new(request: HttpRequest) -> HttpResponse:
         mapping = attempt(form, lambda: _create(request, form))
         if mapping is not None:
             return redirect("exchange:mapping_detail", mapping.pk)
-    return render(request, "exchange/mapping_new.html", {"form": form}, status=form_status(form))
+    context = {"form": form, "trail": _trail("exchange:mapping_list", _("导出格式"), _("新建导出格式"))}
+    return render(request, "exchange/mapping_new.html", context, status=form_status(form))
 
 
 def _create(request: HttpRequest, form: MappingNewForm) -> ExportMapping:
